@@ -1,0 +1,73 @@
+package graph
+
+import (
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"stheno/graph/kernel"
+)
+
+// Affine is a dense layer's map, rectified if asked to:
+//
+//	x (N,...) · w (I,O) + b (O) -> y (N,O)
+//	y = max(0, x·w + b)
+//
+// An x of more than two dimensions is read as (N,I), its other dimensions
+// flattened in row-major order. Its plain twin is stock's Affine.
+type Affine[T Float] struct {
+	ReLU bool
+}
+
+func (a Affine[T]) String() string { return fmt.Sprintf("Affine{ReLU:%v}", a.ReLU) }
+
+// Shape wants (N,...), (I,O) and (O), where the product of ... is I.
+func (Affine[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
+	x, w, b := in[0], in[1], in[2]
+	if len(x) < 2 || len(w) != 2 || len(b) != 1 {
+		return nil, fmt.Errorf("wants x (N,I), w (I,O) and b (O), got %v, %v and %v", x, w, b)
+	}
+	if i := x[1:].TotalSize(); i != w[0] || b[0] != w[1] {
+		return nil, fmt.Errorf("x %v, w %v and b %v do not fit: x has %d columns, w takes %d and gives %d, b has %d", x, w, b, i, w[0], w[1], b[0])
+	}
+	return []tensor.Shape{{x[0], w[1]}}, nil
+}
+
+// Run is one matrix product and one pass over its result.
+func (a Affine[T]) Run(out, in []gorgonia.Value) error {
+	n, i, o := affineSizes(in)
+	y := Slice[T](out[0])
+	kernel.Gemm(kernel.NoTrans, kernel.NoTrans, n, o, i, Slice[T](in[0]), Slice[T](in[1]), y)
+	kernel.BiasReLU(n, o, y, Slice[T](in[2]), a.ReLU)
+	return nil
+}
+
+func affineSizes(in []gorgonia.Value) (n, i, o int) {
+	w := in[1].Shape()
+	return in[0].Shape()[0], w[0], w[1]
+}
+
+// Grad computes dx, dw and db in one backward pass.
+func (a Affine[T]) Grad(in gorgonia.Nodes, y, dy *gorgonia.Node, wants []bool) (gorgonia.Nodes, error) {
+	return applyGradient(affineGrad[T]{layerGrad[T]{ReLU: a.ReLU, DX: wants[0]}}, 3, in[0], in[1], y, dy)
+}
+
+// affineGrad is Affine's gradient:
+//
+//	x, w, y, dy -> dx = dz·wᵀ, dw = xᵀ·dz, db = rows of dz, summed
+//	dz = dy where y > 0, else 0 (dz = dy without ReLU)
+type affineGrad[T Float] struct{ layerGrad[T] }
+
+func (g affineGrad[T]) String() string { return "AffineGrad" + g.settings() }
+
+func (g affineGrad[T]) Run(out, in []gorgonia.Value) error {
+	n, i, o := affineSizes(in)
+	dz := g.dz(out, in)
+	kernel.SumRows(n, o, dz, Slice[T](out[2]))
+	kernel.Gemm(kernel.Trans, kernel.NoTrans, i, o, n, Slice[T](in[0]), dz, Slice[T](out[1]))
+	if g.DX {
+		kernel.Gemm(kernel.NoTrans, kernel.Trans, n, i, o, dz, Slice[T](in[1]), Slice[T](out[0]))
+	}
+	return nil
+}

@@ -1,0 +1,74 @@
+package graph
+
+import (
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"stheno/graph/kernel"
+)
+
+// Convolve is a convolutional layer's map, with stride 1 and no padding,
+// rectified if asked to:
+//
+//	x (N,H,W,C) * w (KH,KW,C,F) + b (F) -> y (N,H-KH+1,W-KW+1,F)
+//	y[n,i,j,f] = max(0, b[f] + sum over u,v,c of x[n,i+u,j+v,c]·w[u,v,c,f])
+//
+// Its plain twin is stock's Convolve.
+type Convolve[T Float] struct {
+	ReLU bool
+}
+
+func (c Convolve[T]) String() string { return fmt.Sprintf("Convolve{ReLU:%v}", c.ReLU) }
+
+// Shape wants (N,H,W,C), (KH,KW,C,F) and (F), the kernel no larger than the image.
+func (Convolve[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
+	x, w, b := in[0], in[1], in[2]
+	if len(x) != 4 || len(w) != 4 || len(b) != 1 {
+		return nil, fmt.Errorf("wants x (N,H,W,C), w (KH,KW,C,F) and b (F), got %v, %v and %v", x, w, b)
+	}
+	if x[3] != w[2] || b[0] != w[3] {
+		return nil, fmt.Errorf("x %v, w %v and b %v do not fit: x has %d channels, w takes %d and gives %d, b has %d", x, w, b, x[3], w[2], w[3], b[0])
+	}
+	if x[1] < w[0] || x[2] < w[1] {
+		return nil, fmt.Errorf("a kernel of %d x %d pixels does not fit into an image of %d x %d", w[0], w[1], x[1], x[2])
+	}
+	return []tensor.Shape{{x[0], x[1] - w[0] + 1, x[2] - w[1] + 1, w[3]}}, nil
+}
+
+func (c Convolve[T]) Run(out, in []gorgonia.Value) error {
+	kernel.Convolve(convolution(in), Slice[T](in[0]), Slice[T](in[1]), Slice[T](in[2]), Slice[T](out[0]), c.ReLU)
+	return nil
+}
+
+func convolution(in []gorgonia.Value) kernel.Conv {
+	x, w := in[0].Shape(), in[1].Shape()
+	return kernel.Conv{N: x[0], H: x[1], W: x[2], C: x[3], KH: w[0], KW: w[1], F: w[3]}
+}
+
+// Grad computes dx, dw and db in one backward pass.
+func (c Convolve[T]) Grad(in gorgonia.Nodes, y, dy *gorgonia.Node, wants []bool) (gorgonia.Nodes, error) {
+	return applyGradient(convolveGrad[T]{layerGrad[T]{ReLU: c.ReLU, DX: wants[0]}}, 3, in[0], in[1], y, dy)
+}
+
+// convolveGrad is Convolve's gradient:
+//
+//	x, w, y, dy -> dx[n,i+u,j+v,c] += dz[n,i,j,f]·w[u,v,c,f]
+//	               dw[u,v,c,f]     += dz[n,i,j,f]·x[n,i+u,j+v,c]
+//	               db[f]           += dz[n,i,j,f]
+//	dz = dy where y > 0, else 0 (dz = dy without ReLU)
+type convolveGrad[T Float] struct{ layerGrad[T] }
+
+func (g convolveGrad[T]) String() string { return "ConvolveGrad" + g.settings() }
+
+func (g convolveGrad[T]) Run(out, in []gorgonia.Value) error {
+	s := convolution(in)
+	dz := g.dz(out, in)
+	kernel.SumRows(len(dz)/s.F, s.F, dz, Slice[T](out[2]))
+	kernel.ConvolveGradKernel(s, Slice[T](in[0]), dz, Slice[T](out[1]))
+	if g.DX {
+		kernel.ConvolveGradInput(s, dz, Slice[T](in[1]), Slice[T](out[0]))
+	}
+	return nil
+}

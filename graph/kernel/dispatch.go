@@ -1,0 +1,73 @@
+package kernel
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+)
+
+// implementation is one way to compute the kernels that have more than one.
+type implementation struct {
+	name    string
+	float32 table[float32]
+	float64 table[float64]
+}
+
+// table holds an implementation's kernels for one element type.
+type table[T Float] struct {
+	gemm               func(ta, tb Transpose, m, n, k int, a, b, c []T)
+	convolve           func(s Conv, x, w, y []T)
+	convolveGradInput  func(s Conv, dz, w, dx []T)
+	convolveGradKernel func(s Conv, x, dz, dw []T)
+}
+
+// implementations lists what this machine can run, the fastest last.
+var implementations = []*implementation{
+	{"generic", genericTable[float32](), genericTable[float64]()},
+	{"portable", portableTable[float32](), portableTable[float64]()},
+}
+
+var chosen atomic.Pointer[implementation]
+
+func init() { chosen.Store(implementations[len(implementations)-1]) }
+
+func genericTable[T Float]() table[T] {
+	return table[T]{genericGemm[T], genericConvolve[T], genericConvolveGradInput[T], genericConvolveGradKernel[T]}
+}
+
+func portableTable[T Float]() table[T] {
+	return table[T]{portableGemm[T], portableConvolve[T], portableConvolveGradInput[T], portableConvolveGradKernel[T]}
+}
+
+// Implementation names the implementation in use.
+func Implementation() string { return chosen.Load().name }
+
+// Implementations names all that this machine can run, the fastest last.
+func Implementations() []string {
+	names := make([]string, len(implementations))
+	for i, impl := range implementations {
+		names[i] = impl.name
+	}
+	return names
+}
+
+// Use chooses an implementation by name for the whole process, for tests and
+// bug reports. It must not be called while kernels run.
+func Use(name string) error {
+	i := slices.Index(Implementations(), name)
+	if i < 0 {
+		return fmt.Errorf("kernel: no implementation %q on this machine; there are %s", name, strings.Join(Implementations(), ", "))
+	}
+	chosen.Store(implementations[i])
+	return nil
+}
+
+// of returns the chosen implementation's kernels for T.
+func of[T Float]() *table[T] {
+	impl := chosen.Load()
+	if t, ok := any(&impl.float32).(*table[T]); ok {
+		return t
+	}
+	return any(&impl.float64).(*table[T])
+}

@@ -1,0 +1,111 @@
+package kernel
+
+// rowsPerBlock is how many rows of a batch an elementwise kernel takes at a
+// time; a constant, so that blocks do not depend on the number of threads.
+const rowsPerBlock = 16
+
+// BiasReLU adds a bias to each row of y (n,o), in place, and rectifies:
+//
+//	for i := range n {
+//		for j := range o {
+//			y[i*o+j] += b[j]
+//			if relu && y[i*o+j] <= 0 { // a NaN stays, so that a diverged run is seen
+//				y[i*o+j] = 0
+//			}
+//		}
+//	}
+func BiasReLU[T Float](n, o int, y, b []T, relu bool) {
+	check(len(y) == n*o && len(b) == o, "kernel: BiasReLU: slices do not match n, o")
+	spans(n, max(rowsPerBlock, 4096/o), func(from, to int) {
+		for i := from; i < to; i++ {
+			row := y[i*o : i*o+o]
+			for j, bj := range b {
+				v := row[j] + bj
+				if relu && v <= 0 {
+					v = 0
+				}
+				row[j] = v
+			}
+		}
+	})
+}
+
+// ReLUGrad is the gradient of y = max(0, z), by the y that came of it:
+//
+//	for i := range dz {
+//		dz[i] = 0
+//		if y[i] > 0 {
+//			dz[i] = dy[i]
+//		}
+//	}
+func ReLUGrad[T Float](dz, dy, y []T) {
+	check(len(dz) == len(dy) && len(dz) == len(y), "kernel: ReLUGrad: slices differ in length")
+	spans(len(dz), 1<<14, func(from, to int) {
+		dz, dy, y := dz[from:to], dy[from:to], y[from:to]
+		for i, v := range y {
+			d := dy[i]
+			if !(v > 0) {
+				d = 0
+			}
+			dz[i] = d
+		}
+	})
+}
+
+// SumRows sums the rows of x (n,o), the gradient of a bias, in at most eight
+// ranges of rows whose sums are added in order:
+//
+//	for i := range n {
+//		for j := range o {
+//			sum[j] += x[i*o+j] // sum starts at 0
+//		}
+//	}
+func SumRows[T Float](n, o int, x, sum []T) {
+	check(len(x) == n*o && len(sum) == o, "kernel: SumRows: slices do not match n, o")
+	shards := min(shardCount, n)
+	part := borrow[T](shards * o)
+	defer giveBack(part)
+	parallel(shards, func(s int) {
+		p := part[s*o : s*o+o]
+		clear(p)
+		for i := s * n / shards; i < (s+1)*n/shards; i++ {
+			for j, v := range x[i*o : i*o+o] {
+				p[j] += v
+			}
+		}
+	})
+	addShards(shards, part, sum)
+}
+
+// shardCount is in how many partial sums a sum over a batch is computed. The
+// partial sums belong to ranges of rows, whoever computes them, and are added
+// in order: the sum does not depend on the number of threads.
+const shardCount = 8
+
+// addShards adds up partial sums, each as long as sum, in order.
+func addShards[T Float](shards int, part, sum []T) {
+	n := len(sum)
+	spans(n, 1<<13, func(from, to int) {
+		copy(sum[from:to], part[from:to])
+		for s := 1; s < shards; s++ {
+			for j, v := range part[s*n+from : s*n+to] {
+				sum[from+j] += v
+			}
+		}
+	})
+}
+
+// Scale multiplies elementwise, as Dropout does with its mask:
+//
+//	for i := range y {
+//		y[i] = x[i] * by[i]
+//	}
+func Scale[T Float](y, x, by []T) {
+	check(len(y) == len(x) && len(y) == len(by), "kernel: Scale: slices differ in length")
+	spans(len(y), 1<<14, func(from, to int) {
+		y, x, by := y[from:to], x[from:to], by[from:to]
+		for i, v := range x {
+			y[i] = v * by[i]
+		}
+	})
+}

@@ -1,0 +1,125 @@
+package kernel
+
+import (
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/gonum"
+)
+
+// The portable path lets gonum's dot product do the work, the fastest inner
+// loop that it has on every architecture: both operands of a product are
+// brought to rows along k, a tile at a time. gonum starts goroutines of its
+// own from four 64 x 64 tiles on; one tile at a time stays on this thread.
+const (
+	tile  = 64  // rows and columns of c a block computes
+	depth = 512 // how much of k is packed at a time: 128 KiB an operand
+)
+
+// portableGemm is Gemm's fast path: blocks of c in parallel.
+func portableGemm[T Float](ta, tb Transpose, m, n, k int, a, b, c []T) {
+	columns := (n + tile - 1) / tile
+	rows := (m + tile - 1) / tile
+	parallel(rows*columns, func(block int) {
+		i, j := block/columns*tile, block%columns*tile
+		gemmTile(ta, tb, i, min(i+tile, m), j, min(j+tile, n), m, n, k, a, b, c)
+	})
+}
+
+// serialGemm is portableGemm on this thread alone, for callers that are
+// themselves one of several blocks.
+func serialGemm[T Float](ta, tb Transpose, m, n, k int, a, b, c []T) {
+	for i := 0; i < m; i += tile {
+		for j := 0; j < n; j += tile {
+			gemmTile(ta, tb, i, min(i+tile, m), j, min(j+tile, n), m, n, k, a, b, c)
+		}
+	}
+}
+
+// gemmTile computes rows i0...i1 and columns j0...j1 of c.
+func gemmTile[T Float](ta, tb Transpose, i0, i1, j0, j1, m, n, k int, a, b, c []T) {
+	pack := borrow[T](2 * tile * depth)
+	defer giveBack(pack)
+	for l := 0; l < k; l += depth {
+		kc := min(depth, k-l)
+		at, lda := a[i0*k+l:], k
+		if ta {
+			at, lda = pack[:tile*depth], kc
+			transpose(a[l*m+i0:], m, kc, i1-i0, at)
+		}
+		bt, ldb := b[j0*k+l:], k
+		if !tb {
+			bt, ldb = pack[tile*depth:], kc
+			transpose(b[l*n+j0:], n, kc, j1-j0, bt)
+		}
+		dots(i1-i0, j1-j0, kc, at, lda, bt, ldb, l > 0, c[i0*n+j0:], n)
+	}
+}
+
+// transpose writes the first rows x columns of x, whose rows are stride apart,
+// as columns x rows.
+func transpose[T Float](x []T, stride, rows, columns int, y []T) {
+	for i := range rows {
+		for j, v := range x[i*stride : i*stride+columns] {
+			y[j*rows+i] = v
+		}
+	}
+}
+
+// dots is c = a·bᵀ, or c += a·bᵀ, for a (m,k) and b (n,k).
+func dots[T Float](m, n, k int, a []T, lda int, b []T, ldb int, add bool, c []T, ldc int) {
+	beta := 0.0
+	if add {
+		beta = 1
+	}
+	switch a := any(a).(type) {
+	case []float32:
+		gonum.Implementation{}.Sgemm(blas.NoTrans, blas.Trans, m, n, k, 1, a, lda, any(b).([]float32), ldb, float32(beta), any(c).([]float32), ldc)
+	case []float64:
+		gonum.Implementation{}.Dgemm(blas.NoTrans, blas.Trans, m, n, k, 1, a, lda, any(b).([]float64), ldb, beta, any(c).([]float64), ldc)
+	}
+}
+
+// portableConvolve multiplies each image's patches with the filters.
+func portableConvolve[T Float](s Conv, x, w, y []T) {
+	nx, ny, p := len(x)/s.N, len(y)/s.N, s.patch()
+	parallel(s.N, func(i int) {
+		cols := borrow[T](ny / s.F * p)
+		defer giveBack(cols)
+		im2col(s, x[i*nx:(i+1)*nx], cols)
+		serialGemm(NoTrans, NoTrans, ny/s.F, s.F, p, cols, w, y[i*ny:(i+1)*ny])
+	})
+}
+
+// portableConvolveGradInput is the adjoint: gradients of patches, added back.
+func portableConvolveGradInput[T Float](s Conv, dz, w, dx []T) {
+	nx, ny, p := len(dx)/s.N, len(dz)/s.N, s.patch()
+	parallel(s.N, func(i int) {
+		cols := borrow[T](ny / s.F * p)
+		defer giveBack(cols)
+		serialGemm(NoTrans, Trans, ny/s.F, p, s.F, dz[i*ny:(i+1)*ny], w, cols)
+		col2im(s, cols, dx[i*nx:(i+1)*nx])
+	})
+}
+
+// portableConvolveGradKernel sums patches times gradients over the images, in
+// shards of images.
+func portableConvolveGradKernel[T Float](s Conv, x, dz, dw []T) {
+	nx, ny, p := len(x)/s.N, len(dz)/s.N, s.patch()
+	shards := min(shardCount, s.N)
+	part := borrow[T](shards * len(dw))
+	defer giveBack(part)
+	parallel(shards, func(shard int) {
+		sum := part[shard*len(dw) : (shard+1)*len(dw)]
+		clear(sum)
+		cols, one := borrow[T](ny/s.F*p), borrow[T](len(dw))
+		defer giveBack(cols)
+		defer giveBack(one)
+		for i := shard * s.N / shards; i < (shard+1)*s.N/shards; i++ {
+			im2col(s, x[i*nx:(i+1)*nx], cols)
+			serialGemm(Trans, NoTrans, p, s.F, ny/s.F, cols, dz[i*ny:(i+1)*ny], one)
+			for j, v := range one {
+				sum[j] += v
+			}
+		}
+	})
+	addShards(shards, part, dw)
+}

@@ -1,0 +1,42 @@
+package kernel
+
+import "sync"
+
+// scratch lends short-lived memory to kernels and keeps it, so that a step
+// that has been run once allocates nothing the second time.
+type scratch[T Float] struct {
+	mu   sync.Mutex
+	free map[int][][]T // by length
+}
+
+var (
+	scratch32 = scratch[float32]{free: map[int][][]float32{}}
+	scratch64 = scratch[float64]{free: map[int][][]float64{}}
+)
+
+func scratchOf[T Float]() *scratch[T] {
+	if s, ok := any(&scratch32).(*scratch[T]); ok {
+		return s
+	}
+	return any(&scratch64).(*scratch[T])
+}
+
+// borrow returns n elements of any content.
+func borrow[T Float](n int) []T {
+	s := scratchOf[T]()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if free := s.free[n]; len(free) > 0 {
+		s.free[n] = free[:len(free)-1]
+		return free[len(free)-1]
+	}
+	return make([]T, n)
+}
+
+// giveBack ends a loan.
+func giveBack[T Float](b []T) {
+	s := scratchOf[T]()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.free[len(b)] = append(s.free[len(b)], b)
+}

@@ -1,0 +1,64 @@
+package graph
+
+import (
+	"math/rand/v2"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// Ops writes mathematics into a graph. There are two of them, [Fused] and
+// [Stock], which compute the same: choosing one is the switch between this
+// package's ops and Gorgonia's own, for tests and for the benchmark.
+type Ops interface {
+	// Affine is x (N,...) · w (I,O) + b (O) -> (N,O), rectified if relu.
+	Affine(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error)
+
+	// Convolve is x (N,H,W,C) * w (KH,KW,C,F) + b (F) -> (N,OH,OW,F), rectified if relu.
+	Convolve(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error)
+
+	// Dropout drops elements of x with probability rate, as source says.
+	Dropout(x *gorgonia.Node, rate float64, source rand.Source) (*gorgonia.Node, error)
+
+	// Softmax is x (N,C) -> probabilities (N,C).
+	Softmax(x *gorgonia.Node) (*gorgonia.Node, error)
+
+	// CrossEntropy is the mean cross-entropy of logits x (N,C) against labels
+	// (N) of type int. After a run, hits says how many rows are right.
+	CrossEntropy(x, labels *gorgonia.Node) (loss *gorgonia.Node, hits func() int, err error)
+}
+
+// Fused are the ops of this package.
+var Fused Ops = fused{}
+
+type fused struct{}
+
+func (fused) Affine(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error) {
+	return either(Affine[float32]{relu}, Affine[float64]{relu}, x, w, b)
+}
+
+func (fused) Convolve(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error) {
+	return either(Convolve[float32]{relu}, Convolve[float64]{relu}, x, w, b)
+}
+
+func (fused) Dropout(x *gorgonia.Node, rate float64, source rand.Source) (*gorgonia.Node, error) {
+	return either(Dropout[float32]{rate, source}, Dropout[float64]{rate, source}, x)
+}
+
+func (fused) Softmax(x *gorgonia.Node) (*gorgonia.Node, error) {
+	return either(Softmax[float32]{}, Softmax[float64]{}, x)
+}
+
+func (fused) CrossEntropy(x, labels *gorgonia.Node) (*gorgonia.Node, func() int, error) {
+	hits := new(int)
+	loss, err := either(CrossEntropy[float32]{hits}, CrossEntropy[float64]{hits}, x, labels)
+	return loss, func() int { return *hits }, err
+}
+
+// either applies the op of the first input's element type.
+func either(op32, op64 Op, in ...*gorgonia.Node) (*gorgonia.Node, error) {
+	if in[0].Dtype() == tensor.Float64 {
+		return Apply(op64, in...)
+	}
+	return Apply(op32, in...)
+}

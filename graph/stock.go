@@ -1,0 +1,128 @@
+package graph
+
+import (
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"stheno/graph/kernel"
+)
+
+// Stock are the plain twins: the same mathematics in nodes that Gorgonia
+// brings along. They are slow on purpose, for tests and the benchmark to be
+// held against, and inherit Gorgonia's limits: one label op is ours, as
+// Gorgonia has none that reads integers, and dropout is the fused one, as
+// Gorgonia's seeds itself from the clock.
+var Stock Ops = stock{}
+
+type stock struct{ fused }
+
+func (stock) Affine(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error) {
+	return stockNodes(func() *gorgonia.Node {
+		if s := x.Shape(); len(s) > 2 {
+			x = must(gorgonia.Reshape(x, tensor.Shape{s[0], s[1:].TotalSize()}))
+		}
+		return biasReLU(must(gorgonia.Mul(x, w)), b, relu)
+	})
+}
+
+// Convolve goes by way of Gorgonia's NCHW and OIHW.
+func (stock) Convolve(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error) {
+	return stockNodes(func() *gorgonia.Node {
+		k := w.Shape()
+		nchw := must(gorgonia.Transpose(x, 0, 3, 1, 2))
+		oihw := must(gorgonia.Transpose(w, 3, 2, 0, 1))
+		z := must(gorgonia.Conv2d(nchw, oihw, tensor.Shape{k[0], k[1]}, []int{0, 0}, []int{1, 1}, []int{1, 1}))
+		nhwc := must(gorgonia.Transpose(z, 0, 2, 3, 1))
+		s := nhwc.Shape()
+		rows := must(gorgonia.Reshape(nhwc, tensor.Shape{s[:3].TotalSize(), s[3]}))
+		return must(gorgonia.Reshape(biasReLU(rows, b, relu), s))
+	})
+}
+
+func (stock) Softmax(x *gorgonia.Node) (*gorgonia.Node, error) { return gorgonia.SoftMax(x) }
+
+func (stock) CrossEntropy(x, labels *gorgonia.Node) (*gorgonia.Node, func() int, error) {
+	s := x.Shape()
+	loss, err := stockNodes(func() *gorgonia.Node {
+		target := must(Apply(oneHot{s[1], x.Dtype()}, labels))
+		logs := must(gorgonia.Log(must(gorgonia.SoftMax(x))))
+		sum := must(gorgonia.Sum(must(gorgonia.HadamardProd(target, logs))))
+		return must(gorgonia.Mul(sum, constant(x, -1/float64(s[0]))))
+	})
+	return loss, func() int { return countHits(x.Value(), ints(labels.Value())) }, err
+}
+
+// stockNodes runs build, in which must may give up.
+func stockNodes(build func() *gorgonia.Node) (n *gorgonia.Node, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("graph: stock nodes: %v", r)
+		}
+	}()
+	return build(), nil
+}
+
+func must(n *gorgonia.Node, err error) *gorgonia.Node { return gorgonia.Must(n, err) }
+
+// biasReLU adds b (O) to the rows of z (N,O); Gorgonia's gradient of a
+// broadcast over more than one axis is wrong. Where the sum is exactly 0 its
+// Rectify passes a gradient, unlike the fused ReLU.
+func biasReLU(z, b *gorgonia.Node, relu bool) *gorgonia.Node {
+	row := must(gorgonia.Reshape(b, tensor.Shape{1, b.Shape()[0]}))
+	z = must(gorgonia.BroadcastAdd(z, row, nil, []byte{0}))
+	if relu {
+		z = must(gorgonia.Rectify(z))
+	}
+	return z
+}
+
+// constant is a scalar of like's element type, named by its value, as
+// Gorgonia merges constants by name.
+func constant(like *gorgonia.Node, v float64) *gorgonia.Node {
+	name := gorgonia.WithName(fmt.Sprint(v))
+	if like.Dtype() == tensor.Float64 {
+		return gorgonia.NewConstant(v, name)
+	}
+	return gorgonia.NewConstant(float32(v), name)
+}
+
+// countHits counts the rows of logits whose largest is at the label.
+func countHits(logits gorgonia.Value, labels []int) int {
+	if logits.Dtype() == tensor.Float64 {
+		return kernel.CountHits(Slice[float64](logits), labels)
+	}
+	return kernel.CountHits(Slice[float32](logits), labels)
+}
+
+// oneHot writes labels as rows of 0 and 1: labels (N) -> (N,C).
+type oneHot struct {
+	Classes int
+	Of      tensor.Dtype
+}
+
+func (o oneHot) Dtype() tensor.Dtype { return o.Of }
+func (o oneHot) String() string      { return fmt.Sprintf("OneHot{Classes:%d Of:%v}", o.Classes, o.Of) }
+
+func (o oneHot) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
+	return []tensor.Shape{{in[0][0], o.Classes}}, nil
+}
+
+func (o oneHot) Run(out, in []gorgonia.Value) error {
+	rows := out[0].(*tensor.Dense)
+	rows.Zero()
+	for i, label := range ints(in[0]) {
+		if o.Of == tensor.Float64 {
+			rows.SetF64(i*o.Classes+label, 1)
+		} else {
+			rows.SetF32(i*o.Classes+label, 1)
+		}
+	}
+	return nil
+}
+
+// Grad is nothing: labels do not move.
+func (oneHot) Grad(gorgonia.Nodes, *gorgonia.Node, *gorgonia.Node, []bool) (gorgonia.Nodes, error) {
+	return gorgonia.Nodes{nil}, nil
+}
