@@ -1,0 +1,88 @@
+package progress
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"golang.org/x/term"
+)
+
+// Terminal says what may be written to an output. Its zero value is a plain
+// file: no redrawing, no colour.
+type Terminal struct {
+	Interactive bool       // lines may be redrawn with a carriage return
+	Color       bool       // colour codes may be written
+	Width       func() int // columns, asked anew at each redraw; nil means 80
+}
+
+// Detect examines w. Color is the value of the -color flag: auto (or empty),
+// always or never; any other is an error. Env looks up the environment; nil
+// means os.Getenv.
+//
+// An output is interactive if it is a terminal, TERM is not dumb and CI is not
+// set. Colour follows the flag, else NO_COLOR, else CLICOLOR_FORCE and
+// FORCE_COLOR, else it is on where the output is interactive.
+func Detect(w io.Writer, color string, env func(string) string) (Terminal, error) {
+	if env == nil {
+		env = os.Getenv
+	}
+	var t Terminal
+	file, ok := w.(*os.File)
+	if ok && file != nil && term.IsTerminal(int(file.Fd())) {
+		t.Interactive = env("TERM") != "dumb" && !isSet(env("CI"))
+		t.Width = func() int { return columns(file) }
+	}
+	switch color {
+	case "", "auto":
+		t.Color = autoColor(t.Interactive, env) && (t.Width == nil || enableCodes(file.Fd()))
+	case "always":
+		t.Color = true
+		if t.Width != nil {
+			enableCodes(file.Fd())
+		}
+	case "never":
+	default:
+		return Terminal{}, fmt.Errorf("color %q: want auto, always or never", color)
+	}
+	return t, nil
+}
+
+// autoColor obeys the environment where the flag leaves the choice.
+func autoColor(interactive bool, env func(string) string) bool {
+	if env("NO_COLOR") != "" {
+		return false
+	}
+	for _, name := range []string{"CLICOLOR_FORCE", "FORCE_COLOR"} {
+		if v := env(name); v != "" && v != "0" {
+			return true
+		}
+	}
+	return interactive
+}
+
+// isSet reports whether a variable such as CI is switched on: some set
+// CI=false to say that they are not in one.
+func isSet(v string) bool { return v != "" && v != "0" && v != "false" }
+
+// columns is the width of a terminal. GetSize can say 0 without an error.
+func columns(file *os.File) int {
+	width, _, err := term.GetSize(int(file.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
+}
+
+// limit is how many columns a line may fill: one less than there are, since
+// many terminals wrap as soon as the last one is written.
+func (t Terminal) limit() int {
+	width := 0
+	if t.Width != nil {
+		width = t.Width()
+	}
+	if width <= 0 {
+		width = 80
+	}
+	return width - 1
+}

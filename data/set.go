@@ -1,0 +1,42 @@
+package data
+
+// Set is a number of labelled images of one size. It is read-only once built:
+// any number of goroutines may take batches from it.
+type Set struct {
+	Pixels                  []uint8 // N·H·W·C, row-major
+	Labels                  []uint8 // N
+	Height, Width, Channels int
+}
+
+// Len returns N, the number of rows.
+func (s *Set) Len() int { return len(s.Labels) }
+
+// Shape returns the shape of one image, {H, W, C}.
+func (s *Set) Shape() [3]int { return [3]int{s.Height, s.Width, s.Channels} }
+
+// rowSize returns the number of values of one image.
+func (s *Set) rowSize() int { return s.Height * s.Width * s.Channels }
+
+// classes returns the largest label + 1.
+func (s *Set) classes() int {
+	n := 0
+	for _, l := range s.Labels {
+		n = max(n, int(l)+1)
+	}
+	return n
+}
+
+// Dataset is what a folder holds: two sets of one shape, and where they are from.
+type Dataset struct {
+	Train, Test *Set
+	Classes     int    // largest label of Train + 1; no label of Test reaches it
+	Dir         string // the folder that was read
+	Files       []File // the four files, in the order of the names at File
+}
+
+// File is one of the files that a Dataset was read from.
+type File struct {
+	Name   string // train-images, train-labels, test-images or test-labels
+	Path   string
+	SHA256 string // of the file as it is stored, in lower-case hex
+}

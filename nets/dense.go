@@ -1,0 +1,29 @@
+package nets
+
+import (
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+)
+
+// Dense is a fully connected layer, as Keras's:
+//
+//	x (N,...) · kernel (I,Units) + bias (Units) -> (N,Units)
+//
+// An image is read as one row, in H,W,C order.
+type Dense struct {
+	Units      int         // how many outputs; at least 1
+	Activation Activation  // zero is Linear
+	Kernel     Initializer // nil is GlorotUniform
+}
+
+// Build adds the layer's kernel, bias and one affine map.
+func (d Dense) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
+	if d.Units < 1 {
+		return nil, fmt.Errorf("Units is %d, must be at least 1", d.Units)
+	}
+	in := x.Shape()[1:].TotalSize()
+	w := b.Weight("kernel", d.Kernel.or(GlorotUniform), Fans{in, d.Units}, in, d.Units)
+	bias := b.Weight("bias", Zeros, Fans{}, d.Units)
+	return b.Ops.Affine(x, w, bias, d.Activation == ReLU)
+}

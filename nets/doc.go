@@ -1,0 +1,12 @@
+// Package nets describes networks as lists of layers and turns them into
+// Gorgonia graphs that share one set of weights.
+//
+// A [Layer] is a struct of settings and one method; a [Network] is a list of
+// them; a [Model] is a network with weights; a [Program] is the model's graph
+// for one phase (training, evaluation, prediction) and one batch size,
+// compiled. All programs of a model borrow the same weights, without a copy.
+//
+// Layouts and names are Keras's: images (N,H,W,C), convolution kernels
+// (KH,KW,C,F), dense kernels (I,O), weights "conv2d.kernel", "conv2d.bias",
+// "dense_1.kernel" and so on.
+package nets

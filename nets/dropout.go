@@ -1,0 +1,17 @@
+package nets
+
+import "gorgonia.org/gorgonia"
+
+// Dropout drops inputs at random while training, and is nothing otherwise, as
+// Keras's.
+type Dropout struct {
+	Rate float64 // the share that is dropped, in [0,1); zero drops nothing
+}
+
+// Build adds the op to training graphs, with the model's source of noise.
+func (d Dropout) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
+	if b.Phase != Training || d.Rate == 0 {
+		return x, nil
+	}
+	return b.Ops.Dropout(x, d.Rate, b.Noise)
+}

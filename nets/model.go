@@ -1,0 +1,117 @@
+package nets
+
+import (
+	"fmt"
+	"io"
+	"math/rand/v2"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"stheno/graph"
+	"stheno/nets/summary"
+)
+
+// Model is a network with weights. Its programs are used by one goroutine at a
+// time.
+type Model struct {
+	Network
+	Classes int       // how many logits the last layer gives
+	Weights []Weight  // in the layers' order
+	Noise   *rand.PCG // the source of dropout, part of a run's state
+	Ops     graph.Ops // how graphs are written; graph.Fused unless changed before the first Program
+
+	dtype    tensor.Dtype
+	rows     []summary.Row
+	programs map[programKey]*Program
+}
+
+// Weight is a named tensor of a model.
+type Weight struct {
+	Name  string // such as "dense.kernel"
+	Value *tensor.Dense
+}
+
+// New makes a model with element type float32 or float64 and draws its
+// weights, one after the other, from rng.
+func New(net Network, dt tensor.Dtype, rng *rand.Rand) (*Model, error) {
+	if dt != tensor.Float32 && dt != tensor.Float64 {
+		return nil, fmt.Errorf("nets: element type %v; there are float32 and float64", dt)
+	}
+	m := &Model{Network: net, Ops: graph.Fused, dtype: dt, programs: make(map[programKey]*Program)}
+	specs, err := m.declare()
+	if err != nil {
+		return nil, err
+	}
+	m.draw(specs, rng)
+	m.Noise = rand.NewPCG(rng.Uint64(), rng.Uint64())
+	return m, nil
+}
+
+// declare builds the network once, for one image and without memory, to learn
+// of its weights and shapes.
+func (m *Model) declare() ([]spec, error) {
+	b := &Builder{Ops: graph.Fused, Phase: Prediction, dtype: m.dtype}
+	machine, err := graph.Build(func(g *gorgonia.ExprGraph) error {
+		b.graph = g
+		x := b.images(m.Network, 1)
+		m.rows = append(m.rows, summary.Row{Name: "image", Type: "InputLayer", Output: x.Shape()[1:]})
+		known := 0
+		logits, err := b.build(m.Network, x, func(i int, name string, out *gorgonia.Node) {
+			row := summary.Row{Name: name, Type: kind(m.Layers[i]), Output: out.Shape()[1:]}
+			for _, s := range b.specs[known:] {
+				row.Params += s.shape.TotalSize()
+			}
+			m.rows, known = append(m.rows, row), len(b.specs)
+		})
+		if err == nil {
+			m.Classes = logits.Shape()[1]
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return b.specs, machine.Close()
+}
+
+// draw gives the weights memory, one aligned piece for all, and values.
+func (m *Model) draw(specs []spec, rng *rand.Rand) {
+	sizes := make([]int, len(specs))
+	for i, s := range specs {
+		sizes[i] = s.shape.TotalSize() * int(m.dtype.Size())
+	}
+	arena := graph.NewArena(sizes...)
+	for _, s := range specs {
+		w := Weight{s.name, arena.Tensor(m.dtype, s.shape)}
+		if m.dtype == tensor.Float64 {
+			fill(w.Value.Float64s(), s, rng)
+		} else {
+			fill(w.Value.Float32s(), s, rng)
+		}
+		m.Weights = append(m.Weights, w)
+	}
+}
+
+func fill[T graph.Float](w []T, s spec, rng *rand.Rand) {
+	for i := range w {
+		w[i] = T(s.init(rng, s.fans))
+	}
+}
+
+// Dtype is the element type of weights and images.
+func (m *Model) Dtype() tensor.Dtype { return m.dtype }
+
+// Params is how many parameters the model has, all of them trainable.
+func (m *Model) Params() int {
+	n := 0
+	for _, w := range m.Weights {
+		n += w.Value.Shape().TotalSize()
+	}
+	return n
+}
+
+// Summary writes Keras's table of the model, for a terminal of so many columns.
+func (m *Model) Summary(w io.Writer, columns int) error {
+	return summary.Write(w, m.Name, m.rows, columns)
+}

@@ -1,0 +1,144 @@
+package nets
+
+import (
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"stheno/graph"
+)
+
+// Phase is what a graph is for.
+type Phase int
+
+// The phases.
+const (
+	Training   Phase = iota // loss, right answers and gradients
+	Evaluation              // loss and right answers
+	Prediction              // logits and probabilities
+)
+
+func (p Phase) String() string { return [...]string{"training", "evaluation", "prediction"}[p] }
+
+type programKey struct {
+	phase Phase
+	batch int
+}
+
+// Program is a model's graph for one phase and one batch size, compiled.
+type Program struct {
+	machine        *graph.Machine
+	images, labels *gorgonia.Node
+	logits, probs  *gorgonia.Node
+	loss           *gorgonia.Node
+	hits           func() int
+	gradients      []gorgonia.ValueGrad
+}
+
+// Program returns the model's graph for a phase and a batch of so many images.
+// It is built at the first call and kept.
+func (m *Model) Program(phase Phase, batch int) (*Program, error) {
+	key := programKey{phase, batch}
+	if p, ok := m.programs[key]; ok {
+		return p, nil
+	}
+	p, err := m.compile(phase, batch)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.machine.Ready(); err != nil {
+		return nil, err
+	}
+	m.programs[key] = p
+	return p, nil
+}
+
+// Bytes is how much memory Program takes for a phase and a batch size. It
+// builds the graph, but takes no memory.
+func (m *Model) Bytes(phase Phase, batch int) (int, error) {
+	if p, ok := m.programs[programKey{phase, batch}]; ok {
+		return p.machine.Bytes(), nil
+	}
+	p, err := m.compile(phase, batch)
+	if err != nil {
+		return 0, err
+	}
+	return p.machine.Bytes(), p.machine.Close()
+}
+
+// compile builds a program without taking memory for it.
+func (m *Model) compile(phase Phase, batch int) (*Program, error) {
+	if batch < 1 {
+		return nil, fmt.Errorf("nets: %s: a batch of %d images", m.Name, batch)
+	}
+	p := &Program{}
+	var err error
+	p.machine, err = graph.Build(func(g *gorgonia.ExprGraph) error {
+		b := &Builder{Ops: m.Ops, Phase: phase, Noise: m.Noise, graph: g, dtype: m.dtype, values: make(map[string]*tensor.Dense)}
+		for _, w := range m.Weights {
+			b.values[w.Name] = w.Value
+		}
+		return p.build(b, m.Network, batch)
+	})
+	return p, err
+}
+
+func (p *Program) build(b *Builder, net Network, batch int) (err error) {
+	p.images = b.images(net, batch)
+	if p.logits, err = b.build(net, p.images, nil); err != nil {
+		return err
+	}
+	if b.Phase == Prediction {
+		p.probs, err = b.Ops.Softmax(p.logits)
+		return err
+	}
+	p.labels = graph.NewInput(b.graph, tensor.Int, "label", batch)
+	if p.loss, p.hits, err = b.Ops.CrossEntropy(p.logits, p.labels); err != nil {
+		return err
+	}
+	if b.Phase == Training {
+		_, err = graph.Grad(p.loss, b.weights...)
+		p.gradients = gorgonia.NodesToValueGrads(b.weights)
+	}
+	return err
+}
+
+// Images is the memory that images (N,H,W,C) are written to before Run.
+func (p *Program) Images() gorgonia.Value { return p.images.Value() }
+
+// Labels is the memory that labels (N) are written to before Run; nil in a
+// program for prediction.
+func (p *Program) Labels() []int {
+	if p.labels == nil {
+		return nil
+	}
+	return p.labels.Value().(*tensor.Dense).Ints()
+}
+
+// Run computes the graph for the images and labels in place.
+func (p *Program) Run() error { return p.machine.Run() }
+
+// Loss is the last run's mean cross-entropy.
+func (p *Program) Loss() float64 {
+	if p.loss.Dtype() == tensor.Float64 {
+		return graph.Slice[float64](p.loss.Value())[0]
+	}
+	return float64(graph.Slice[float32](p.loss.Value())[0])
+}
+
+// Hits is how many images the last run classified right.
+func (p *Program) Hits() int { return p.hits() }
+
+// Gradients are the weights with the last run's gradients, in the order of
+// Model.Weights, for a gorgonia.Solver.
+func (p *Program) Gradients() []gorgonia.ValueGrad { return p.gradients }
+
+// Logits (N,classes) of the last run.
+func (p *Program) Logits() gorgonia.Value { return p.logits.Value() }
+
+// Probabilities (N,classes) of the last run, in a program for prediction.
+func (p *Program) Probabilities() gorgonia.Value { return p.probs.Value() }
+
+// Graph is the program's symbolic expression graph.
+func (p *Program) Graph() *gorgonia.ExprGraph { return p.machine.Graph() }
