@@ -1,0 +1,16 @@
+// Command cnn trains the notebook's convolutional network, two convolutions
+// and two dense layers, on MNIST or data like it.
+//
+//	go run ./cmd/cnn -h
+package main
+
+import (
+	"os"
+
+	"stheno/cmd/internal/cli"
+	"stheno/nets"
+)
+
+func main() {
+	os.Exit(cli.Main(cli.App{Name: "cnn", About: "a convolutional network of two convolutions and two dense layers", Network: nets.CNN}))
+}

@@ -1,0 +1,7 @@
+// Package cli is what cmd/mlp and cmd/cnn share: flags, the life of a run, and
+// what it says to a person or a program.
+//
+// [Train] is the command as a function of its context, arguments and streams;
+// tests run it in-process. [Main] is the process around it: signals and the
+// exit code.
+package cli

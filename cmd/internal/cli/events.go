@@ -1,0 +1,31 @@
+package cli
+
+import (
+	"stheno/cmd/internal/progress"
+	"stheno/nets/train"
+)
+
+// runStart is the first line of -json.
+type runStart struct {
+	Type    string `json:"type"` // "run_start"
+	Version int    `json:"version"`
+	Out     string `json:"out"` // the run folder
+	config
+}
+
+// runEnd is the last line of -json.
+type runEnd struct {
+	Type         string          `json:"type"`     // "run_end"
+	Reason       string          `json:"reason"`   // why training ended
+	Complete     bool            `json:"complete"` // all epochs, or all -steps, are done
+	Epochs       int             `json:"epochs"`   // whole epochs
+	Steps        int             `json:"steps"`
+	TestLoss     *progress.Float `json:"test_loss,omitempty"` // absent after a signal
+	TestAccuracy *progress.Float `json:"test_accuracy,omitempty"`
+	Seconds      float64         `json:"seconds"` // of the whole run
+	Out          string          `json:"out"`
+}
+
+func newRunStart(c config, out train.Folder) runStart {
+	return runStart{"run_start", eventsVersion, string(out), c}
+}

@@ -1,0 +1,97 @@
+package cli
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+)
+
+// settings are the flags, as config.json and run_start have them.
+type settings struct {
+	Data         string  `json:"data"`
+	Epochs       int     `json:"epochs"`
+	Batch        int     `json:"batch"`
+	LearningRate float64 `json:"learning_rate"`
+	Seed         uint64  `json:"seed"`
+	Shuffle      bool    `json:"shuffle"`
+	Steps        int     `json:"steps"`
+	Init         string  `json:"init"`
+	Threads      int     `json:"threads"`
+
+	out     string
+	verbose int
+	json    bool
+	color   string
+	summary bool
+}
+
+// usageError is a wrong command line.
+type usageError struct{ text string }
+
+func (e usageError) Error() string { return e.text }
+
+// parse reads the command line. It returns flag.ErrHelp after having written
+// the help to stdout, and a usageError for what is wrong.
+func parse(app App, args []string, stdout io.Writer) (*settings, error) {
+	s := &settings{}
+	f := flag.NewFlagSet(app.Name, flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	f.Usage = func() {}
+	s.define(f)
+	switch err := f.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		help(app, f, stdout)
+		return nil, err
+	case err != nil:
+		return nil, usageError{err.Error()}
+	case f.NArg() > 0:
+		return nil, usageError{fmt.Sprintf("unexpected argument %q: everything is a flag", f.Arg(0))}
+	}
+	return s, s.check()
+}
+
+func (s *settings) define(f *flag.FlagSet) {
+	f.StringVar(&s.Data, "data", "", "`folder` with the IDX files of MNIST, Fashion-MNIST, KMNIST or EMNIST, plain or .gz (default: MNIST, as the GoMNIST module brings it)")
+	f.IntVar(&s.Epochs, "epochs", 10, "passes over the training images")
+	f.IntVar(&s.Batch, "batch", 128, "images of an optimizer step")
+	f.Float64Var(&s.LearningRate, "lr", 0.001, "Adam's learning `rate`")
+	f.Uint64Var(&s.Seed, "seed", 1, "`seed` of the initial weights and of the order of the images")
+	f.BoolVar(&s.Shuffle, "shuffle", true, "new order each epoch; -shuffle=false is the files' order")
+	f.IntVar(&s.Steps, "steps", 0, "stop after so many optimizer steps in all; 0 is no limit")
+	f.StringVar(&s.Init, "init", "", "start from the weights in this safetensors `file`")
+	f.StringVar(&s.out, "out", "", "run `folder` to write (default: runs/NET-DATE-TIME)")
+	f.IntVar(&s.Threads, "threads", 0, "threads of the kernels; 0 is GOMAXPROCS; results do not depend on it")
+	f.IntVar(&s.verbose, "verbose", 1, "0 silent, 1 progress bar, 2 a line an epoch; as in Keras")
+	f.BoolVar(&s.json, "json", false, "write JSON Lines to stdout, and nothing else there")
+	f.StringVar(&s.color, "color", "auto", "auto, always or never")
+	f.BoolVar(&s.summary, "summary", false, "print the table of layers and stop")
+}
+
+// check refuses values that no run can have.
+func (s *settings) check() error {
+	switch {
+	case s.Epochs < 1:
+		return usageError{fmt.Sprintf("-epochs %d: must be at least 1", s.Epochs)}
+	case s.Batch < 1:
+		return usageError{fmt.Sprintf("-batch %d: must be at least 1", s.Batch)}
+	case !(s.LearningRate > 0) || math.IsInf(s.LearningRate, 0):
+		return usageError{fmt.Sprintf("-lr %v: must be a number above 0", s.LearningRate)}
+	case s.Steps < 0:
+		return usageError{fmt.Sprintf("-steps %d: must be 0 or more", s.Steps)}
+	case s.Threads < 0:
+		return usageError{fmt.Sprintf("-threads %d: must be 0 or more", s.Threads)}
+	case s.verbose < 0 || s.verbose > 2:
+		return usageError{fmt.Sprintf("-verbose %d: must be 0, 1 or 2", s.verbose)}
+	}
+	return nil
+}
+
+func help(app App, f *flag.FlagSet, w io.Writer) {
+	fmt.Fprintf(w, "%s trains %s.\n\nUsage: go run ./cmd/%s [flags]\n\n", app.Name, app.About, app.Name)
+	f.SetOutput(w)
+	f.PrintDefaults()
+	fmt.Fprintf(w, "\nExample: train for two epochs, a line each, into a folder of your choice\n\n  go run ./cmd/%s -epochs 2 -verbose 2 -out runs/%s\n", app.Name, strings.ToLower(app.Name))
+}

@@ -1,0 +1,42 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// Exit codes. A signal's is 128 plus its number, as shells have it.
+const (
+	exitOK      = 0
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+// interrupted is the cause of a context that a signal has ended.
+type interrupted struct{ signal syscall.Signal }
+
+func (i interrupted) Error() string {
+	if i.signal == syscall.SIGINT {
+		return "interrupted"
+	}
+	return "terminated"
+}
+
+// Main runs an app as a process and returns its exit code. The first Ctrl-C or
+// SIGTERM ends training after the step that is running, a second one at once.
+func Main(app App) int {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	ignorePipe()
+	go func() {
+		first := (<-signals).(syscall.Signal)
+		cancel(interrupted{first})
+		second := (<-signals).(syscall.Signal)
+		os.Exit(128 + int(second))
+	}()
+	return Train(ctx, app, os.Args[1:], os.Stdout, os.Stderr)
+}

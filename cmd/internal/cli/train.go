@@ -1,0 +1,216 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"time"
+
+	"golang.org/x/term"
+	"gorgonia.org/tensor"
+
+	"stheno/cmd/internal/progress"
+	"stheno/data"
+	"stheno/graph/kernel"
+	"stheno/nets"
+	"stheno/nets/train"
+)
+
+// App is one of the training commands.
+type App struct {
+	Name    string // of the command and its network
+	About   string // the network in a few words
+	Network func(image [3]int, classes int) nets.Network
+}
+
+// Train runs app's command line and returns the exit code: 0 for a run that
+// ended as planned, 1 for a failure, 2 for a wrong command line, 130 or 143
+// for one that a signal has ended. Results go to stdout, everything else to
+// stderr.
+func Train(ctx context.Context, app App, args []string, stdout, stderr io.Writer) int {
+	err := run(ctx, app, args, stdout, stderr)
+	var usage usageError
+	var signal interrupted
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return exitOK
+	case errors.As(err, &usage):
+		fmt.Fprintf(stderr, "%s: %v (%s -h shows all flags)\n", app.Name, err, app.Name)
+		return exitUsage
+	case errors.As(err, &signal):
+		return 128 + int(signal.signal)
+	}
+	fmt.Fprintf(stderr, "%s: %v\n", app.Name, err)
+	return exitFailure
+}
+
+func run(ctx context.Context, app App, args []string, stdout, stderr io.Writer) error {
+	s, err := parse(app, args, stdout)
+	if err != nil {
+		return err
+	}
+	terminal, err := progress.Detect(stderr, s.color, nil)
+	if err != nil {
+		return usageError{"-" + err.Error()}
+	}
+	kernel.SetThreads(s.Threads)
+	if s.out != "" {
+		if err := train.CheckFolder(s.out); err != nil {
+			return fmt.Errorf("-out: %w", err)
+		}
+	}
+	set, err := data.Open(s.Data)
+	if err != nil {
+		return err
+	}
+	m, err := newModel(app, s, set)
+	if err != nil {
+		return err
+	}
+	if s.summary {
+		return m.Summary(stdout, columns(stdout))
+	}
+	if err := checkMemory(m, set, s.Batch); err != nil {
+		return err
+	}
+	j, err := newJob(app, s, m, set, progress.New(s.verbose, stderr, terminal), stdout, stderr)
+	if err != nil {
+		return err
+	}
+	return j.run(ctx)
+}
+
+// newModel draws the weights from the seed, or reads them.
+func newModel(app App, s *settings, set *data.Dataset) (*nets.Model, error) {
+	m, err := nets.New(app.Network(set.Train.Shape(), set.Classes), tensor.Float32, rand.New(rand.NewPCG(s.Seed, 0)))
+	if err == nil && s.Init != "" {
+		if err = m.ReadWeights(s.Init); err != nil {
+			err = fmt.Errorf("-init: %w", err)
+		}
+	}
+	return m, err
+}
+
+// columns is the width of the terminal that w is, or 80.
+func columns(w io.Writer) int {
+	if f, ok := w.(*os.File); ok {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
+			return width
+		}
+	}
+	return 80
+}
+
+// job is a run that is about to train: everything that can be refused has been.
+type job struct {
+	settings *settings
+	model    *nets.Model
+	set      *data.Dataset
+	adam     *train.Adam
+	folder   train.Folder
+	display  progress.Display
+	events   *progress.Events // nil without -json
+	stdout   io.Writer
+	stderr   io.Writer
+	began    time.Time
+}
+
+// newJob creates the run folder.
+func newJob(app App, s *settings, m *nets.Model, set *data.Dataset, display progress.Display, stdout, stderr io.Writer) (*job, error) {
+	j := &job{settings: s, model: m, set: set, adam: train.NewAdam(s.LearningRate), display: display, stdout: stdout, stderr: stderr, began: time.Now()}
+	var err error
+	if j.folder, err = train.CreateFolder(s.out, app.Name, j.began); err != nil {
+		return nil, err
+	}
+	c := newConfig(m, s, j.adam, set)
+	if err := j.folder.WriteJSON(train.ConfigFile, c); err != nil {
+		return nil, err
+	}
+	if !s.json {
+		j.note("%s: %d parameters; %d images to train on, %d to test on; into %s", m.Name, m.Params(), set.Train.Len(), set.Test.Len(), j.folder)
+		return j, nil
+	}
+	j.events = &progress.Events{Out: stdout}
+	return j, j.events.Emit(newRunStart(c, j.folder))
+}
+
+// note says something on stderr, unless -verbose 0 asked for silence.
+func (j *job) note(format string, args ...any) {
+	if j.settings.verbose > 0 {
+		fmt.Fprintf(j.stderr, format+"\n", args...)
+	}
+}
+
+// run trains, writes the model and reports.
+func (j *job) run(ctx context.Context) error {
+	steps := &train.StepLog{Folder: j.folder}
+	history := &train.History{Folder: j.folder}
+	plan := train.Plan{
+		Epochs: j.settings.Epochs, Batch: j.settings.Batch, Steps: j.settings.Steps,
+		Shuffle: j.settings.Shuffle, Seed: j.settings.Seed, Validation: j.set.Test,
+		Callbacks: []train.Callback{&train.Stopwatch{}, steps, history},
+	}
+	if j.events != nil {
+		plan.Callbacks = append(plan.Callbacks, &progress.JSON{Events: j.events})
+	}
+	plan.Callbacks = append(plan.Callbacks, j.display)
+	stats, err := train.Fit(ctx, j.model, j.set.Train, j.adam, plan)
+	j.display.Close() // a display that cannot write is no reason to lose a run
+	stop := (*train.Stop)(nil)
+	if closing := steps.Close(); closing != nil || err != nil && !errors.As(err, &stop) {
+		return errors.Join(err, closing)
+	}
+	if err := j.folder.WriteModel(j.model); err != nil {
+		return err
+	}
+	return j.report(ctx, stats, stop, len(history.Rows))
+}
+
+// report says how the run ended, on stdout.
+func (j *job) report(ctx context.Context, s train.Stats, stop *train.Stop, epochs int) error {
+	end := runEnd{Type: "run_end", Reason: "all epochs are done", Complete: true, Epochs: epochs, Steps: s.Step, Out: string(j.folder)}
+	if stop != nil {
+		end.Reason = stop.Reason
+	}
+	cause := context.Cause(ctx)
+	if end.Complete = cause == nil; cause == nil {
+		result, err := j.test(ctx, s)
+		if err != nil {
+			return err
+		}
+		accuracy, loss := progress.Float(result.Accuracy), progress.Float(result.Loss)
+		end.TestAccuracy, end.TestLoss = &accuracy, &loss
+	}
+	end.Seconds = time.Since(j.began).Seconds()
+	if j.events != nil {
+		return errors.Join(j.events.Emit(end), cause)
+	}
+	if cause != nil {
+		j.note("%v after step %d (%s); the weights so far are in %s", cause, s.Step, position(s), j.folder.File(train.ModelFile))
+		return cause
+	}
+	_, err := fmt.Fprintf(j.stdout, "test accuracy %.4f, test loss %.4f after %d steps; run folder %s\n", *end.TestAccuracy, *end.TestLoss, s.Step, j.folder)
+	return err
+}
+
+// test is the last epoch's validation, or one of its own if training ended in
+// the middle of an epoch.
+func (j *job) test(ctx context.Context, s train.Stats) (train.Result, error) {
+	if s.Validated {
+		return train.Result{Loss: s.ValLoss, Accuracy: s.ValAccuracy}, nil
+	}
+	defer j.display.Close()
+	return train.Evaluate(ctx, j.model, j.set.Test, func(batch, batches int) error {
+		s.TestBatch, s.TestBatches = batch, batches
+		return j.display.TestBatchEnd(&s)
+	})
+}
+
+// position is where in an epoch training has ended.
+func position(s train.Stats) string {
+	return fmt.Sprintf("epoch %d of %d, batch %d of %d", s.Epoch, s.Epochs, s.Batch, s.Batches)
+}

@@ -1,0 +1,87 @@
+package train
+
+import (
+	"fmt"
+	"math"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"stheno/graph"
+	"stheno/graph/kernel"
+)
+
+// Adam is Kingma and Ba's optimizer (2015) in the form that Keras computes:
+// epsilon-hat of their section 2, beside the uncorrected second moment.
+//
+//	alpha = Rate · sqrt(1 - Beta2^t) / (1 - Beta1^t)
+//	w    -= alpha · m / (sqrt(v) + Epsilon)
+//
+// Gorgonia's own AdamSolver puts epsilon beside the corrected moment, which
+// differs for small gradients. Moments belong to a weight's name, so programs
+// of several batch sizes share them.
+type Adam struct {
+	Rate         float64 // the learning rate
+	Beta1, Beta2 float64 // how slowly the moments forget
+	Epsilon      float64
+
+	step    int
+	moments map[string]moment
+}
+
+// moment is what Adam remembers of one weight.
+type moment struct{ m, v *tensor.Dense }
+
+var _ Optimizer = (*Adam)(nil)
+
+// NewAdam has Keras's defaults but for the learning rate, which there is 0.001.
+func NewAdam(rate float64) *Adam {
+	return &Adam{Rate: rate, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7}
+}
+
+// LearningRate is Rate.
+func (a *Adam) LearningRate() float64 { return a.Rate }
+
+// Step updates every weight by its gradient. Weights have names, as nodes have.
+func (a *Adam) Step(weights []gorgonia.ValueGrad) error {
+	a.step++
+	t := float64(a.step)
+	alpha := a.Rate * math.Sqrt(1-math.Pow(a.Beta2, t)) / (1 - math.Pow(a.Beta1, t))
+	for _, vg := range weights {
+		name := vg.(gorgonia.Namer).Name()
+		grad, err := vg.Grad()
+		if err != nil {
+			return fmt.Errorf("train: Adam: %s: %w", name, err)
+		}
+		w, mom := vg.Value().(*tensor.Dense), a.momentOf(name, vg.Value().(*tensor.Dense))
+		if w.Dtype() == tensor.Float64 {
+			adam[float64](a, w, grad, mom, alpha)
+		} else {
+			adam[float32](a, w, grad, mom, alpha)
+		}
+	}
+	return nil
+}
+
+func adam[T graph.Float](a *Adam, w *tensor.Dense, grad gorgonia.Value, mom moment, alpha float64) {
+	kernel.Adam(graph.Slice[T](w), graph.Slice[T](grad), graph.Slice[T](mom.m), graph.Slice[T](mom.v),
+		T(alpha), T(a.Beta1), T(a.Beta2), T(a.Epsilon))
+}
+
+func (a *Adam) momentOf(name string, w *tensor.Dense) moment {
+	mom, ok := a.moments[name]
+	if !ok {
+		mom = newMoment(w)
+		if a.moments == nil {
+			a.moments = make(map[string]moment)
+		}
+		a.moments[name] = mom
+	}
+	return mom
+}
+
+func newMoment(like *tensor.Dense) moment {
+	size := int(like.MemSize())
+	arena := graph.NewArena(size, size)
+	return moment{arena.Tensor(like.Dtype(), like.Shape()), arena.Tensor(like.Dtype(), like.Shape())}
+}

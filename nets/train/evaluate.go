@@ -1,0 +1,69 @@
+package train
+
+import (
+	"context"
+
+	"gorgonia.org/tensor"
+
+	"stheno/data"
+	"stheno/graph"
+	"stheno/nets"
+)
+
+// Result is what an evaluation finds.
+type Result struct {
+	Loss     float64 // mean cross-entropy over the rows, in nats
+	Accuracy float64 // share of the rows whose largest logit is the label's
+}
+
+// Evaluate runs m over rows, without training it. progress, if there is one,
+// is called after each batch. When ctx is done it stops with a *Stop.
+func Evaluate(ctx context.Context, m *nets.Model, rows *data.Set, progress func(batch, batches int) error) (Result, error) {
+	var mean mean
+	batches := rows.BatchCount(EvaluationBatch)
+	for batch := range rows.Batches(EvaluationBatch, nil) {
+		if ctx.Err() != nil {
+			return Result{}, &Stop{Reason: context.Cause(ctx).Error()}
+		}
+		p, err := m.Program(nets.Evaluation, len(batch.Rows))
+		if err != nil {
+			return Result{}, err
+		}
+		decode(batch, p)
+		if err := p.Run(); err != nil {
+			return Result{}, err
+		}
+		mean.add(p, len(batch.Rows))
+		if progress == nil {
+			continue
+		}
+		if err := progress(batch.Index+1, batches); err != nil {
+			return Result{}, err
+		}
+	}
+	return Result{mean.loss(), mean.accuracy()}, nil
+}
+
+// decode writes a batch into the memory that is bound to a program's inputs.
+func decode(batch data.Batch, p *nets.Program) {
+	if images := p.Images(); images.Dtype() == tensor.Float64 {
+		data.Decode(batch, graph.Slice[float64](images), p.Labels())
+	} else {
+		data.Decode(batch, graph.Slice[float32](images), p.Labels())
+	}
+}
+
+// mean is a mean over rows: a batch of 96 counts as 96.
+type mean struct {
+	rows, hits int
+	sum        float64
+}
+
+func (m *mean) add(p *nets.Program, rows int) {
+	m.rows += rows
+	m.hits += p.Hits()
+	m.sum += p.Loss() * float64(rows)
+}
+
+func (m *mean) loss() float64     { return m.sum / float64(m.rows) }
+func (m *mean) accuracy() float64 { return float64(m.hits) / float64(m.rows) }

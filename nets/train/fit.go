@@ -1,0 +1,159 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+
+	"gorgonia.org/gorgonia"
+
+	"stheno/data"
+	"stheno/nets"
+)
+
+// Optimizer updates weights from their gradients.
+type Optimizer interface {
+	gorgonia.Solver
+	LearningRate() float64 // of the last step, or of the first before any
+}
+
+// Plan is how to train.
+type Plan struct {
+	Epochs     int       // how many passes over the rows
+	Batch      int       // rows of a batch; more than there are rows is all of them
+	Steps      int       // stop after so many optimizer steps; 0 is no limit
+	Shuffle    bool      // draw a new order each epoch; false is the file's order
+	Seed       uint64    // of the orders
+	Validation *data.Set // evaluated after each epoch; nil is nothing
+	Callbacks  []Callback
+}
+
+// EvaluationBatch is how many rows an evaluation takes at a time. It does not
+// depend on the training batch, and so neither does a result.
+const EvaluationBatch = 128
+
+// Fit trains m on rows. It ends after the planned epochs, or with a *Stop as
+// its error when ctx is done, at the planned step or at a callback's wish, and
+// in all these cases calls TrainEnd. It returns what is known of training at
+// that moment. Another error says that the loss is no longer finite, that a
+// callback failed, or that the machine did.
+func Fit(ctx context.Context, m *nets.Model, rows *data.Set, opt Optimizer, plan Plan) (Stats, error) {
+	f := &fit{ctx: ctx, model: m, rows: rows, opt: opt, plan: plan}
+	f.Epochs, f.Batches, f.LearningRate = plan.Epochs, rows.BatchCount(plan.Batch), opt.LearningRate()
+	err := f.call(Callback.TrainBegin)
+	for f.Epoch < plan.Epochs && err == nil {
+		err = f.epoch()
+	}
+	if stop := (*Stop)(nil); err == nil || errors.As(err, &stop) {
+		err = errors.Join(err, f.call(Callback.TrainEnd))
+	}
+	return f.Stats, err
+}
+
+// fit is one call of Fit.
+type fit struct {
+	Stats
+	mean  mean // of the epoch so far
+	ctx   context.Context
+	model *nets.Model
+	rows  *data.Set
+	opt   Optimizer
+	plan  Plan
+}
+
+// epoch trains on every row once and validates.
+func (f *fit) epoch() error {
+	f.Epoch++
+	f.Batch, f.TestBatch, f.Validated, f.mean = 0, 0, false, mean{}
+	if err := f.call(Callback.EpochBegin); err != nil {
+		return err
+	}
+	for batch := range f.rows.Batches(f.plan.Batch, f.order()) {
+		if err := f.step(batch); err != nil {
+			return err
+		}
+		if stop := f.stop(); stop != nil && f.Batch < f.Batches {
+			return stop
+		}
+	}
+	if err := f.validate(); err != nil {
+		return err
+	}
+	if err := f.call(Callback.EpochEnd); err != nil {
+		return err
+	}
+	return f.stop()
+}
+
+// order is the source of this epoch's order, from the run's seed alone.
+func (f *fit) order() *rand.Rand {
+	if !f.plan.Shuffle {
+		return nil
+	}
+	return rand.New(rand.NewPCG(f.plan.Seed, uint64(f.Epoch)))
+}
+
+// step is one batch, from its pixels to the updated weights.
+func (f *fit) step(batch data.Batch) error {
+	p, err := f.model.Program(nets.Training, len(batch.Rows))
+	if err != nil {
+		return err
+	}
+	decode(batch, p)
+	if err := p.Run(); err != nil {
+		return err
+	}
+	f.Step, f.Batch, f.Rows = f.Step+1, batch.Index+1, len(batch.Rows)
+	if err := f.count(p); err != nil {
+		return err
+	}
+	if err := f.opt.Step(p.Gradients()); err != nil {
+		return err
+	}
+	f.LearningRate = f.opt.LearningRate()
+	return f.call(Callback.BatchEnd)
+}
+
+// count takes note of a batch's loss and right answers.
+func (f *fit) count(p *nets.Program) error {
+	f.BatchLoss, f.BatchAccuracy = p.Loss(), float64(p.Hits())/float64(f.Rows)
+	if !finite(f.BatchLoss) {
+		return &DivergedError{f.Stats}
+	}
+	f.mean.add(p, f.Rows)
+	f.Loss, f.Accuracy = f.mean.loss(), f.mean.accuracy()
+	return nil
+}
+
+func (f *fit) validate() error {
+	if f.plan.Validation == nil {
+		return nil
+	}
+	result, err := Evaluate(f.ctx, f.model, f.plan.Validation, func(batch, batches int) error {
+		f.TestBatch, f.TestBatches = batch, batches
+		return f.call(Callback.TestBatchEnd)
+	})
+	f.ValLoss, f.ValAccuracy, f.Validated = result.Loss, result.Accuracy, err == nil
+	return err
+}
+
+// stop says whether training has to end after this step, and why.
+func (f *fit) stop() error {
+	switch {
+	case f.ctx.Err() != nil:
+		return &Stop{Reason: context.Cause(f.ctx).Error()}
+	case f.plan.Steps > 0 && f.Step >= f.plan.Steps:
+		return &Stop{Reason: "the planned number of steps is done"}
+	}
+	return nil
+}
+
+// call calls one method of every callback.
+func (f *fit) call(method func(Callback, *Stats) error) error {
+	for _, c := range f.plan.Callbacks {
+		if err := method(c, &f.Stats); err != nil {
+			return err
+		}
+	}
+	return nil
+}

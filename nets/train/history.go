@@ -1,0 +1,76 @@
+package train
+
+import (
+	"encoding/csv"
+	"io"
+	"strconv"
+
+	"stheno/nets/durable"
+)
+
+// Row is an epoch in a run's history.
+type Row struct {
+	Epoch        int      `json:"epoch"` // from 1
+	Accuracy     float64  `json:"accuracy"`
+	Loss         float64  `json:"loss"`
+	ValAccuracy  *float64 `json:"val_accuracy,omitempty"` // absent without validation
+	ValLoss      *float64 `json:"val_loss,omitempty"`
+	LearningRate float64  `json:"learning_rate"`
+	Seconds      float64  `json:"seconds"` // of the whole epoch, validation included
+}
+
+// History collects a row an epoch, and keeps history.csv and history.json in
+// Folder, if there is one, up to date. It comes after Stopwatch.
+type History struct {
+	Hooks
+	Folder Folder
+	Rows   []Row
+}
+
+// TrainBegin writes files without rows, as a run may end before its first
+// epoch does.
+func (h *History) TrainBegin(*Stats) error { return h.write() }
+
+// EpochEnd adds the epoch's row.
+func (h *History) EpochEnd(s *Stats) error {
+	row := Row{Epoch: s.Epoch, Accuracy: s.Accuracy, Loss: s.Loss, LearningRate: s.LearningRate, Seconds: s.Seconds}
+	if s.Validated {
+		accuracy, loss := s.ValAccuracy, s.ValLoss
+		row.ValAccuracy, row.ValLoss = &accuracy, &loss
+	}
+	h.Rows = append(h.Rows, row)
+	return h.write()
+}
+
+func (h *History) write() error {
+	if h.Folder == "" {
+		return nil
+	}
+	rows := h.Rows
+	if rows == nil {
+		rows = []Row{} // [], not null
+	}
+	if err := h.Folder.WriteJSON(HistoryJSONFile, rows); err != nil {
+		return err
+	}
+	return durable.WriteFile(h.Folder.File(HistoryFile), h.writeCSV)
+}
+
+func (h *History) writeCSV(w io.Writer) error {
+	c := csv.NewWriter(w)
+	c.Write([]string{"epoch", "accuracy", "loss", "val_accuracy", "val_loss", "learning_rate", "seconds"})
+	for _, r := range h.Rows {
+		c.Write([]string{strconv.Itoa(r.Epoch), decimal(&r.Accuracy), decimal(&r.Loss), decimal(r.ValAccuracy), decimal(r.ValLoss),
+			decimal(&r.LearningRate), decimal(&r.Seconds)})
+	}
+	c.Flush()
+	return c.Error()
+}
+
+// decimal is the shortest decimal that restores v; nothing for nil.
+func decimal(v *float64) string {
+	if v == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*v, 'g', -1, 64)
+}
