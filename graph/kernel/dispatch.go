@@ -17,27 +17,28 @@ type implementation struct {
 // table holds an implementation's kernels for one element type.
 type table[T Float] struct {
 	gemm               func(ta, tb Transpose, m, n, k int, a, b, c []T)
+	serial             func(ta, tb Transpose, m, n, k int, a, b, c []T) // gemm on one thread
 	convolve           func(s Conv, x, w, y []T)
 	convolveGradInput  func(s Conv, dz, w, dx []T)
 	convolveGradKernel func(s Conv, x, dz, dw []T)
 }
 
 // implementations lists what this machine can run, the fastest last.
-var implementations = []*implementation{
+var implementations = append([]*implementation{
 	{"generic", genericTable[float32](), genericTable[float64]()},
 	{"portable", portableTable[float32](), portableTable[float64]()},
-}
+}, simd()...)
 
 var chosen atomic.Pointer[implementation]
 
 func init() { chosen.Store(implementations[len(implementations)-1]) }
 
 func genericTable[T Float]() table[T] {
-	return table[T]{genericGemm[T], genericConvolve[T], genericConvolveGradInput[T], genericConvolveGradKernel[T]}
+	return table[T]{genericGemm[T], genericGemm[T], genericConvolve[T], genericConvolveGradInput[T], genericConvolveGradKernel[T]}
 }
 
 func portableTable[T Float]() table[T] {
-	return table[T]{portableGemm[T], portableConvolve[T], portableConvolveGradInput[T], portableConvolveGradKernel[T]}
+	return table[T]{portableGemm[T], portableSerialGemm[T], convolvePatches[T], convolvePatchesGradInput[T], convolvePatchesGradKernel[T]}
 }
 
 // Implementation names the implementation in use.

@@ -24,9 +24,9 @@ func portableGemm[T Float](ta, tb Transpose, m, n, k int, a, b, c []T) {
 	})
 }
 
-// serialGemm is portableGemm on this thread alone, for callers that are
+// portableSerialGemm is portableGemm on this thread alone, for callers that are
 // themselves one of several blocks.
-func serialGemm[T Float](ta, tb Transpose, m, n, k int, a, b, c []T) {
+func portableSerialGemm[T Float](ta, tb Transpose, m, n, k int, a, b, c []T) {
 	for i := 0; i < m; i += tile {
 		for j := 0; j < n; j += tile {
 			gemmTile(ta, tb, i, min(i+tile, m), j, min(j+tile, n), m, n, k, a, b, c)
@@ -76,50 +76,4 @@ func dots[T Float](m, n, k int, a []T, lda int, b []T, ldb int, add bool, c []T,
 	case []float64:
 		gonum.Implementation{}.Dgemm(blas.NoTrans, blas.Trans, m, n, k, 1, a, lda, any(b).([]float64), ldb, beta, any(c).([]float64), ldc)
 	}
-}
-
-// portableConvolve multiplies each image's patches with the filters.
-func portableConvolve[T Float](s Conv, x, w, y []T) {
-	nx, ny, p := len(x)/s.N, len(y)/s.N, s.patch()
-	parallel(s.N, func(i int) {
-		cols := borrow[T](ny / s.F * p)
-		defer giveBack(cols)
-		im2col(s, x[i*nx:(i+1)*nx], cols)
-		serialGemm(NoTrans, NoTrans, ny/s.F, s.F, p, cols, w, y[i*ny:(i+1)*ny])
-	})
-}
-
-// portableConvolveGradInput is the adjoint: gradients of patches, added back.
-func portableConvolveGradInput[T Float](s Conv, dz, w, dx []T) {
-	nx, ny, p := len(dx)/s.N, len(dz)/s.N, s.patch()
-	parallel(s.N, func(i int) {
-		cols := borrow[T](ny / s.F * p)
-		defer giveBack(cols)
-		serialGemm(NoTrans, Trans, ny/s.F, p, s.F, dz[i*ny:(i+1)*ny], w, cols)
-		col2im(s, cols, dx[i*nx:(i+1)*nx])
-	})
-}
-
-// portableConvolveGradKernel sums patches times gradients over the images, in
-// shards of images.
-func portableConvolveGradKernel[T Float](s Conv, x, dz, dw []T) {
-	nx, ny, p := len(x)/s.N, len(dz)/s.N, s.patch()
-	shards := min(shardCount, s.N)
-	part := borrow[T](shards * len(dw))
-	defer giveBack(part)
-	parallel(shards, func(shard int) {
-		sum := part[shard*len(dw) : (shard+1)*len(dw)]
-		clear(sum)
-		cols, one := borrow[T](ny/s.F*p), borrow[T](len(dw))
-		defer giveBack(cols)
-		defer giveBack(one)
-		for i := shard * s.N / shards; i < (shard+1)*s.N/shards; i++ {
-			im2col(s, x[i*nx:(i+1)*nx], cols)
-			serialGemm(Trans, NoTrans, p, s.F, ny/s.F, cols, dz[i*ny:(i+1)*ny], one)
-			for j, v := range one {
-				sum[j] += v
-			}
-		}
-	})
-	addShards(shards, part, dw)
 }

@@ -1,0 +1,265 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// eachImplementation runs a test on all implementations that the machine has.
+func eachImplementation(t *testing.T, test func(t *testing.T)) {
+	was := Implementation()
+	defer Use(was)
+	for _, name := range Implementations() {
+		if err := Use(name); err != nil {
+			t.Fatal(err)
+		}
+		t.Run(name, test)
+	}
+}
+
+// guarded is a slice between canaries, at an offset that no vector is aligned
+// to, filled with reproducible numbers.
+type guarded[T Float] struct {
+	whole, s []T
+}
+
+const (
+	canary = 12345.5
+	margin = 67
+)
+
+func newGuarded[T Float](n int, seed uint64) guarded[T] {
+	g := guarded[T]{whole: make([]T, n+2*margin)}
+	for i := range g.whole {
+		g.whole[i] = canary
+	}
+	g.s = g.whole[margin : margin+n : margin+n]
+	rng := rand.New(rand.NewPCG(seed, 0))
+	for i := range g.s {
+		g.s[i] = T(2*rng.Float64() - 1)
+	}
+	return g
+}
+
+func (g guarded[T]) check(t *testing.T, what string) {
+	t.Helper()
+	for i, v := range g.whole {
+		if (i < margin || i >= margin+len(g.s)) && v != canary {
+			t.Fatalf("%s: wrote outside, at %d of %d", what, i-margin, len(g.s))
+		}
+	}
+}
+
+// near compares with a bound for sums of k products of numbers in (-1,1).
+func near[T Float](t *testing.T, what string, got, want []T, k int) {
+	t.Helper()
+	eps := 1e-6
+	if _, ok := any(want).([]float64); ok {
+		eps = 1e-15
+	}
+	bound := 4 * eps * math.Sqrt(float64(k)+1)
+	for i := range want {
+		if d := math.Abs(float64(got[i] - want[i])); !(d <= bound*(1+math.Abs(float64(want[i])))) {
+			t.Fatalf("%s: element %d is %v, generic says %v", what, i, got[i], want[i])
+		}
+	}
+}
+
+func testGemm[T Float](t *testing.T, m, n, k int, ta, tb Transpose) {
+	t.Helper()
+	what := fmt.Sprintf("m %d n %d k %d ta %v tb %v", m, n, k, ta, tb)
+	a, b, c, want := newGuarded[T](m*k, 1), newGuarded[T](k*n, 2), newGuarded[T](m*n, 3), make([]T, m*n)
+	Gemm(ta, tb, m, n, k, a.s, b.s, c.s)
+	genericGemm(ta, tb, m, n, k, a.s, b.s, want)
+	near(t, what, c.s, want, k)
+	c.check(t, what)
+}
+
+func TestGemm(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
+		sizes := [][3]int{{128, 32, 16}, {1, 1, 1}, {128, 10, 512}, {130, 70, 390}, {64, 33, 1024}, {200, 64, 9}, {3, 257, 2}}
+		for range 60 {
+			rng := rand.New(rand.NewPCG(uint64(len(sizes)), 9))
+			sizes = append(sizes, [3]int{1 + rng.IntN(40), 1 + rng.IntN(70), 1 + rng.IntN(40)})
+		}
+		for _, s := range sizes {
+			for mode := range 4 {
+				ta, tb := Transpose(mode&1 != 0), Transpose(mode&2 != 0)
+				testGemm[float32](t, s[0], s[1], s[2], ta, tb)
+				testGemm[float64](t, s[0], s[1], s[2], ta, tb)
+			}
+		}
+	})
+}
+
+var convs = []Conv{
+	{N: 1, H: 3, W: 3, C: 1, KH: 3, KW: 3, F: 1},
+	{N: 9, H: 7, W: 6, C: 3, KH: 3, KW: 3, F: 5},
+	{N: 2, H: 5, W: 9, C: 1, KH: 3, KW: 3, F: 32},
+	{N: 3, H: 8, W: 8, C: 32, KH: 3, KW: 3, F: 64},
+	{N: 17, H: 4, W: 5, C: 2, KH: 2, KW: 4, F: 3},
+	{N: 2, H: 6, W: 6, C: 4, KH: 1, KW: 1, F: 7},
+	{N: 2, H: 9, W: 9, C: 3, KH: 5, KW: 5, F: 33},
+}
+
+func testConvolve[T Float](t *testing.T, s Conv) {
+	t.Helper()
+	what := fmt.Sprintf("%+v", s)
+	nx, nw, ny := s.sizes()
+	oh, ow := s.Out()
+	x, w, dz := newGuarded[T](nx, 1), newGuarded[T](nw, 2), newGuarded[T](ny, 3)
+	y, dx, dw := newGuarded[T](ny, 4), newGuarded[T](nx, 5), newGuarded[T](nw, 6)
+	Convolve(s, x.s, w.s, make([]T, s.F), y.s, false)
+	ConvolveGradInput(s, dz.s, w.s, dx.s)
+	ConvolveGradKernel(s, x.s, dz.s, dw.s)
+	wantY, wantX, wantW := make([]T, ny), make([]T, nx), make([]T, nw)
+	genericConvolve(s, x.s, w.s, wantY)
+	genericConvolveGradInput(s, dz.s, w.s, wantX)
+	genericConvolveGradKernel(s, x.s, dz.s, wantW)
+	near(t, what+" forward", y.s, wantY, s.patch())
+	near(t, what+" dx", dx.s, wantX, s.KH*s.KW*s.F)
+	near(t, what+" dw", dw.s, wantW, s.N*oh*ow)
+	for _, g := range []guarded[T]{y, dx, dw} {
+		g.check(t, what)
+	}
+}
+
+func TestConvolve(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
+		for _, s := range convs {
+			testConvolve[float32](t, s)
+			testConvolve[float64](t, s)
+		}
+	})
+}
+
+// TestNaNAndInfGoThrough: a diverged run must be seen, not hidden.
+func TestNaNAndInfGoThrough(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
+		for _, bad := range []float32{float32(math.NaN()), float32(math.Inf(1))} {
+			const m, n, k = 9, 35, 20
+			a, b, c := newGuarded[float32](m*k, 1), newGuarded[float32](k*n, 2), make([]float32, m*n)
+			a.s[3*k+5] = bad
+			Gemm(NoTrans, NoTrans, m, n, k, a.s, b.s, c)
+			for i := range m {
+				for j := range n {
+					finite := !math.IsNaN(float64(c[i*n+j])) && !math.IsInf(float64(c[i*n+j]), 0)
+					if finite == (i == 3) {
+						t.Fatalf("%v in row 3: c[%d,%d] is %v", bad, i, j, c[i*n+j])
+					}
+				}
+			}
+		}
+	})
+	y := []float32{float32(math.NaN()), float32(math.Inf(1)), -1}
+	BiasReLU(1, 3, y, make([]float32, 3), true)
+	if !math.IsNaN(float64(y[0])) || !math.IsInf(float64(y[1]), 1) || y[2] != 0 {
+		t.Errorf("ReLU of NaN, Inf, -1 is %v", y)
+	}
+}
+
+func TestSameBitsForAnyNumberOfThreads(t *testing.T) {
+	defer SetThreads(0)
+	eachImplementation(t, func(t *testing.T) {
+		s := Conv{N: 11, H: 9, W: 8, C: 5, KH: 3, KW: 3, F: 7}
+		nx, nw, ny := s.sizes()
+		x, w, dz := newGuarded[float32](nx, 1).s, newGuarded[float32](nw, 2).s, newGuarded[float32](ny, 3).s
+		var want []float32
+		for _, threads := range []int{1, 2, 3, 8} {
+			SetThreads(threads)
+			y, dx, dw, db, c := make([]float32, ny), make([]float32, nx), make([]float32, nw), make([]float32, s.F), make([]float32, 300*70)
+			Convolve(s, x, w, db, y, true)
+			ConvolveGradInput(s, dz, w, dx)
+			ConvolveGradKernel(s, x, dz, dw)
+			SumRows(ny/s.F, s.F, dz, db)
+			Gemm(NoTrans, Trans, 300, 70, 10, newGuarded[float32](3000, 4).s, newGuarded[float32](700, 5).s, c)
+			got := append(append(append(append(y, dx...), dw...), db...), c...)
+			if want == nil {
+				want = got
+			}
+			for i := range want {
+				if math.Float32bits(got[i]) != math.Float32bits(want[i]) {
+					t.Fatalf("%d threads: element %d is %v, with one thread %v", threads, i, got[i], want[i])
+				}
+			}
+		}
+	})
+}
+
+func TestElementwise(t *testing.T) {
+	for n := range 40 {
+		o := 1 + n%7
+		y, b, dy := newGuarded[float32](n*o, 1), newGuarded[float32](o, 2), newGuarded[float32](n*o, 3)
+		z := append([]float32(nil), y.s...)
+		BiasReLU(n, o, y.s, b.s, true)
+		dz, sum := newGuarded[float32](n*o, 4), newGuarded[float32](o, 5)
+		ReLUGrad(dz.s, dy.s, y.s)
+		for i := range z {
+			want, grad := max(0, z[i]+b.s[i%o]), float32(0)
+			if want > 0 {
+				grad = dy.s[i]
+			}
+			if y.s[i] != want || dz.s[i] != grad {
+				t.Fatalf("n %d o %d: y[%d] is %v, dz %v; want %v, %v", n, o, i, y.s[i], dz.s[i], want, grad)
+			}
+		}
+		if n > 0 {
+			SumRows(n, o, dy.s, sum.s)
+			want := make([]float32, o)
+			for i, v := range dy.s {
+				want[i%o] += v
+			}
+			near(t, "SumRows", sum.s, want, n)
+		}
+		for _, g := range []guarded[float32]{y, b, dy, dz, sum} {
+			g.check(t, "elementwise")
+		}
+	}
+}
+
+func TestCrossEntropyDoesNotOverflow(t *testing.T) {
+	x := []float32{1000, 0, -1000, 0, -1000, 0}
+	p := make([]float32, 6)
+	loss, hits := CrossEntropy(2, 3, x, []int{0, 1}, p)
+	if hits != 1 || !(loss >= 500-1 && loss < 501) {
+		t.Errorf("loss %v, %d hits", loss, hits)
+	}
+	for _, v := range p {
+		if math.IsNaN(float64(v)) {
+			t.Fatalf("probabilities %v", p)
+		}
+	}
+}
+
+func TestKernelsAllocateNothingOfABatchsSize(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
+		s := Conv{N: 4, H: 8, W: 8, C: 3, KH: 3, KW: 3, F: 8}
+		nx, nw, ny := s.sizes()
+		x, w, y, b := make([]float32, nx), make([]float32, nw), make([]float32, ny), make([]float32, s.F)
+		step := func() {
+			Convolve(s, x, w, b, y, true)
+			ConvolveGradInput(s, y, w, x)
+			ConvolveGradKernel(s, x, y, w)
+		}
+		if n := testing.AllocsPerRun(5, step); n > 60 {
+			t.Errorf("%v allocations", n)
+		}
+	})
+}
+
+func TestUse(t *testing.T) {
+	if err := Use("quantum"); err == nil {
+		t.Error("an implementation that does not exist is accepted")
+	}
+}
+
+func TestBugsPanic(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("slices of the wrong length pass")
+		}
+	}()
+	Gemm(NoTrans, NoTrans, 2, 2, 2, make([]float32, 3), make([]float32, 4), make([]float32, 4))
+}
