@@ -2,8 +2,8 @@ package kernel
 
 import (
 	"runtime"
-	"sync"
 	"sync/atomic"
+	"time"
 )
 
 var threads atomic.Int64
@@ -22,30 +22,113 @@ func Threads() int {
 
 // parallel calls block for 0 ... blocks-1, on several threads where there are
 // any. Which thread takes which block is left to chance: a block must write
-// only what is its own.
+// only what is its own. It may be called from several goroutines and from
+// within a block; then there are no threads left to help, and it goes alone.
 func parallel(blocks int, block func(int)) {
-	workers := min(Threads(), blocks)
-	if workers <= 1 {
+	helpers := min(Threads(), blocks) - 1
+	if helpers < 1 || blocks > maxBlocks || !crew.busy.CompareAndSwap(false, true) {
 		for i := range blocks {
 			block(i)
 		}
 		return
 	}
-	var next atomic.Int64
-	work := func() {
-		for i := int(next.Add(1)) - 1; i < blocks; i = int(next.Add(1)) - 1 {
-			block(i)
-		}
-	}
-	var group sync.WaitGroup
-	for range workers - 1 {
-		group.Go(work)
-	}
-	work()
-	group.Wait()
+	defer crew.busy.Store(false)
+	crew.run(helpers, blocks, block)
 }
 
 // spans cuts 0 ... n-1 into blocks of size and runs them in parallel.
 func spans(n, size int, span func(from, to int)) {
 	parallel((n+size-1)/size, func(i int) { span(i*size, min(n, (i+1)*size)) })
+}
+
+// A region of parallel work lasts a few microseconds, and waking an idle
+// thread takes longer. So helpers spin for a while after each region, and park
+// only then: long enough to bridge the gaps within a training step, short
+// enough not to take the core from another process.
+const spin = 60 * time.Microsecond
+
+// team is a crew of helpers, goroutines that live as long as the process.
+type team struct {
+	busy    atomic.Bool // a region is running
+	tickets atomic.Uint64
+	block   func(int) // of the running region; read only with a ticket in hand
+	done    atomic.Int64
+	parked  atomic.Int64
+	wake    chan struct{}
+	helpers int // started so far; guarded by busy
+}
+
+var crew = team{wake: make(chan struct{}, 1<<10)}
+
+// tickets holds a region's number of blocks above the next block to take. A
+// helper that comes late draws a number beyond the last block, whichever
+// region it is of, and touches nothing.
+const (
+	ticketBits = 32
+	maxBlocks  = 1 << 30
+)
+
+// draw takes the next block of the running region, if there is one left.
+func (t *team) draw() (block int, ok bool) {
+	s := t.tickets.Add(1) - 1
+	blocks, next := s>>ticketBits, s&(1<<ticketBits-1)
+	return int(next), next < blocks
+}
+
+// idle says that there is no block to take.
+func (t *team) idle() bool {
+	s := t.tickets.Load()
+	return s&(1<<ticketBits-1) >= s>>ticketBits
+}
+
+// run is one region, with this goroutine as one of the crew.
+func (t *team) run(helpers, blocks int, block func(int)) {
+	for ; t.helpers < helpers; t.helpers++ {
+		go t.help(t.helpers)
+	}
+	t.block = block
+	t.done.Store(0)
+	t.tickets.Store(uint64(blocks) << ticketBits)
+	for n := min(int(t.parked.Load()), blocks-1); n > 0; n-- {
+		select {
+		case t.wake <- struct{}{}:
+		default:
+		}
+	}
+	for i, ok := t.draw(); ok; i, ok = t.draw() {
+		block(i)
+		t.done.Add(1)
+	}
+	for spins := 0; t.done.Load() < int64(blocks); spins++ {
+		if spins > 1000 {
+			runtime.Gosched() // the helper may need this very processor
+		}
+	}
+}
+
+// help takes blocks for ever; helper n only where n+1 threads may help.
+func (t *team) help(n int) {
+	for {
+		t.await(n)
+		for i, ok := t.draw(); ok; i, ok = t.draw() {
+			t.block(i)
+			t.done.Add(1)
+		}
+	}
+}
+
+// await returns when there may be something to do: it spins, then parks.
+func (t *team) await(n int) {
+	for until := time.Now().Add(spin); time.Now().Before(until); {
+		for range 100 {
+			if !t.idle() && n < Threads()-1 {
+				return
+			}
+		}
+	}
+	t.parked.Add(1)
+	if t.idle() || n >= Threads()-1 {
+		<-t.wake
+	}
+	t.parked.Add(-1)
 }

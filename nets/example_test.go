@@ -1,0 +1,60 @@
+package nets_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+
+	"gorgonia.org/tensor"
+
+	"stheno/graph"
+	"stheno/nets"
+)
+
+// A network is a list of layers; a model is a network with weights; a program
+// is its graph for a phase and a batch size.
+func Example() {
+	net := nets.Network{Name: "tiny", Input: [3]int{8, 8, 1}, Layers: []nets.Layer{
+		nets.Conv2D{Filters: 4, Side: 3, Activation: nets.ReLU},
+		nets.Flatten{},
+		nets.Dense{Units: 3},
+	}}
+	model, err := nets.New(net, tensor.Float32, rand.New(rand.NewPCG(1, 0)))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := model.Summary(os.Stdout, 60); err != nil {
+		fmt.Println(err)
+		return
+	}
+	predict, err := model.Program(nets.Prediction, 2)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	images := graph.Slice[float32](predict.Images()) // two black images
+	clear(images)
+	if err := predict.Run(); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%.3f\n", graph.Slice[float32](predict.Probabilities()))
+	// Output:
+	// Model: "tiny"
+	// ┏━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━┓
+	// ┃ Layer (type)           ┃ Output Shape    ┃   Param # ┃
+	// ┡━━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━┩
+	// │ image (InputLayer)     │ (None, 8, 8, 1) │         0 │
+	// ├────────────────────────┼─────────────────┼───────────┤
+	// │ conv2d (Conv2D)        │ (None, 6, 6, 4) │        40 │
+	// ├────────────────────────┼─────────────────┼───────────┤
+	// │ flatten (Flatten)      │ (None, 144)     │         0 │
+	// ├────────────────────────┼─────────────────┼───────────┤
+	// │ dense (Dense)          │ (None, 3)       │       435 │
+	// └────────────────────────┴─────────────────┴───────────┘
+	//  Total params: 475 (1.86 KB)
+	//  Trainable params: 475 (1.86 KB)
+	//  Non-trainable params: 0 (0.00 B)
+	// [0.333 0.333 0.333 0.333 0.333 0.333]
+}
