@@ -1,7 +1,5 @@
 package kernel
 
-import "math"
-
 // Adam updates weights w by their gradient dw as Keras does, with the moments
 // m and v; alpha is the step size with both bias corrections in it, and eps is
 // the epsilon-hat of Kingma and Ba's section 2, beside the uncorrected v:
@@ -13,12 +11,8 @@ import "math"
 //	}
 func Adam[T Float](w, dw, m, v []T, alpha, beta1, beta2, eps T) {
 	check(len(w) == len(dw) && len(w) == len(m) && len(w) == len(v), "kernel: Adam: slices differ in length")
+	loop := of[T]().adam
 	spans(len(w), 1<<14, func(from, to int) {
-		w, dw, m, v := w[from:to], dw[from:to], m[from:to], v[from:to]
-		for i, g := range dw {
-			m[i] += (g - m[i]) * (1 - beta1)
-			v[i] += (g*g - v[i]) * (1 - beta2)
-			w[i] -= m[i] * alpha / (T(math.Sqrt(float64(v[i]))) + eps)
-		}
+		loop(w[from:to], dw[from:to], m[from:to], v[from:to], alpha, beta1, beta2, eps)
 	})
 }

@@ -21,6 +21,12 @@ type table[T Float] struct {
 	convolve           func(s Conv, x, w, y []T)
 	convolveGradInput  func(s Conv, dz, w, dx []T)
 	convolveGradKernel func(s Conv, x, dz, dw []T)
+
+	// On one thread, on slices of one length.
+	add      func(y, x []T)
+	biasReLU func(y, b []T)
+	reluGrad func(dz, dy, y []T)
+	adam     func(w, dw, m, v []T, alpha, beta1, beta2, eps T)
 }
 
 // implementations lists what this machine can run, the fastest last.
@@ -34,11 +40,18 @@ var chosen atomic.Pointer[implementation]
 func init() { chosen.Store(implementations[len(implementations)-1]) }
 
 func genericTable[T Float]() table[T] {
-	return table[T]{genericGemm[T], genericGemm[T], genericConvolve[T], genericConvolveGradInput[T], genericConvolveGradKernel[T]}
+	return table[T]{
+		gemm: genericGemm[T], serial: genericGemm[T],
+		convolve: genericConvolve[T], convolveGradInput: genericConvolveGradInput[T], convolveGradKernel: genericConvolveGradKernel[T],
+		add: genericAdd[T], biasReLU: genericBiasReLU[T], reluGrad: genericReLUGrad[T], adam: genericAdam[T],
+	}
 }
 
 func portableTable[T Float]() table[T] {
-	return table[T]{portableGemm[T], portableSerialGemm[T], convolvePatches[T], convolvePatchesGradInput[T], convolvePatchesGradKernel[T]}
+	t := genericTable[T]()
+	t.gemm, t.serial = portableGemm[T], portableSerialGemm[T]
+	t.convolve, t.convolveGradInput, t.convolveGradKernel = convolvePatches[T], convolvePatchesGradInput[T], convolvePatchesGradKernel[T]
+	return t
 }
 
 // Implementation names the implementation in use.

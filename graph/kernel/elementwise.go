@@ -16,16 +16,13 @@ const rowsPerBlock = 16
 //	}
 func BiasReLU[T Float](n, o int, y, b []T, relu bool) {
 	check(len(y) == n*o && len(b) == o, "kernel: BiasReLU: slices do not match n, o")
-	spans(n, max(rowsPerBlock, 4096/o), func(from, to int) {
+	loop := of[T]().add
+	if relu {
+		loop = of[T]().biasReLU
+	}
+	spans(n, max(rowsPerBlock, 1<<14/o), func(from, to int) {
 		for i := from; i < to; i++ {
-			row := y[i*o : i*o+o]
-			for j, bj := range b {
-				v := row[j] + bj
-				if relu && v <= 0 {
-					v = 0
-				}
-				row[j] = v
-			}
+			loop(y[i*o:i*o+o], b)
 		}
 	})
 }
@@ -40,15 +37,9 @@ func BiasReLU[T Float](n, o int, y, b []T, relu bool) {
 //	}
 func ReLUGrad[T Float](dz, dy, y []T) {
 	check(len(dz) == len(dy) && len(dz) == len(y), "kernel: ReLUGrad: slices differ in length")
+	loop := of[T]().reluGrad
 	spans(len(dz), 1<<14, func(from, to int) {
-		dz, dy, y := dz[from:to], dy[from:to], y[from:to]
-		for i, v := range y {
-			d := dy[i]
-			if !(v > 0) {
-				d = 0
-			}
-			dz[i] = d
-		}
+		loop(dz[from:to], dy[from:to], y[from:to])
 	})
 }
 
@@ -63,15 +54,14 @@ func ReLUGrad[T Float](dz, dy, y []T) {
 func SumRows[T Float](n, o int, x, sum []T) {
 	check(len(x) == n*o && len(sum) == o, "kernel: SumRows: slices do not match n, o")
 	shards := min(shardCount, n)
+	add := of[T]().add
 	part := borrow[T](shards * o)
 	defer giveBack(part)
 	parallel(shards, func(s int) {
 		p := part[s*o : s*o+o]
 		clear(p)
 		for i := s * n / shards; i < (s+1)*n/shards; i++ {
-			for j, v := range x[i*o : i*o+o] {
-				p[j] += v
-			}
+			add(p, x[i*o:i*o+o])
 		}
 	})
 	addShards(shards, part, sum)
@@ -84,13 +74,11 @@ const shardCount = 8
 
 // addShards adds up partial sums, each as long as sum, in order.
 func addShards[T Float](shards int, part, sum []T) {
-	n := len(sum)
+	n, add := len(sum), of[T]().add
 	spans(n, 1<<13, func(from, to int) {
 		copy(sum[from:to], part[from:to])
 		for s := 1; s < shards; s++ {
-			for j, v := range part[s*n+from : s*n+to] {
-				sum[from+j] += v
-			}
+			add(sum[from:to], part[s*n+from:s*n+to])
 		}
 	})
 }

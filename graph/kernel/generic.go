@@ -1,5 +1,7 @@
 package kernel
 
+import "math"
+
 // genericGemm is Gemm's loop, word for word.
 func genericGemm[T Float](ta, tb Transpose, m, n, k int, a, b, c []T) {
 	ai, al, bl, bj := k, 1, n, 1 // steps from row to row and column to column
@@ -70,5 +72,43 @@ func genericConvolveGradKernel[T Float](s Conv, x, dz, dw []T) {
 				row[f] += xt * d[f]
 			}
 		}
+	}
+}
+
+// genericAdd is y[i] += x[i].
+func genericAdd[T Float](y, x []T) {
+	for i, v := range x {
+		y[i] += v
+	}
+}
+
+// genericBiasReLU is BiasReLU's loop for one row, with its ReLU.
+func genericBiasReLU[T Float](y, b []T) {
+	for j, bj := range b {
+		v := y[j] + bj
+		if v <= 0 {
+			v = 0
+		}
+		y[j] = v
+	}
+}
+
+// genericReLUGrad is ReLUGrad's loop.
+func genericReLUGrad[T Float](dz, dy, y []T) {
+	for i, v := range y {
+		d := dy[i]
+		if !(v > 0) {
+			d = 0
+		}
+		dz[i] = d
+	}
+}
+
+// genericAdam is Adam's loop.
+func genericAdam[T Float](w, dw, m, v []T, alpha, beta1, beta2, eps T) {
+	for i, g := range dw {
+		m[i] += (g - m[i]) * (1 - beta1)
+		v[i] += (g*g - v[i]) * (1 - beta2)
+		w[i] -= m[i] * alpha / (T(math.Sqrt(float64(v[i]))) + eps)
 	}
 }

@@ -21,17 +21,14 @@ func im2col[T Float](s Conv, x, cols []T) {
 // col2im is im2col's adjoint: it adds each patch back to where it came from.
 func col2im[T Float](s Conv, cols, x []T) {
 	oh, ow := s.Out()
-	run := s.KW * s.C
+	run, add := s.KW*s.C, of[T]().add
 	clear(x)
 	at := 0
 	for i := range oh {
 		for j := range ow {
 			for u := range s.KH {
 				from := ((i+u)*s.W + j) * s.C
-				dst := x[from : from+run]
-				for t, v := range cols[at : at+run] {
-					dst[t] += v
-				}
+				add(x[from:from+run], cols[at:at+run])
 				at += run
 			}
 		}
@@ -76,9 +73,7 @@ func convolvePatchesGradKernel[T Float](s Conv, x, dz, dw []T) {
 		for i := shard * s.N / shards; i < (shard+1)*s.N/shards; i++ {
 			im2col(s, x[i*nx:(i+1)*nx], cols)
 			of[T]().serial(Trans, NoTrans, p, s.F, ny/s.F, cols, dz[i*ny:(i+1)*ny], one)
-			for j, v := range one {
-				sum[j] += v
-			}
+			of[T]().add(sum, one)
 		}
 	})
 	addShards(shards, part, dw)

@@ -153,11 +153,27 @@ func TestNaNAndInfGoThrough(t *testing.T) {
 			}
 		}
 	})
-	y := []float32{float32(math.NaN()), float32(math.Inf(1)), -1}
-	BiasReLU(1, 3, y, make([]float32, 3), true)
-	if !math.IsNaN(float64(y[0])) || !math.IsInf(float64(y[1]), 1) || y[2] != 0 {
-		t.Errorf("ReLU of NaN, Inf, -1 is %v", y)
-	}
+}
+
+// TestReLUKeepsNaN at every place of a vector, and of what is left over.
+func TestReLUKeepsNaN(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
+		const n = 37
+		for i := range n {
+			y, dz := make([]float32, n), make([]float32, n)
+			for j := range y {
+				y[j] = -1
+			}
+			y[i] = float32(math.NaN())
+			BiasReLU(1, n, y, make([]float32, n), true)
+			ReLUGrad(dz, []float32{n - 1: 0}, y)
+			for j, v := range y {
+				if math.IsNaN(float64(v)) != (j == i) || j != i && v != 0 || dz[j] != 0 {
+					t.Fatalf("NaN at %d: y[%d] is %v, dz %v", i, j, v, dz[j])
+				}
+			}
+		}
+	})
 }
 
 func TestSameBitsForAnyNumberOfThreads(t *testing.T) {
@@ -188,9 +204,11 @@ func TestSameBitsForAnyNumberOfThreads(t *testing.T) {
 	})
 }
 
-func TestElementwise(t *testing.T) {
-	for n := range 40 {
-		o := 1 + n%7
+func TestElementwise(t *testing.T) { eachImplementation(t, testElementwise) }
+
+func testElementwise(t *testing.T) {
+	for n := range 80 {
+		o := 1 + n*5%43
 		y, b, dy := newGuarded[float32](n*o, 1), newGuarded[float32](o, 2), newGuarded[float32](n*o, 3)
 		z := append([]float32(nil), y.s...)
 		BiasReLU(n, o, y.s, b.s, true)
@@ -217,6 +235,29 @@ func TestElementwise(t *testing.T) {
 			g.check(t, "elementwise")
 		}
 	}
+}
+
+func TestAdam(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
+		for n := range 70 {
+			state := func() (g [4]guarded[float32]) {
+				for i := range g {
+					g[i] = newGuarded[float32](n, uint64(i))
+				}
+				for i := range g[3].s {
+					g[3].s[i] *= g[3].s[i] // a second moment
+				}
+				return g
+			}
+			got, want := state(), state()
+			Adam(got[0].s, got[1].s, got[2].s, got[3].s, 1e-3, 0.9, 0.999, 1e-7)
+			genericAdam(want[0].s, want[1].s, want[2].s, want[3].s, 1e-3, 0.9, 0.999, 1e-7)
+			for i := range got {
+				near(t, "Adam", got[i].s, want[i].s, 1)
+				got[i].check(t, "Adam")
+			}
+		}
+	})
 }
 
 func TestCrossEntropyDoesNotOverflow(t *testing.T) {

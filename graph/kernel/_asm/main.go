@@ -1,6 +1,6 @@
 // Command asm writes the assembly of package kernel, with avo:
 //
-//	go run . -out ../gemm_amd64.s -stubs ../gemm_amd64.go -pkg kernel
+//	go run . -out ../kernel_amd64.s -stubs ../kernel_amd64.go -pkg kernel
 //
 // It is a module of its own, so that those who use the package need nothing of
 // it; its output is committed.
@@ -20,6 +20,10 @@ func main() {
 		for rows := 1; rows <= v.rows; rows++ {
 			gemm(v, rows)
 		}
+		add(v)
+		biasReLU(v)
+		reluGrad(v)
+		adam(v)
 	}
 	Generate()
 }

@@ -1,0 +1,48 @@
+//go:build !purego
+
+package kernel
+
+// vectors are the elementwise kernels of an instruction set. Their assembly
+// takes whole vectors; what is left over goes through the generic loops.
+type vectors struct {
+	width    int // floats in a vector
+	addLoop  func(n int, x, y *float32)
+	biasLoop func(n int, b, y *float32)
+	reluLoop func(n int, dz, dy, y *float32)
+	adamLoop func(n int, w, dw, m, v *float32, alpha, keep1, keep2, eps float32)
+}
+
+// whole is how many of n elements fill whole vectors.
+func (v *vectors) whole(n int) int { return n &^ (v.width - 1) }
+
+func (v *vectors) add(y, x []float32) {
+	n := v.whole(len(y))
+	if n > 0 {
+		v.addLoop(n, &x[0], &y[0])
+	}
+	genericAdd(y[n:], x[n:])
+}
+
+func (v *vectors) biasReLU(y, b []float32) {
+	n := v.whole(len(y))
+	if n > 0 {
+		v.biasLoop(n, &b[0], &y[0])
+	}
+	genericBiasReLU(y[n:], b[n:])
+}
+
+func (v *vectors) reluGrad(dz, dy, y []float32) {
+	n := v.whole(len(y))
+	if n > 0 {
+		v.reluLoop(n, &dz[0], &dy[0], &y[0])
+	}
+	genericReLUGrad(dz[n:], dy[n:], y[n:])
+}
+
+func (v *vectors) adam(w, dw, m, second []float32, alpha, beta1, beta2, eps float32) {
+	n := v.whole(len(w))
+	if n > 0 {
+		v.adamLoop(n, &w[0], &dw[0], &m[0], &second[0], alpha, 1-beta1, 1-beta2, eps)
+	}
+	genericAdam(w[n:], dw[n:], m[n:], second[n:], alpha, beta1, beta2, eps)
+}
