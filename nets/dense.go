@@ -20,7 +20,7 @@ type Dense struct {
 // Build adds the layer's kernel, bias and one affine map.
 func (d Dense) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
 	if d.Units < 1 {
-		return nil, fmt.Errorf("Units is %d, must be at least 1", d.Units)
+		return nil, fmt.Errorf("%d units: there must be at least 1", d.Units)
 	}
 	in := x.Shape()[1:].TotalSize()
 	w := b.Weight("kernel", d.Kernel.or(GlorotUniform), Fans{in, d.Units}, in, d.Units)

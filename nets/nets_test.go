@@ -244,8 +244,8 @@ func TestWhatDoesNotFitIsRefused(t *testing.T) {
 	for want, layers := range map[string][]nets.Layer{
 		"layer conv2d_1 (Conv2D)":    {nets.Conv2D{Filters: 1, Side: 3}, nets.Conv2D{Filters: 1, Side: 5}},
 		"does not fit into an image": {nets.Conv2D{Filters: 1, Side: 7}},
-		"Units is 0":                 {nets.Dense{}},
-		"Filters is 0":               {nets.Conv2D{Side: 3}},
+		"0 units":                    {nets.Dense{}},
+		"0 filters":                  {nets.Conv2D{Side: 3}},
 		"put it before Flatten":      {nets.Flatten{}, nets.Conv2D{Filters: 1, Side: 1}},
 		"must give logits":           {nets.Conv2D{Filters: 1, Side: 1}},
 	} {

@@ -26,7 +26,7 @@ type table[T Float] struct {
 	add      func(y, x []T)
 	biasReLU func(y, b []T)
 	reluGrad func(dz, dy, y []T)
-	adam     func(w, dw, m, v []T, alpha, beta1, beta2, eps T)
+	adam     func(w, dw, m, v []T, alpha, decay1, decay2, eps T)
 }
 
 // implementations lists what this machine can run, the fastest last.

@@ -105,10 +105,10 @@ func genericReLUGrad[T Float](dz, dy, y []T) {
 }
 
 // genericAdam is Adam's loop.
-func genericAdam[T Float](w, dw, m, v []T, alpha, beta1, beta2, eps T) {
+func genericAdam[T Float](w, dw, m, v []T, alpha, decay1, decay2, eps T) {
 	for i, g := range dw {
-		m[i] += (g - m[i]) * (1 - beta1)
-		v[i] += (g*g - v[i]) * (1 - beta2)
+		m[i] += (g - m[i]) * decay1
+		v[i] += (g*g - v[i]) * decay2
 		w[i] -= m[i] * alpha / (T(math.Sqrt(float64(v[i]))) + eps)
 	}
 }

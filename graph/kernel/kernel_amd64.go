@@ -31,8 +31,8 @@ func biasReLUAVX2(n int, b *float32, y *float32)
 // reluGradAVX2 is dz[i] = dy[i] where y[i] > 0, else 0. n is a multiple of 8, at least that.
 func reluGradAVX2(n int, dz *float32, dy *float32, y *float32)
 
-// adamAVX2 is Adam's loop, with keep = 1 - beta. n is a multiple of 8, at least that.
-func adamAVX2(n int, w *float32, dw *float32, m *float32, v *float32, alpha float32, keep1 float32, keep2 float32, eps float32)
+// adamAVX2 is Adam's loop. n is a multiple of 8, at least that.
+func adamAVX2(n int, w *float32, dw *float32, m *float32, v *float32, alpha float32, decay1 float32, decay2 float32, eps float32)
 
 // gemmAVX512x1 is microKernel's loop for 1 rows and 32 columns.
 func gemmAVX512x1(k int, a *float32, ai int, al int, b *float32, bl int, c *float32, ci int, add bool)
@@ -67,5 +67,5 @@ func biasReLUAVX512(n int, b *float32, y *float32)
 // reluGradAVX512 is dz[i] = dy[i] where y[i] > 0, else 0. n is a multiple of 16, at least that.
 func reluGradAVX512(n int, dz *float32, dy *float32, y *float32)
 
-// adamAVX512 is Adam's loop, with keep = 1 - beta. n is a multiple of 16, at least that.
-func adamAVX512(n int, w *float32, dw *float32, m *float32, v *float32, alpha float32, keep1 float32, keep2 float32, eps float32)
+// adamAVX512 is Adam's loop. n is a multiple of 16, at least that.
+func adamAVX512(n int, w *float32, dw *float32, m *float32, v *float32, alpha float32, decay1 float32, decay2 float32, eps float32)

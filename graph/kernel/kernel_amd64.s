@@ -482,7 +482,7 @@ step:
 	VZEROUPPER
 	RET
 
-// func adamAVX2(n int, w *float32, dw *float32, m *float32, v *float32, alpha float32, keep1 float32, keep2 float32, eps float32)
+// func adamAVX2(n int, w *float32, dw *float32, m *float32, v *float32, alpha float32, decay1 float32, decay2 float32, eps float32)
 // Requires: AVX, FMA3
 TEXT ·adamAVX2(SB), NOSPLIT, $0-56
 	MOVQ         n+0(FP), AX
@@ -491,8 +491,8 @@ TEXT ·adamAVX2(SB), NOSPLIT, $0-56
 	MOVQ         m+24(FP), BX
 	MOVQ         v+32(FP), SI
 	VBROADCASTSS alpha+40(FP), Y4
-	VBROADCASTSS keep1+44(FP), Y5
-	VBROADCASTSS keep2+48(FP), Y6
+	VBROADCASTSS decay1+44(FP), Y5
+	VBROADCASTSS decay2+48(FP), Y6
 	VBROADCASTSS eps+52(FP), Y7
 	SHRQ         $0x03, AX
 
@@ -1223,7 +1223,7 @@ step:
 	VZEROUPPER
 	RET
 
-// func adamAVX512(n int, w *float32, dw *float32, m *float32, v *float32, alpha float32, keep1 float32, keep2 float32, eps float32)
+// func adamAVX512(n int, w *float32, dw *float32, m *float32, v *float32, alpha float32, decay1 float32, decay2 float32, eps float32)
 // Requires: AVX, AVX512F
 TEXT ·adamAVX512(SB), NOSPLIT, $0-56
 	MOVQ         n+0(FP), AX
@@ -1232,8 +1232,8 @@ TEXT ·adamAVX512(SB), NOSPLIT, $0-56
 	MOVQ         m+24(FP), BX
 	MOVQ         v+32(FP), SI
 	VBROADCASTSS alpha+40(FP), Z4
-	VBROADCASTSS keep1+44(FP), Z5
-	VBROADCASTSS keep2+48(FP), Z6
+	VBROADCASTSS decay1+44(FP), Z5
+	VBROADCASTSS decay2+48(FP), Z6
 	VBROADCASTSS eps+52(FP), Z7
 	SHRQ         $0x04, AX
 

@@ -250,8 +250,8 @@ func TestAdam(t *testing.T) {
 				return g
 			}
 			got, want := state(), state()
-			Adam(got[0].s, got[1].s, got[2].s, got[3].s, 1e-3, 0.9, 0.999, 1e-7)
-			genericAdam(want[0].s, want[1].s, want[2].s, want[3].s, 1e-3, 0.9, 0.999, 1e-7)
+			Adam(got[0].s, got[1].s, got[2].s, got[3].s, 1e-3, 0.1, 0.001, 1e-7)
+			genericAdam(want[0].s, want[1].s, want[2].s, want[3].s, 1e-3, 0.1, 0.001, 1e-7)
 			for i := range got {
 				near(t, "Adam", got[i].s, want[i].s, 1)
 				got[i].check(t, "Adam")

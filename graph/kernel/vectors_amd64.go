@@ -9,7 +9,7 @@ type vectors struct {
 	addLoop  func(n int, x, y *float32)
 	biasLoop func(n int, b, y *float32)
 	reluLoop func(n int, dz, dy, y *float32)
-	adamLoop func(n int, w, dw, m, v *float32, alpha, keep1, keep2, eps float32)
+	adamLoop func(n int, w, dw, m, v *float32, alpha, decay1, decay2, eps float32)
 }
 
 // whole is how many of n elements fill whole vectors.
@@ -39,10 +39,10 @@ func (v *vectors) reluGrad(dz, dy, y []float32) {
 	genericReLUGrad(dz[n:], dy[n:], y[n:])
 }
 
-func (v *vectors) adam(w, dw, m, second []float32, alpha, beta1, beta2, eps float32) {
+func (v *vectors) adam(w, dw, m, second []float32, alpha, decay1, decay2, eps float32) {
 	n := v.whole(len(w))
 	if n > 0 {
-		v.adamLoop(n, &w[0], &dw[0], &m[0], &second[0], alpha, 1-beta1, 1-beta2, eps)
+		v.adamLoop(n, &w[0], &dw[0], &m[0], &second[0], alpha, decay1, decay2, eps)
 	}
-	genericAdam(w[n:], dw[n:], m[n:], second[n:], alpha, beta1, beta2, eps)
+	genericAdam(w[n:], dw[n:], m[n:], second[n:], alpha, decay1, decay2, eps)
 }

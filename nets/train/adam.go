@@ -21,9 +21,10 @@ import (
 // differs for small gradients. Moments belong to a weight's name, so programs
 // of several batch sizes share them.
 type Adam struct {
-	Rate         float64 // the learning rate
-	Beta1, Beta2 float64 // how slowly the moments forget
-	Epsilon      float64
+	Rate    float64 `json:"learning_rate"`
+	Beta1   float64 `json:"beta_1"` // how slowly the first moment forgets
+	Beta2   float64 `json:"beta_2"` // how slowly the second one does
+	Epsilon float64 `json:"epsilon"`
 
 	step    int
 	moments map[string]moment
@@ -65,7 +66,7 @@ func (a *Adam) Step(weights []gorgonia.ValueGrad) error {
 
 func adam[T graph.Float](a *Adam, w *tensor.Dense, grad gorgonia.Value, mom moment, alpha float64) {
 	kernel.Adam(graph.Slice[T](w), graph.Slice[T](grad), graph.Slice[T](mom.m), graph.Slice[T](mom.v),
-		T(alpha), T(a.Beta1), T(a.Beta2), T(a.Epsilon))
+		T(alpha), T(1-a.Beta1), T(1-a.Beta2), T(a.Epsilon))
 }
 
 func (a *Adam) momentOf(name string, w *tensor.Dense) moment {

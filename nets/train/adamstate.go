@@ -29,7 +29,7 @@ func (a *Adam) State() AdamState {
 }
 
 // Restore makes a go on where s was taken, and keeps the tensors of s. A state
-// in which a moment has no partner of its shape is refused.
+// in which a moment has no partner of its shape and type is refused.
 func (a *Adam) Restore(s AdamState) error {
 	given := make(map[string]*tensor.Dense, len(s.Moments))
 	for _, w := range s.Moments {
@@ -37,8 +37,9 @@ func (a *Adam) Restore(s AdamState) error {
 	}
 	moments := make(map[string]moment)
 	for name, m := range given {
-		if bare, ok := strings.CutPrefix(name, "m."); ok && given["v."+bare] != nil && m.Shape().Eq(given["v."+bare].Shape()) {
-			moments[bare] = moment{m, given["v."+bare]}
+		bare, ok := strings.CutPrefix(name, "m.")
+		if v := given["v."+bare]; ok && v != nil && m.Shape().Eq(v.Shape()) && m.Dtype() == v.Dtype() {
+			moments[bare] = moment{m, v}
 		}
 	}
 	if 2*len(moments) != len(s.Moments) {

@@ -45,7 +45,9 @@ func Fit(ctx context.Context, m *nets.Model, rows *data.Set, opt Optimizer, plan
 		err = f.epoch()
 	}
 	if stop := (*Stop)(nil); err == nil || errors.As(err, &stop) {
-		err = errors.Join(err, f.call(Callback.TrainEnd))
+		if end := f.call(Callback.TrainEnd); end != nil {
+			err = end // a failure must not pass for a stop
+		}
 	}
 	return f.Stats, err
 }
@@ -134,6 +136,9 @@ func (f *fit) validate() error {
 		return f.call(Callback.TestBatchEnd)
 	})
 	f.ValLoss, f.ValAccuracy, f.Validated = result.Loss, result.Accuracy, err == nil
+	if err == nil && !finite(f.ValLoss) {
+		return &DivergedError{f.Stats}
+	}
 	return err
 }
 

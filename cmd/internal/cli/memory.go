@@ -51,11 +51,11 @@ func newNeeds(m *nets.Model, set *data.Dataset) (needs, error) {
 		n.fixed += 2 * int(w.Value.MemSize())
 	}
 	test := set.Test.Len()
-	for _, rows := range []int{min(test, train.EvaluationBatch), test % train.EvaluationBatch} {
+	for _, rows := range []int{test - test%train.EvaluationBatch, test % train.EvaluationBatch} {
 		if rows == 0 {
 			continue
 		}
-		bytes, err := m.Bytes(nets.Evaluation, rows)
+		bytes, err := m.Bytes(nets.Evaluation, min(rows, train.EvaluationBatch))
 		if err != nil {
 			return n, err
 		}
@@ -80,9 +80,12 @@ func (n needs) bytes(batch int) int {
 	return total
 }
 
-// availableMemory is what this process may still take: the system's
-// MemAvailable, or what is left of its cgroup's limit if that is less.
-func availableMemory() (bytes int, known bool) {
+// availableMemory is what this process may still take. Tests replace it.
+var availableMemory = systemMemory
+
+// systemMemory is the system's MemAvailable, or what is left of the cgroup's
+// limit if that is less.
+func systemMemory() (bytes int, known bool) {
 	bytes, known = meminfo("MemAvailable:")
 	for _, g := range [][2]string{
 		{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"},

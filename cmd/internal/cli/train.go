@@ -135,7 +135,8 @@ func newJob(app App, s *settings, m *nets.Model, set *data.Dataset, display prog
 		return j, nil
 	}
 	j.events = &progress.Events{Out: stdout}
-	return j, j.events.Emit(newRunStart(c, j.folder))
+	_ = j.events.Emit(newRunStart(c, j.folder)) // that nobody reads is said at the end: run_end fails too
+	return j, nil
 }
 
 // note says something on stderr, unless -verbose 0 asked for silence.
@@ -176,12 +177,18 @@ func (j *job) report(ctx context.Context, s train.Stats, stop *train.Stop, epoch
 	if stop != nil {
 		end.Reason = stop.Reason
 	}
-	cause := context.Cause(ctx)
-	if end.Complete = cause == nil; cause == nil {
-		result, err := j.test(ctx, s)
-		if err != nil {
-			return err
-		}
+	var result train.Result
+	var err error
+	if context.Cause(ctx) == nil {
+		result, err = j.test(ctx, s)
+	}
+	cause := context.Cause(ctx) // a signal may have ended the test as well
+	switch {
+	case cause != nil:
+		end.Reason, end.Complete = cause.Error(), false
+	case err != nil:
+		return err
+	default:
 		accuracy, loss := progress.Float(result.Accuracy), progress.Float(result.Loss)
 		end.TestAccuracy, end.TestLoss = &accuracy, &loss
 	}
@@ -193,7 +200,7 @@ func (j *job) report(ctx context.Context, s train.Stats, stop *train.Stop, epoch
 		j.note("%v after step %d (%s); the weights so far are in %s", cause, s.Step, position(s), j.folder.File(train.ModelFile))
 		return cause
 	}
-	_, err := fmt.Fprintf(j.stdout, "test accuracy %.4f, test loss %.4f after %d steps; run folder %s\n", *end.TestAccuracy, *end.TestLoss, s.Step, j.folder)
+	_, err = fmt.Fprintf(j.stdout, "test accuracy %.4f, test loss %.4f after %d steps; run folder %s\n", *end.TestAccuracy, *end.TestLoss, s.Step, j.folder)
 	return err
 }
 

@@ -33,14 +33,12 @@ func Detect(w io.Writer, color string, env func(string) string) (Terminal, error
 		t.Interactive = env("TERM") != "dumb" && !isSet(env("CI"))
 		t.Width = func() int { return columns(file) }
 	}
+	understood := t.Width == nil || enableCodes(file.Fd())
 	switch color {
 	case "", "auto":
-		t.Color = autoColor(t.Interactive, env) && (t.Width == nil || enableCodes(file.Fd()))
+		t.Color = autoColor(t.Interactive, env) && understood
 	case "always":
 		t.Color = true
-		if t.Width != nil {
-			enableCodes(file.Fd())
-		}
 	case "never":
 	default:
 		return Terminal{}, fmt.Errorf("color %q: want auto, always or never", color)

@@ -85,13 +85,13 @@ func reluGrad(v isa) {
 
 // adam writes the loop of Adam, with an exact square root and division.
 func adam(v isa) {
-	begin(v, "adam", "func(n int, w, dw, m, v *float32, alpha, keep1, keep2, eps float32)",
-		"Adam's loop, with keep = 1 - beta.")
+	begin(v, "adam", "func(n int, w, dw, m, v *float32, alpha, decay1, decay2, eps float32)",
+		"Adam's loop.")
 	n, w, dw, m, second := param("n"), param("w"), param("dw"), param("m"), param("v")
-	alpha, keep1, keep2, eps := v.reg[4], v.reg[5], v.reg[6], v.reg[7]
+	alpha, decay1, decay2, eps := v.reg[4], v.reg[5], v.reg[6], v.reg[7]
 	broadcast(v, "alpha", alpha)
-	broadcast(v, "keep1", keep1)
-	broadcast(v, "keep2", keep2)
+	broadcast(v, "decay1", decay1)
+	broadcast(v, "decay2", decay2)
 	broadcast(v, "eps", eps)
 	loop(v, n, []reg.Register{w, dw, m, second}, func() {
 		g, mi, vi, d := v.reg[0], v.reg[1], v.reg[2], v.reg[3]
@@ -99,11 +99,11 @@ func adam(v isa) {
 		VMOVUPS(Mem{Base: m}, mi)
 		VMOVUPS(Mem{Base: second}, vi)
 		VSUBPS(mi, g, d)
-		VFMADD231PS(d, keep1, mi) // m += (g - m)·keep1
+		VFMADD231PS(d, decay1, mi) // m += (g - m)·decay1
 		VMOVUPS(mi, Mem{Base: m})
 		VMULPS(g, g, d)
 		VSUBPS(vi, d, d)
-		VFMADD231PS(d, keep2, vi) // v += (g·g - v)·keep2
+		VFMADD231PS(d, decay2, vi) // v += (g·g - v)·decay2
 		VMOVUPS(vi, Mem{Base: second})
 		VSQRTPS(vi, d)
 		VADDPS(eps, d, d)

@@ -1,0 +1,44 @@
+// Package bench times training, and holds the arrows between the packages.
+//
+//	go test -bench . ./bench                              # all of it
+//	go test -bench 'Step/net=mlp' -count 10 ./bench       # what benchstat can judge
+//	go test -bench . -benchtime 1x -short ./bench         # once, without the CNN's epoch
+//
+// Every figure is of [stheno/nets/train.Fit] itself, on the real MNIST, with a
+// shuffled order: a step is what Fit does between two calls of BatchEnd, from
+// the gathering of uint8 pixels to Adam's update. Models are compiled, and
+// their first steps done, before the clock starts.
+//
+//   - Step is one training step at batch 128.
+//   - Epoch is a whole one: 469 steps, the last of 96 images, and the evaluation
+//     of the test images.
+//   - Cost runs the networks in turns in one process, one CNN step and ten MLP
+//     steps a round, so that a busy machine slows both, and says how many MLP
+//     epochs a CNN epoch costs. An epoch of either is the same steps over the
+//     same images, so that is also what a step costs in steps.
+//
+// Names are key=value, for benchstat -col /impl. The values of impl:
+//
+//   - auto is what the commands use: fused ops, and the kernels that the line
+//     "kernels:" names.
+//   - stock is the plain twin in Gorgonia's own nodes, graph.Stock.
+//
+// The figures, beside Go's ns/op (which is a whole step, epoch or round):
+//
+//   - samples/s: training images a second; ms/step: the mean training step.
+//     Of an epoch both are without its evaluation, s/epoch is with it. Cost
+//     gives them for each network, and of the medians of its steps.
+//   - GFLOP/s: floating-point operations of the plain algorithm (see operations
+//     in flop_test.go) by the time they took. An algorithm that needs fewer
+//     may exceed the machine's peak.
+//   - cnn/mlp: the cost in time, as the median of all rounds; cnn/mlp-best: the
+//     fastest CNN step by the fastest ten MLP steps, which other processes
+//     disturb least; cnn/mlp-flop and cnn/mlp-params: in operations and in
+//     parameters, which no machine changes.
+//   - B/op and allocs/op: what a step leaves to the garbage collector.
+//
+// A single run on a shared machine says little: take ten, and compare with
+// benchstat. Lines of the form "key: value" above the figures say what they
+// were measured with; benchstat keeps them apart by it. Raw outputs are kept
+// in results.
+package bench

@@ -1,0 +1,59 @@
+package bench
+
+import (
+	"fmt"
+	"testing"
+
+	"stheno/nets"
+)
+
+// operations is how many floating-point operations a training step of net
+// needs for a batch of n images, as the plain algorithm does it:
+//
+//	2 · n · (3 · sum of M - M of the first layer that has weights)
+//
+// M is a layer's multiply-adds an image, I·O for Dense and OH·OW·K·K·C·F for
+// Conv2D, and each is two operations. It takes them three times, for the
+// outputs, the weights' gradient and the inputs' gradient, of which the first
+// layer needs none. Bias, ReLU, loss and Adam are left out: below 1 %.
+func operations(net nets.Network, n int) float64 {
+	h, w, c := net.Input[0], net.Input[1], net.Input[2] // what reaches the layer
+	sum, first := 0, 0
+	for _, layer := range net.Layers {
+		m := 0
+		switch l := layer.(type) {
+		case nets.Conv2D:
+			h, w = h-l.Side+1, w-l.Side+1
+			m = h * w * l.Side * l.Side * c * l.Filters
+			c = l.Filters
+		case nets.Dense:
+			m = h * w * c * l.Units
+			h, w, c = 1, 1, l.Units
+		case nets.Flatten, nets.Dropout:
+		default:
+			panic(fmt.Sprintf("bench: no formula for a %T", l))
+		}
+		if sum == 0 {
+			first = m
+		}
+		sum += m
+	}
+	return 2 * float64(n) * float64(3*sum-first)
+}
+
+func TestOperations(t *testing.T) {
+	// MLP: 784·512 + 512·10 = 406,528, the first of them 401,408.
+	// CNN: 26·26·9·32 + 24·24·9·32·64 + 36864·128 + 128·10 = 15,531,392, the first 194,688.
+	for _, c := range []struct {
+		network func([3]int, int) nets.Network
+		want    float64
+	}{
+		{nets.MLP, 256 * (3*406_528 - 401_408)},    // 209.5 million
+		{nets.CNN, 256 * (3*15_531_392 - 194_688)}, // 11.88 thousand million
+	} {
+		net := c.network([3]int{28, 28, 1}, 10)
+		if got := operations(net, 128); got != c.want {
+			t.Errorf("%s: %.0f operations, expected %.0f", net.Name, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,135 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"iter"
+	"math"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"gorgonia.org/tensor"
+
+	"stheno/data"
+	"stheno/graph"
+	"stheno/graph/kernel"
+	"stheno/nets"
+	"stheno/nets/train"
+)
+
+// TestMain prints what benchstat wants to know of a run of benchmarks.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if flag.Lookup("test.bench").Value.String() != "" {
+		fmt.Printf("go: %s\ncores: %d\nthreads: %d\nkernels: %s\n", runtime.Version(), runtime.NumCPU(), kernel.Threads(), kernel.Implementation())
+		for _, unit := range []string{
+			"samples/s better=higher", "mlp-samples/s better=higher", "cnn-samples/s better=higher",
+			"ms/step better=lower", "mlp-ms/step better=lower", "cnn-ms/step better=lower",
+			"s/epoch better=lower", "GFLOP/s better=higher",
+			"cnn/mlp better=lower", "cnn/mlp-best better=lower", "cnn/mlp-flop assume=exact", "cnn/mlp-params assume=exact",
+		} {
+			fmt.Println("Unit", unit)
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// batch is the notebook's.
+const batch = 128
+
+// network is a network to be timed.
+type network struct {
+	name string
+	of   func(input [3]int, classes int) nets.Network
+}
+
+var networks = []network{{"mlp", nets.MLP}, {"cnn", nets.CNN}}
+
+// implementation is a way to compute a network; see the package's comment.
+type implementation struct {
+	name string
+	ops  graph.Ops
+}
+
+var auto = implementation{"auto", graph.Fused}
+
+var implementations = []implementation{auto, {"stock", graph.Stock}}
+
+// mnist is read once.
+var mnist = sync.OnceValues(func() (*data.Dataset, error) { return data.Open("") })
+
+func dataset(b *testing.B) *data.Dataset {
+	b.Helper()
+	set, err := mnist()
+	if err != nil {
+		b.Fatal(err)
+	}
+	return set
+}
+
+func newModel(b *testing.B, net network, impl implementation) *nets.Model {
+	b.Helper()
+	set := dataset(b)
+	m, err := nets.New(net.of(set.Train.Shape(), set.Classes), tensor.Float32, rand.New(rand.NewPCG(1, 0)))
+	if err != nil {
+		b.Fatal(err)
+	}
+	m.Ops = impl.ops
+	return m
+}
+
+// wholeBatches is the part of s that makes batches of one size.
+func wholeBatches(s *data.Set) *data.Set {
+	rows := s.Len() / batch * batch
+	whole := *s
+	whole.Pixels, whole.Labels = s.Pixels[:rows*s.Height*s.Width*s.Channels], s.Labels[:rows]
+	return &whole
+}
+
+// stepper returns a function that does one training step of m: train.Fit runs
+// from one BatchEnd to the next. The first steps have been done.
+func stepper(b *testing.B, m *nets.Model) func() {
+	b.Helper()
+	next, stop := iter.Pull(steps(m, wholeBatches(dataset(b).Train)))
+	b.Cleanup(stop)
+	step := func() {
+		if err, ok := next(); err != nil || !ok {
+			b.Fatalf("training has ended: %v", err)
+		}
+	}
+	for began := time.Now(); time.Since(began) < 100*time.Millisecond; {
+		step()
+	}
+	return step
+}
+
+// steps is train.Fit without an end, which yields after each step.
+func steps(m *nets.Model, rows *data.Set) iter.Seq[error] {
+	return func(yield func(error) bool) {
+		_, err := train.Fit(context.Background(), m, rows, train.NewAdam(0.001), train.Plan{
+			Epochs: math.MaxInt, Batch: batch, Shuffle: true, Seed: 1, Callbacks: []train.Callback{lend{yield: yield}},
+		})
+		if stop := (*train.Stop)(nil); !errors.As(err, &stop) {
+			yield(err)
+		}
+	}
+}
+
+// lend hands control to whoever asked for the step.
+type lend struct {
+	train.Hooks
+	yield func(error) bool
+}
+
+func (l lend) BatchEnd(*train.Stats) error {
+	if !l.yield(nil) {
+		return &train.Stop{Reason: "no more steps are wanted"}
+	}
+	return nil
+}
