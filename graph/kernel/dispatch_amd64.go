@@ -17,12 +17,12 @@ func simd() (list []*implementation) {
 }
 
 var avx2 = instructions{
-	tiles{16, []microKernel{gemmAVX2x1, gemmAVX2x2, gemmAVX2x3, gemmAVX2x4, gemmAVX2x5, gemmAVX2x6}},
+	tiles{16, packRowsAVX2, []microKernel{gemmAVX2x1, gemmAVX2x2, gemmAVX2x3, gemmAVX2x4, gemmAVX2x5, gemmAVX2x6}},
 	vectors{8, addAVX2, biasReLUAVX2, reluGradAVX2, adamAVX2},
 }
 
 var avx512 = instructions{
-	tiles{32, []microKernel{gemmAVX512x1, gemmAVX512x2, gemmAVX512x3, gemmAVX512x4, gemmAVX512x5, gemmAVX512x6, gemmAVX512x7, gemmAVX512x8}},
+	tiles{32, packRowsAVX512, []microKernel{gemmAVX512x1, gemmAVX512x2, gemmAVX512x3, gemmAVX512x4, gemmAVX512x5, gemmAVX512x6, gemmAVX512x7, gemmAVX512x8}},
 	vectors{16, addAVX512, biasReLUAVX512, reluGradAVX512, adamAVX512},
 }
 
@@ -35,7 +35,7 @@ type instructions struct {
 func (i *instructions) table() table[float32] {
 	return table[float32]{
 		gemm: i.gemm, serial: i.serial,
-		convolve: convolvePatches[float32], convolveGradInput: convolvePatchesGradInput[float32], convolveGradKernel: convolvePatchesGradKernel[float32],
+		convolve: i.convolve, convolveGradInput: i.convolveGradInput, convolveGradKernel: i.convolveGradKernel,
 		add: i.add, biasReLU: i.biasReLU, reluGrad: i.reluGrad, adam: i.adam,
 	}
 }

@@ -34,6 +34,9 @@ func reluGradAVX2(n int, dz *float32, dy *float32, y *float32)
 // adamAVX2 is Adam's loop. n is a multiple of 8, at least that.
 func adamAVX2(n int, w *float32, dw *float32, m *float32, v *float32, alpha float32, decay1 float32, decay2 float32, eps float32)
 
+// packRowsAVX2 copies rows, at least one, of 16 floats, stride floats apart, to stand side by side.
+func packRowsAVX2(rows int, x *float32, stride int, y *float32)
+
 // gemmAVX512x1 is microKernel's loop for 1 rows and 32 columns.
 func gemmAVX512x1(k int, a *float32, ai int, al int, b *float32, bl int, c *float32, ci int, add bool)
 
@@ -69,3 +72,6 @@ func reluGradAVX512(n int, dz *float32, dy *float32, y *float32)
 
 // adamAVX512 is Adam's loop. n is a multiple of 16, at least that.
 func adamAVX512(n int, w *float32, dw *float32, m *float32, v *float32, alpha float32, decay1 float32, decay2 float32, eps float32)
+
+// packRowsAVX512 copies rows, at least one, of 32 floats, stride floats apart, to stand side by side.
+func packRowsAVX512(rows int, x *float32, stride int, y *float32)

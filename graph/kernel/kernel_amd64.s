@@ -523,6 +523,27 @@ step:
 	VZEROUPPER
 	RET
 
+// func packRowsAVX2(rows int, x *float32, stride int, y *float32)
+// Requires: AVX
+TEXT ·packRowsAVX2(SB), NOSPLIT, $0-32
+	MOVQ rows+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ stride+16(FP), DX
+	MOVQ y+24(FP), BX
+	SHLQ $0x02, DX
+
+step:
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, 32(BX)
+	ADDQ    DX, CX
+	ADDQ    $0x40, BX
+	DECQ    AX
+	JNZ     step
+	VZEROUPPER
+	RET
+
 // func gemmAVX512x1(k int, a *float32, ai int, al int, b *float32, bl int, c *float32, ci int, add bool)
 // Requires: AVX, AVX512F
 TEXT ·gemmAVX512x1(SB), NOSPLIT, $0-65
@@ -1261,5 +1282,26 @@ step:
 	ADDQ        $0x40, SI
 	DECQ        AX
 	JNZ         step
+	VZEROUPPER
+	RET
+
+// func packRowsAVX512(rows int, x *float32, stride int, y *float32)
+// Requires: AVX, AVX512F
+TEXT ·packRowsAVX512(SB), NOSPLIT, $0-32
+	MOVQ rows+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ stride+16(FP), DX
+	MOVQ y+24(FP), BX
+	SHLQ $0x02, DX
+
+step:
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, 64(BX)
+	ADDQ    DX, CX
+	ADDQ    $0x80, BX
+	DECQ    AX
+	JNZ     step
 	VZEROUPPER
 	RET

@@ -102,6 +102,8 @@ var convs = []Conv{
 	{N: 17, H: 4, W: 5, C: 2, KH: 2, KW: 4, F: 3},
 	{N: 2, H: 6, W: 6, C: 4, KH: 1, KW: 1, F: 7},
 	{N: 2, H: 9, W: 9, C: 3, KH: 5, KW: 5, F: 33},
+	{N: 10, H: 12, W: 9, C: 6, KH: 5, KW: 3, F: 33},
+	{N: 1, H: 27, W: 31, C: 16, KH: 2, KW: 1, F: 3},
 }
 
 func testConvolve[T Float](t *testing.T, s Conv) {

@@ -24,6 +24,7 @@ func main() {
 		biasReLU(v)
 		reluGrad(v)
 		adam(v)
+		packRows(v)
 	}
 	Generate()
 }

@@ -123,3 +123,24 @@ func broadcast(v isa, name string, to reg.VecPhysical) {
 	}
 	VBROADCASTSS(p.Addr, to)
 }
+
+// packRows writes the copying of rows two vectors wide.
+func packRows(v isa) {
+	TEXT("packRows"+v.name, NOSPLIT, "func(rows int, x *float32, stride int, y *float32)")
+	Doc(fmt.Sprintf("packRows%s copies rows, at least one, of %d floats, stride floats apart, to stand side by side.", v.name, 2*v.width))
+	rows, x, stride, y := param("rows"), param("x"), param("stride"), param("y")
+	SHLQ(Imm(2), stride)
+	Label("step")
+	for half := range 2 {
+		VMOVUPS(Mem{Base: x, Disp: 4 * v.width * half}, v.reg[half])
+	}
+	for half := range 2 {
+		VMOVUPS(v.reg[half], Mem{Base: y, Disp: 4 * v.width * half})
+	}
+	ADDQ(stride, x)
+	ADDQ(Imm(uint64(8*v.width)), y)
+	DECQ(rows)
+	JNZ(LabelRef("step"))
+	VZEROUPPER()
+	RET()
+}
