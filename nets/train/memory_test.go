@@ -6,6 +6,7 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"stheno/graph/kernel"
 	"stheno/nets"
 	"stheno/nets/train"
 )
@@ -44,7 +45,11 @@ func (m *meter) EpochEnd(*train.Stats) error {
 	return nil
 }
 
+// TestMemoryIsFlatAndAStepAllocatesNoBatch has one thread: a helper that joins
+// in late needs working memory of its own, once.
 func TestMemoryIsFlatAndAStepAllocatesNoBatch(t *testing.T) {
+	kernel.SetThreads(1)
+	defer kernel.SetThreads(0)
 	conv := nets.Network{Name: "conv", Input: [3]int{12, 12, 1}, Layers: []nets.Layer{
 		nets.Conv2D{Filters: 8, Side: 3, Activation: nets.ReLU},
 		nets.Conv2D{Filters: 8, Side: 3, Activation: nets.ReLU},
