@@ -26,7 +26,7 @@ type microKernel func(k int, a *float32, ai, al int, b *float32, bl int, c *floa
 
 const (
 	panelRows  = 128 // rows of c a block computes
-	panelDepth = 256 // at most so much of k at a time: 32 KiB of b
+	panelDepth = 384 // at most so much of k at a time: 48 KiB of b
 	panelPad   = 16  // keeps the rows of a packed a apart in the cache
 	packASize  = panelRows * (panelDepth + panelPad)
 )
