@@ -47,6 +47,7 @@ graph/optest          -> graph
 graph                 -> graph/kernel
 graph/kernel          ->
 bench                 -> nets/train nets data graph graph/kernel
+bench/peers           -> nets/train nets data graph graph/kernel
 `
 
 // outside says who may import Gorgonia, and who its tensors.

@@ -34,12 +34,9 @@ func (Affine[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
 	return []tensor.Shape{{x[0], w[1]}}, nil
 }
 
-// Run is one matrix product and one pass over its result.
 func (a Affine[T]) Run(out, in []gorgonia.Value) error {
 	n, i, o := affineSizes(in)
-	y := Slice[T](out[0])
-	kernel.Gemm(kernel.NoTrans, kernel.NoTrans, n, o, i, Slice[T](in[0]), Slice[T](in[1]), y)
-	kernel.BiasReLU(n, o, y, Slice[T](in[2]), a.ReLU)
+	kernel.Affine(n, o, i, Slice[T](in[0]), Slice[T](in[1]), Slice[T](in[2]), Slice[T](out[0]), a.ReLU)
 	return nil
 }
 
@@ -50,20 +47,37 @@ func affineSizes(in []gorgonia.Value) (n, i, o int) {
 
 // Grad computes dx, dw and db in one backward pass.
 func (a Affine[T]) Grad(in gorgonia.Nodes, y, dy *gorgonia.Node, wants []bool) (gorgonia.Nodes, error) {
-	return applyGradient(affineGrad[T]{layerGrad[T]{ReLU: a.ReLU, DX: wants[0]}}, 3, in[0], in[1], y, dy)
+	return applyGradient(affineGrad[T]{ReLU: a.ReLU, DX: wants[0]}, 3, in[0], in[1], y, dy)
 }
 
 // affineGrad is Affine's gradient:
 //
 //	x, w, y, dy -> dx = dz·wᵀ, dw = xᵀ·dz, db = rows of dz, summed
 //	dz = dy where y > 0, else 0 (dz = dy without ReLU)
-type affineGrad[T Float] struct{ layerGrad[T] }
+type affineGrad[T Float] struct {
+	ReLU bool // y was rectified
+	DX   bool // dx is wanted
+	last
+}
 
-func (g affineGrad[T]) String() string { return "AffineGrad" + g.settings() }
+func (g affineGrad[T]) String() string { return fmt.Sprintf("AffineGrad{ReLU:%v DX:%v}", g.ReLU, g.DX) }
+
+// Shape returns the shapes of dx, dw and db, and of dz as working memory.
+func (g affineGrad[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
+	shapes := append(layerGradShapes(g.DX, in), nil)
+	if g.ReLU {
+		shapes[3] = in[2].Clone()
+	}
+	return shapes, nil
+}
 
 func (g affineGrad[T]) Run(out, in []gorgonia.Value) error {
 	n, i, o := affineSizes(in)
-	dz := g.dz(out, in)
+	dz := Slice[T](in[3])
+	if g.ReLU {
+		dz = Slice[T](out[3])
+		kernel.ReLUGrad(dz, Slice[T](in[3]), Slice[T](in[2]))
+	}
 	kernel.SumRows(n, o, dz, Slice[T](out[2]))
 	kernel.Gemm(kernel.Trans, kernel.NoTrans, i, o, n, Slice[T](in[0]), dz, Slice[T](out[1]))
 	if g.DX {

@@ -17,13 +17,17 @@ import (
 //
 // Its plain twin is stock's Convolve.
 type Convolve[T Float] struct {
-	ReLU bool
+	ReLU      bool
+	Algorithm Algorithm // zero is Auto
 }
 
-func (c Convolve[T]) String() string { return fmt.Sprintf("Convolve{ReLU:%v}", c.ReLU) }
+func (c Convolve[T]) String() string {
+	return fmt.Sprintf("Convolve{ReLU:%v Algorithm:%v}", c.ReLU, c.Algorithm)
+}
 
-// Shape wants (N,H,W,C), (KH,KW,C,F) and (F), the kernel no larger than the image.
-func (Convolve[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
+// Shape wants (N,H,W,C), (KH,KW,C,F) and (F), the kernel no larger than the
+// image, and an algorithm that can compute it.
+func (c Convolve[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
 	x, w, b := in[0], in[1], in[2]
 	if len(x) != 4 || len(w) != 4 || len(b) != 1 {
 		return nil, fmt.Errorf("wants x (N,H,W,C), w (KH,KW,C,F) and b (F), got %v, %v and %v", x, w, b)
@@ -34,22 +38,25 @@ func (Convolve[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
 	if x[1] < w[0] || x[2] < w[1] {
 		return nil, fmt.Errorf("a kernel of %d x %d pixels does not fit into an image of %d x %d", w[0], w[1], x[1], x[2])
 	}
+	if _, err := kernel.Resolve[T](convolution(x, w), c.Algorithm); err != nil {
+		return nil, err
+	}
 	return []tensor.Shape{{x[0], x[1] - w[0] + 1, x[2] - w[1] + 1, w[3]}}, nil
 }
 
 func (c Convolve[T]) Run(out, in []gorgonia.Value) error {
-	kernel.Convolve(convolution(in), Slice[T](in[0]), Slice[T](in[1]), Slice[T](in[2]), Slice[T](out[0]), c.ReLU)
+	kernel.Convolve(convolution(in[0].Shape(), in[1].Shape()), c.Algorithm,
+		Slice[T](in[0]), Slice[T](in[1]), Slice[T](in[2]), Slice[T](out[0]), c.ReLU)
 	return nil
 }
 
-func convolution(in []gorgonia.Value) kernel.Conv {
-	x, w := in[0].Shape(), in[1].Shape()
+func convolution(x, w tensor.Shape) kernel.Conv {
 	return kernel.Conv{N: x[0], H: x[1], W: x[2], C: x[3], KH: w[0], KW: w[1], F: w[3]}
 }
 
 // Grad computes dx, dw and db in one backward pass.
 func (c Convolve[T]) Grad(in gorgonia.Nodes, y, dy *gorgonia.Node, wants []bool) (gorgonia.Nodes, error) {
-	return applyGradient(convolveGrad[T]{layerGrad[T]{ReLU: c.ReLU, DX: wants[0]}}, 3, in[0], in[1], y, dy)
+	return applyGradient(convolveGrad[T]{ReLU: c.ReLU, Algorithm: c.Algorithm, DX: wants[0]}, 3, in[0], in[1], y, dy)
 }
 
 // convolveGrad is Convolve's gradient:
@@ -58,17 +65,28 @@ func (c Convolve[T]) Grad(in gorgonia.Nodes, y, dy *gorgonia.Node, wants []bool)
 //	               dw[u,v,c,f]     += dz[n,i,j,f]·x[n,i+u,j+v,c]
 //	               db[f]           += dz[n,i,j,f]
 //	dz = dy where y > 0, else 0 (dz = dy without ReLU)
-type convolveGrad[T Float] struct{ layerGrad[T] }
+type convolveGrad[T Float] struct {
+	ReLU      bool // y was rectified
+	Algorithm Algorithm
+	DX        bool // dx is wanted
+	last
+}
 
-func (g convolveGrad[T]) String() string { return "ConvolveGrad" + g.settings() }
+func (g convolveGrad[T]) String() string {
+	return fmt.Sprintf("ConvolveGrad{ReLU:%v Algorithm:%v DX:%v}", g.ReLU, g.Algorithm, g.DX)
+}
+
+// Shape returns the shapes of dx, dw and db.
+func (g convolveGrad[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
+	return layerGradShapes(g.DX, in), nil
+}
 
 func (g convolveGrad[T]) Run(out, in []gorgonia.Value) error {
-	s := convolution(in)
-	dz := g.dz(out, in)
-	kernel.SumRows(len(dz)/s.F, s.F, dz, Slice[T](out[2]))
-	kernel.ConvolveGradKernel(s, Slice[T](in[0]), dz, Slice[T](out[1]))
+	var dx []T
 	if g.DX {
-		kernel.ConvolveGradInput(s, dz, Slice[T](in[1]), Slice[T](out[0]))
+		dx = Slice[T](out[0])
 	}
+	kernel.ConvolveGrad(convolution(in[0].Shape(), in[1].Shape()), g.Algorithm,
+		Slice[T](in[0]), Slice[T](in[1]), Slice[T](in[2]), Slice[T](in[3]), dx, Slice[T](out[1]), Slice[T](out[2]), g.ReLU)
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"stheno/graph/kernel"
 )
 
 // Ops writes mathematics into a graph. There are two of them, [Fused] and
@@ -29,16 +31,19 @@ type Ops interface {
 }
 
 // Fused are the ops of this package.
-var Fused Ops = fused{}
+var Fused = FusedWith(kernel.Auto)
 
-type fused struct{}
+// FusedWith are the ops of this package, with an algorithm for convolutions.
+func FusedWith(convolution Algorithm) Ops { return fused{convolution} }
+
+type fused struct{ convolution Algorithm }
 
 func (fused) Affine(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error) {
 	return either(Affine[float32]{relu}, Affine[float64]{relu}, x, w, b)
 }
 
-func (fused) Convolve(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error) {
-	return either(Convolve[float32]{relu}, Convolve[float64]{relu}, x, w, b)
+func (f fused) Convolve(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error) {
+	return either(Convolve[float32]{relu, f.convolution}, Convolve[float64]{relu, f.convolution}, x, w, b)
 }
 
 func (fused) Dropout(x *gorgonia.Node, rate float64, source rand.Source) (*gorgonia.Node, error) {

@@ -13,6 +13,9 @@ import (
 // Float is an element type of a graph.
 type Float = kernel.Float
 
+// Algorithm is how a convolution is computed.
+type Algorithm = kernel.Algorithm
+
 // DtypeOf is T's name in the tensor package.
 func DtypeOf[T Float]() tensor.Dtype {
 	var zero T

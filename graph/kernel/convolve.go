@@ -1,5 +1,7 @@
 package kernel
 
+import "fmt"
+
 // Conv is the shape of a convolution with stride 1 and no padding: N images of
 // H x W pixels in C channels, F filters of KH x KW pixels.
 type Conv struct{ N, H, W, C, KH, KW, F int }
@@ -10,15 +12,74 @@ func (s Conv) Out() (oh, ow int) { return s.H - s.KH + 1, s.W - s.KW + 1 }
 // patch is how many numbers a filter looks at.
 func (s Conv) patch() int { return s.KH * s.KW * s.C }
 
-// sizes are the lengths of the input, the kernel and the output.
-func (s Conv) sizes() (x, w, y int) {
+// image is how many numbers an image of the input and one of the output have.
+func (s Conv) image() (x, y int) {
 	oh, ow := s.Out()
-	return s.N * s.H * s.W * s.C, s.patch() * s.F, s.N * oh * ow * s.F
+	return s.H * s.W * s.C, oh * ow * s.F
 }
 
-func (s Conv) check(x, w, y int, bug string) {
+// sizes are the lengths of the input, the kernel and the output.
+func (s Conv) sizes() (x, w, y int) {
+	x, y = s.image()
+	return s.N * x, s.patch() * s.F, s.N * y
+}
+
+func (s Conv) check(x, w, b, y int, bug string) {
 	nx, nw, ny := s.sizes()
-	check(x == nx && w == nw && y == ny, bug)
+	check(x == nx && w == nw && b == s.F && y == ny, bug)
+}
+
+// Algorithm is how a convolution is computed.
+type Algorithm int
+
+// The algorithms. Direct adds up products as the loop of Convolve does, in
+// whatever order; Winograd needs 2.25 multiplications where it needs 9, and
+// rounds a little more. Auto is Winograd where that is faster.
+const (
+	Auto Algorithm = iota
+	Direct
+	Winograd
+)
+
+var algorithms = [...]string{"auto", "direct", "winograd"}
+
+func (a Algorithm) String() string { return algorithms[a] }
+
+// ParseAlgorithm is the algorithm of a name.
+func ParseAlgorithm(name string) (Algorithm, error) {
+	for a, n := range algorithms {
+		if n == name {
+			return Algorithm(a), nil
+		}
+	}
+	return 0, fmt.Errorf("no convolution algorithm %q: there are auto, direct and winograd", name)
+}
+
+// worthwhile is how many channels and filters Winograd's must be a multiple of
+// for Auto to choose it: its vectors are filled then.
+const worthwhile = 16
+
+// Resolve is the algorithm that a stands for, for a shape and an element type:
+// Direct or Winograd. It refuses to force Winograd on a kernel that is not 3 x 3.
+func Resolve[T Float](s Conv, a Algorithm) (Algorithm, error) {
+	fits := s.KH == 3 && s.KW == 3
+	oh, ow := s.Out()
+	switch {
+	case a == Winograd && !fits:
+		return 0, fmt.Errorf("winograd is for kernels of 3 x 3, not %d x %d: use auto or direct", s.KH, s.KW)
+	case a != Auto:
+		return a, nil
+	case fits && of[T]().winogradIsFast && s.C%worthwhile == 0 && s.F%worthwhile == 0 && min(oh, ow) >= winogradSide:
+		return Winograd, nil
+	}
+	return Direct, nil
+}
+
+// resolved is Resolve for callers that have asked before.
+func resolved[T Float](s Conv, a Algorithm) Algorithm {
+	a, err := Resolve[T](s, a)
+	check(err == nil, "kernel: winograd is for kernels of 3 x 3")
+	return a
 }
 
 // Convolve correlates x (N,H,W,C) with w (KH,KW,C,F), which is what deep
@@ -30,37 +91,76 @@ func (s Conv) check(x, w, y int, bug string) {
 //		for u, v, c := range w {
 //			y[n,i,j,f] += x[n,i+u,j+v,c] * w[u,v,c,f]
 //		}
-//		if relu {
-//			y[n,i,j,f] = max(0, y[n,i,j,f])
+//		if relu && y[n,i,j,f] <= 0 { // a NaN stays, so that a diverged run is seen
+//			y[n,i,j,f] = 0
 //		}
 //	}
-func Convolve[T Float](s Conv, x, w, b, y []T, relu bool) {
-	s.check(len(x), len(w), len(y), "kernel: Convolve: slices do not match the shape")
-	of[T]().convolve(s, x, w, y)
-	BiasReLU(len(y)/s.F, s.F, y, b, relu)
+func Convolve[T Float](s Conv, a Algorithm, x, w, b, y []T, relu bool) {
+	s.check(len(x), len(w), len(b), len(y), "kernel: Convolve: slices do not match the shape")
+	if resolved[T](s, a) == Winograd {
+		winograd(s, x, w, b, y, relu)
+		return
+	}
+	of[T]().convolve(s, x, w, b, y, relu)
 }
 
-// ConvolveGradInput is the gradient of Convolve by its input, from the
-// gradient dz of its output before bias and ReLU:
+// ConvolveGrad are the gradients of Convolve by its input, its kernel and its
+// bias, from its output y and the gradient dy of that:
 //
-//	for n, i, j, f := range dz {
+//	for n, i, j, f := range dy {
+//		dz := dy[n,i,j,f]
+//		if relu && !(y[n,i,j,f] > 0) {
+//			dz = 0
+//		}
+//		db[f] += dz // dx, dw and db start at 0
 //		for u, v, c := range w {
-//			dx[n,i+u,j+v,c] += dz[n,i,j,f] * w[u,v,c,f] // dx starts at 0
+//			dx[n,i+u,j+v,c] += dz * w[u,v,c,f]
+//			dw[u,v,c,f] += dz * x[n,i+u,j+v,c]
 //		}
 //	}
-func ConvolveGradInput[T Float](s Conv, dz, w, dx []T) {
-	s.check(len(dx), len(w), len(dz), "kernel: ConvolveGradInput: slices do not match the shape")
-	of[T]().convolveGradInput(s, dz, w, dx)
+//
+// A nil dx is not wanted. Sums over images are added up in eight ranges of
+// images, and these in order.
+func ConvolveGrad[T Float](s Conv, a Algorithm, x, w, y, dy, dx, dw, db []T, relu bool) {
+	s.check(len(x), len(w), len(db), len(y), "kernel: ConvolveGrad: slices do not match the shape")
+	check(len(dy) == len(y) && len(dw) == len(w) && (dx == nil || len(dx) == len(x)), "kernel: ConvolveGrad: gradients do not match the shape")
+	g := convGrad[T]{s, x, w, y, dy, dx, dw, db, relu}
+	if resolved[T](s, a) == Winograd {
+		g.winograd()
+		return
+	}
+	of[T]().convolveGrad(&g)
 }
 
-// ConvolveGradKernel is the gradient of Convolve by its kernel:
-//
-//	for n, i, j, f := range dz {
-//		for u, v, c := range dw {
-//			dw[u,v,c,f] += x[n,i+u,j+v,c] * dz[n,i,j,f] // dw starts at 0
-//		}
-//	}
-func ConvolveGradKernel[T Float](s Conv, x, dz, dw []T) {
-	s.check(len(x), len(dw), len(dz), "kernel: ConvolveGradKernel: slices do not match the shape")
-	of[T]().convolveGradKernel(s, x, dz, dw)
+// convGrad is a ConvolveGrad under way.
+type convGrad[T Float] struct {
+	Conv
+	x, w, y, dy []T
+	dx, dw, db  []T
+	relu        bool
+}
+
+// shards is in how many ranges of images the sums are computed.
+func (g *convGrad[T]) shards() int { return min(shardCount, g.N) }
+
+// images are the range of a shard.
+func (g *convGrad[T]) images(shard int) (from, to int) {
+	return shard * g.N / g.shards(), (shard + 1) * g.N / g.shards()
+}
+
+// dz is image n's gradient before the ReLU, copied to where there is room for it.
+func (g *convGrad[T]) dz(n int, room []T) {
+	_, size := g.image()
+	from, to := n*size, (n+1)*size
+	if g.relu {
+		of[T]().reluGrad(room[:size], g.dy[from:to], g.y[from:to])
+		return
+	}
+	copy(room, g.dy[from:to])
+}
+
+// imagesOf cuts image n out of a batch.
+func imagesOf[T Float](batch []T, images, n int) []T {
+	size := len(batch) / images
+	return batch[n*size : (n+1)*size]
 }

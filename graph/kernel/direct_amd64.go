@@ -4,119 +4,150 @@ package kernel
 
 // Convolution without a copy of the patches: within a row of an image, the
 // patches of neighbouring pixels overlap, so the image itself is the first
-// operand of a matrix product whose rows are C numbers apart. Each row of the
-// filter is one such product, KW·C deep.
+// operand of a matrix product whose rows are C numbers apart, and whose k runs
+// over KW·C neighbours in each of KH rows of pixels.
 
-// directDepth is how deep the products must be at least to be worth it.
-const directDepth = 16
-
-func (t *tiles) convolve(s Conv, x, w, y []float32) {
-	if s.KW*s.C < directDepth {
-		convolvePatches(s, x, w, y)
-		return
-	}
+func (t *tiles) convolve(s Conv, x, w, b, y []float32, relu bool) {
 	panels := t.packPanels(s.patch(), s.F, w)
 	defer giveBack(panels)
 	oh, _ := s.Out()
-	chunks := (oh + rowsPerChunk - 1) / rowsPerChunk
+	chunks := ceil(oh, rowsPerChunk)
 	parallel(s.N*chunks, func(i int) {
-		from := i % chunks * rowsPerChunk
-		t.convolveRows(s, i/chunks, from, min(oh, from+rowsPerChunk), x, panels, y)
+		n, from := i/chunks, i%chunks*rowsPerChunk
+		t.convolveRows(s, from, min(oh, from+rowsPerChunk), imagesOf(x, s.N, n), panels, b, imagesOf(y, s.N, n), relu)
 	})
 }
 
 // rowsPerChunk is how many rows of an output image a block computes.
 const rowsPerChunk = 8
 
-// convolveRows computes some rows of output image n.
-func (t *tiles) convolveRows(s Conv, n, from, to int, x, panels, y []float32) {
-	oh, ow := s.Out()
-	depth := s.KW * s.C
-	whole := borrow[float32](len(t.kernels) * t.columns)
-	defer giveBack(whole)
-	for f := 0; f < s.F; f += t.columns {
-		panel := panels[f*s.patch():]
-		for i := from; i < to; i++ {
-			c := y[(n*oh+i)*ow*s.F+f:]
-			for u := range s.KH {
-				t.strip(ow, min(t.columns, s.F-f), depth, x[(n*s.H+i+u)*s.W*s.C:], s.C, 1,
-					panel[u*depth*t.columns:], t.columns, c, s.F, u > 0, whole)
-			}
+// convolveRows computes rows from ... to of an image. A nil bias is none.
+func (t *tiles) convolveRows(s Conv, from, to int, x, panels, bias, y []float32, relu bool) {
+	_, ow := s.Out()
+	one := strip{
+		repeat: to - from, outer: s.KH, inner: s.KW * s.C,
+		a: &x[from*s.W*s.C], ai: bytes(s.C), al: bytes(1), ao: bytes((s.W - s.KW) * s.C), ar: bytes(s.W * s.C),
+		bl: bytes(t.columns()), ci: bytes(s.F), cr: bytes(ow * s.F),
+	}
+	if relu {
+		one.flags = flagReLU
+	}
+	for f := 0; f < s.F; f += t.columns() {
+		one.b, one.c, one.ahead = &panels[f*s.patch()], &y[from*ow*s.F+f], nil
+		if bias != nil {
+			one.bias = &bias[f]
 		}
+		t.multiply(one, ow, min(t.columns(), s.F-f))
 	}
 }
 
-// convolveGradInput convolves the gradients, between margins of zeros, with
-// the filters turned round and their channels exchanged.
-func (t *tiles) convolveGradInput(s Conv, dz, w, dx []float32) {
-	oh, ow := s.Out()
-	back := Conv{N: 1, H: oh + 2*(s.KH-1), W: ow + 2*(s.KW-1), C: s.F, KH: s.KH, KW: s.KW, F: s.C}
-	turned := borrow[float32](len(w))
-	defer giveBack(turned)
-	turn(s, w, turned)
-	panels := t.packPanels(back.patch(), back.F, turned)
-	defer giveBack(panels)
-	parallel(s.N, func(n int) {
-		margin := borrow[float32](back.H * back.W * back.C)
-		defer giveBack(margin)
-		clear(margin)
-		for i := range oh {
-			copy(margin[((i+s.KH-1)*back.W+s.KW-1)*s.F:], dz[(n*oh+i)*ow*s.F:(n*oh+i+1)*ow*s.F])
+// convolveGrad computes the gradients in shards of images. That by the input
+// is a convolution of the gradients, between margins of zeros, with the filters
+// turned round and their channels exchanged.
+func (t *tiles) convolveGrad(g *convGrad[float32]) {
+	var panels []float32
+	back := g.backwards()
+	if g.dx != nil {
+		turned := borrow[float32](len(g.w))
+		defer giveBack(turned)
+		turn(g.Conv, g.w, turned)
+		panels = t.packPanels(back.patch(), back.F, turned)
+		defer giveBack(panels)
+	}
+	shards := g.shards()
+	dw, db := borrow[float32](shards*len(g.dw)), borrow[float32](shards*g.F)
+	defer giveBack(dw)
+	defer giveBack(db)
+	parallel(shards, func(shard int) {
+		_, ny := g.image()
+		dz := borrow[float32](ny + room)
+		defer giveBack(dz)
+		from, to := g.images(shard)
+		for n := from; n < to; n++ {
+			g.dz(n, dz)
+			t.addProducts(g.Conv, imagesOf(g.x, g.N, n), dz, imagesOf(dw, shards, shard), n > from)
+			t.addRows(ny/g.F, g.F, dz, imagesOf(db, shards, shard), n > from)
+			if g.dx != nil {
+				t.convolveBack(g.Conv, back, dz, panels, imagesOf(g.dx, g.N, n))
+			}
 		}
-		t.convolveRows(back, 0, 0, s.H, margin, panels, dx[n*s.H*s.W*s.C:])
 	})
+	addShards(shards, dw, g.dw)
+	addShards(shards, db, g.db)
+}
+
+// backwards is the convolution that gives an image's gradient.
+func (s Conv) backwards() Conv {
+	return Conv{N: 1, H: s.H + s.KH - 1, W: s.W + s.KW - 1, C: s.F, KH: s.KH, KW: s.KW, F: s.C}
 }
 
 // turn writes w[KH-1-u,KW-1-v,c,f] as turned[u,v,f,c].
 func turn(s Conv, w, turned []float32) {
 	area := s.KH * s.KW
 	for uv := range area {
-		transpose(w[(area-1-uv)*s.C*s.F:], s.F, s.C, s.F, turned[uv*s.C*s.F:])
+		packTransposed(w[(area-1-uv)*s.C*s.F:], s.F, s.C, s.F, turned[uv*s.C*s.F:], s.C)
 	}
 }
 
-// convolveGradKernel lays the gradients of an image out in rows of the input's
-// width, zeros behind each, so that with the image's own pixels they make one
-// product for each row of the filter, as deep as the image is large.
-func (t *tiles) convolveGradKernel(s Conv, x, dz, dw []float32) {
-	if s.KW*s.C < directDepth {
-		convolvePatchesGradKernel(s, x, dz, dw)
-		return
-	}
+// convolveBack is an image's gradient.
+func (t *tiles) convolveBack(s, back Conv, dz, panels, dx []float32) {
 	oh, ow := s.Out()
-	width := (s.F + t.columns - 1) / t.columns * t.columns
-	shards := min(shardCount, s.N)
-	part := borrow[float32](shards * len(dw))
-	defer giveBack(part)
-	parallel(shards, func(shard int) {
-		sum := part[shard*len(dw) : (shard+1)*len(dw)]
-		rows := borrow[float32](oh * s.W * width)
-		defer giveBack(rows)
-		clear(rows)
-		first := shard * s.N / shards
-		for n := first; n < (shard+1)*s.N/shards; n++ {
-			for i := range oh {
-				copyRows(dz[(n*oh+i)*ow*s.F:], s.F, ow, s.F, rows[i*s.W*width:], width)
-			}
-			t.addProducts(s, x[n*s.H*s.W*s.C:(n+1)*s.H*s.W*s.C], rows, width, sum, n > first)
+	margin := borrow[float32](back.H * back.W * back.C)
+	defer giveBack(margin)
+	clear(margin)
+	for i := range oh {
+		copy(margin[((i+s.KH-1)*back.W+s.KW-1)*s.F:], dz[i*ow*s.F:(i+1)*ow*s.F])
+	}
+	t.convolveRows(back, 0, s.H, margin, panels, nil, dx, false)
+}
+
+// addProducts is one image's share of a filter's gradient: for each row of the
+// filter a product as deep as the image has pixels. Behind dz there is room.
+func (t *tiles) addProducts(s Conv, x, dz, dw []float32, add bool) {
+	oh, ow := s.Out()
+	one := strip{
+		repeat: s.KH, outer: oh, inner: ow,
+		a: &x[0], ai: bytes(1), al: bytes(s.C), ao: bytes((s.W - ow) * s.C), ar: bytes(s.W * s.C),
+		bl: bytes(s.F), ci: bytes(s.F), cr: bytes(s.KW * s.C * s.F),
+	}
+	if add {
+		one.flags = flagAdd
+	}
+	for f := 0; f < s.F; f += t.columns() {
+		one.b, one.c, one.ahead = &dz[f], &dw[f], nil
+		t.multiply(one, s.KW*s.C, min(t.columns(), s.F-f))
+	}
+}
+
+// addRows sums the rows of x (n,o), behind which there is room, as a product
+// with a row of ones.
+func (t *tiles) addRows(n, o int, x, sum []float32, add bool) {
+	s := strip{repeat: 1, outer: 1, inner: n, a: &one, bl: bytes(o)}
+	if add {
+		s.flags = flagAdd
+	}
+	for j := 0; j < o; j += t.columns() {
+		s.b, s.c, s.ahead = &x[j], &sum[j], nil
+		t.multiply(s, 1, min(t.columns(), o-j))
+	}
+}
+
+var one float32 = 1
+
+// sumRows leaves what does not fill a vector to the generic loop.
+func (t *tiles) sumRows(n, o int, x, sum []float32) {
+	whole := o &^ (t.width - 1)
+	if whole > 0 {
+		s := strip{repeat: 1, outer: 1, inner: n, a: &one, bl: bytes(o)}
+		for j := 0; j < whole; j += t.columns() {
+			s.b, s.c, s.ahead = &x[j], &sum[j], nil
+			t.multiply(s, 1, min(t.columns(), whole-j))
 		}
-	})
-	addShards(shards, part, dw)
-}
-
-// addProducts is one image's share of a filter's gradient.
-func (t *tiles) addProducts(s Conv, x, rows []float32, width int, sum []float32, add bool) {
-	oh, ow := s.Out()
-	whole := borrow[float32](len(t.kernels) * t.columns)
-	defer giveBack(whole)
-	pixels := (oh-1)*s.W + ow
-	for from := 0; from < pixels; from += panelDepth {
-		depth := min(panelDepth, pixels-from)
-		for f := 0; f < s.F; f += t.columns {
-			for u := range s.KH {
-				t.strip(s.KW*s.C, min(t.columns, s.F-f), depth, x[(u*s.W+from)*s.C:], 1, s.C,
-					rows[from*width+f:], width, sum[u*s.KW*s.C*s.F+f:], s.F, add || from > 0, whole)
-			}
+	}
+	if whole < o {
+		clear(sum[whole:])
+		for i := range n {
+			genericAdd(sum[whole:], x[i*o+whole:(i+1)*o])
 		}
 	}
 }

@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -16,17 +17,24 @@ type implementation struct {
 
 // table holds an implementation's kernels for one element type.
 type table[T Float] struct {
-	gemm               func(ta, tb Transpose, m, n, k int, a, b, c []T)
-	serial             func(ta, tb Transpose, m, n, k int, a, b, c []T) // gemm on one thread
-	convolve           func(s Conv, x, w, y []T)
-	convolveGradInput  func(s Conv, dz, w, dx []T)
-	convolveGradKernel func(s Conv, x, dz, dw []T)
+	gemm         func(ta, tb Transpose, m, n, k int, a, b, c []T)
+	affine       func(m, n, k int, a, b, bias, c []T, relu bool)
+	convolve     func(s Conv, x, w, b, y []T, relu bool)
+	convolveGrad func(g *convGrad[T])
+
+	winograd       transforms[T]
+	winogradIsFast bool // where it fits
 
 	// On one thread, on slices of one length.
 	add      func(y, x []T)
 	biasReLU func(y, b []T)
 	reluGrad func(dz, dy, y []T)
 	adam     func(w, dw, m, v []T, alpha, decay1, decay2, eps T)
+	decode   func(x []uint8, y []T)
+
+	// On one thread.
+	sumRows   func(n, o int, x, sum []T)
+	transpose func(x []T, stride, rows, columns int, y []T, step int)
 }
 
 // implementations lists what this machine can run, the fastest last.
@@ -37,20 +45,38 @@ var implementations = append([]*implementation{
 
 var chosen atomic.Pointer[implementation]
 
-func init() { chosen.Store(implementations[len(implementations)-1]) }
+// Variable is the environment variable that chooses an implementation by name,
+// for tests and bug reports.
+const Variable = "STHENO_CPU"
+
+var environmentError error
+
+func init() {
+	chosen.Store(implementations[len(implementations)-1])
+	if name := os.Getenv(Variable); name != "" {
+		if err := Use(name); err != nil {
+			environmentError = fmt.Errorf("%s: %w", Variable, err)
+		}
+	}
+}
+
+// EnvironmentError says what is wrong with the environment variable
+// STHENO_CPU: that this machine cannot run what it asks for.
+func EnvironmentError() error { return environmentError }
 
 func genericTable[T Float]() table[T] {
 	return table[T]{
-		gemm: genericGemm[T], serial: genericGemm[T],
-		convolve: genericConvolve[T], convolveGradInput: genericConvolveGradInput[T], convolveGradKernel: genericConvolveGradKernel[T],
+		gemm: genericGemm[T], affine: genericAffine[T],
+		convolve: genericConvolve[T], convolveGrad: genericConvolveGrad[T], winograd: genericTransforms[T](),
 		add: genericAdd[T], biasReLU: genericBiasReLU[T], reluGrad: genericReLUGrad[T], adam: genericAdam[T],
+		decode: genericDecode[T], sumRows: genericSumRows[T], transpose: genericTranspose[T],
 	}
 }
 
 func portableTable[T Float]() table[T] {
 	t := genericTable[T]()
-	t.gemm, t.serial = portableGemm[T], portableSerialGemm[T]
-	t.convolve, t.convolveGradInput, t.convolveGradKernel = convolvePatches[T], convolvePatchesGradInput[T], convolvePatchesGradKernel[T]
+	t.gemm, t.affine = portableGemm[T], portableAffine[T]
+	t.convolve, t.convolveGrad = convolvePatches[T], convolvePatchesGrad[T]
 	return t
 }
 

@@ -17,25 +17,35 @@ func simd() (list []*implementation) {
 }
 
 var avx2 = instructions{
-	tiles{16, packRowsAVX2, []microKernel{gemmAVX2x1, gemmAVX2x2, gemmAVX2x3, gemmAVX2x4, gemmAVX2x5, gemmAVX2x6}},
-	vectors{8, addAVX2, biasReLUAVX2, reluGradAVX2, adamAVX2},
+	tiles{8, packRowsAVX2, [2][]microKernel{
+		{productAVX2x1x1, productAVX2x2x1, productAVX2x3x1, productAVX2x4x1, productAVX2x5x1, productAVX2x6x1},
+		{productAVX2x1x2, productAVX2x2x2, productAVX2x3x2, productAVX2x4x2, productAVX2x5x2, productAVX2x6x2},
+	}},
+	vectors{8, addAVX2, biasReLUAVX2, reluGradAVX2, adamAVX2, decodeAVX2},
+	assembled{winogradFilterAVX2, winogradFilterGradAVX2, winogradInputAVX2, winogradInputGradAVX2, winogradOutputAVX2, winogradOutputGradAVX2},
 }
 
 var avx512 = instructions{
-	tiles{32, packRowsAVX512, []microKernel{gemmAVX512x1, gemmAVX512x2, gemmAVX512x3, gemmAVX512x4, gemmAVX512x5, gemmAVX512x6, gemmAVX512x7, gemmAVX512x8}},
-	vectors{16, addAVX512, biasReLUAVX512, reluGradAVX512, adamAVX512},
+	tiles{16, packRowsAVX512, [2][]microKernel{
+		{productAVX512x1x1, productAVX512x2x1, productAVX512x3x1, productAVX512x4x1, productAVX512x5x1, productAVX512x6x1, productAVX512x7x1, productAVX512x8x1},
+		{productAVX512x1x2, productAVX512x2x2, productAVX512x3x2, productAVX512x4x2, productAVX512x5x2, productAVX512x6x2, productAVX512x7x2, productAVX512x8x2},
+	}},
+	vectors{16, addAVX512, biasReLUAVX512, reluGradAVX512, adamAVX512, decodeAVX512},
+	assembled{winogradFilterAVX512, winogradFilterGradAVX512, winogradInputAVX512, winogradInputGradAVX512, winogradOutputAVX512, winogradOutputGradAVX512},
 }
 
 // instructions are what an instruction set brings along.
 type instructions struct {
 	tiles
 	vectors
+	assembled
 }
 
 func (i *instructions) table() table[float32] {
 	return table[float32]{
-		gemm: i.gemm, serial: i.serial,
-		convolve: i.convolve, convolveGradInput: i.convolveGradInput, convolveGradKernel: i.convolveGradKernel,
-		add: i.add, biasReLU: i.biasReLU, reluGrad: i.reluGrad, adam: i.adam,
+		gemm: i.gemm, affine: i.affine, convolve: i.convolve, convolveGrad: i.convolveGrad,
+		winograd: i.transforms(&i.tiles), winogradIsFast: true,
+		add: i.add, biasReLU: i.biasReLU, reluGrad: i.reluGrad, adam: i.adam, decode: i.decode,
+		sumRows: i.sumRows, transpose: packTransposed,
 	}
 }

@@ -16,15 +16,20 @@ const rowsPerBlock = 16
 //	}
 func BiasReLU[T Float](n, o int, y, b []T, relu bool) {
 	check(len(y) == n*o && len(b) == o, "kernel: BiasReLU: slices do not match n, o")
+	spans(n, max(rowsPerBlock, 1<<14/o), func(from, to int) {
+		biasReLURows(to-from, o, y[from*o:to*o], b, relu)
+	})
+}
+
+// biasReLURows is BiasReLU on one thread.
+func biasReLURows[T Float](n, o int, y, b []T, relu bool) {
 	loop := of[T]().add
 	if relu {
 		loop = of[T]().biasReLU
 	}
-	spans(n, max(rowsPerBlock, 1<<14/o), func(from, to int) {
-		for i := from; i < to; i++ {
-			loop(y[i*o:i*o+o], b)
-		}
-	})
+	for i := range n {
+		loop(y[i*o:i*o+o], b)
+	}
 }
 
 // ReLUGrad is the gradient of y = max(0, z), by the y that came of it:
@@ -54,15 +59,15 @@ func ReLUGrad[T Float](dz, dy, y []T) {
 func SumRows[T Float](n, o int, x, sum []T) {
 	check(len(x) == n*o && len(sum) == o, "kernel: SumRows: slices do not match n, o")
 	shards := min(shardCount, n)
-	add := of[T]().add
+	if shards == 0 {
+		clear(sum)
+		return
+	}
 	part := borrow[T](shards * o)
 	defer giveBack(part)
 	parallel(shards, func(s int) {
-		p := part[s*o : s*o+o]
-		clear(p)
-		for i := s * n / shards; i < (s+1)*n/shards; i++ {
-			add(p, x[i*o:i*o+o])
-		}
+		from, to := s*n/shards, (s+1)*n/shards
+		of[T]().sumRows(to-from, o, x[from*o:to*o], part[s*o:s*o+o])
 	})
 	addShards(shards, part, sum)
 }
@@ -94,6 +99,27 @@ func Scale[T Float](y, x, by []T) {
 		y, x, by := y[from:to], x[from:to], by[from:to]
 		for i, v := range x {
 			y[i] = v * by[i]
+		}
+	})
+}
+
+// Decode turns bytes into numbers between 0 and 1:
+//
+//	for i := range x {
+//		y[i] = x[i] / 255
+//	}
+//
+// It runs on the caller's thread; Rows spreads a batch.
+func Decode[T Float](x []uint8, y []T) {
+	check(len(x) == len(y), "kernel: Decode: slices differ in length")
+	of[T]().decode(x, y)
+}
+
+// Rows calls row for each of n rows of a batch, on all threads.
+func Rows(n int, row func(i int)) {
+	spans(n, rowsPerBlock, func(from, to int) {
+		for i := from; i < to; i++ {
+			row(i)
 		}
 	})
 }

@@ -22,8 +22,8 @@ func genericGemm[T Float](ta, tb Transpose, m, n, k int, a, b, c []T) {
 	}
 }
 
-// genericConvolve is Convolve's loop without bias and ReLU.
-func genericConvolve[T Float](s Conv, x, w, y []T) {
+// genericConvolve is Convolve's loop.
+func genericConvolve[T Float](s Conv, x, w, b, y []T, relu bool) {
 	oh, ow := s.Out()
 	for p := range s.N * oh * ow {
 		n, i, j := p/(oh*ow), p/ow%oh, p%ow
@@ -36,40 +36,39 @@ func genericConvolve[T Float](s Conv, x, w, y []T) {
 				out[f] += xt * wf
 			}
 		}
-	}
-}
-
-// genericConvolveGradInput is ConvolveGradInput's loop.
-func genericConvolveGradInput[T Float](s Conv, dz, w, dx []T) {
-	oh, ow := s.Out()
-	clear(dx)
-	for p := range s.N * oh * ow {
-		n, i, j := p/(oh*ow), p/ow%oh, p%ow
-		d := dz[p*s.F : (p+1)*s.F]
-		for t := range s.KH * s.KW * s.C {
-			u, v, c := t/(s.KW*s.C), t/s.C%s.KW, t%s.C
-			var sum T
-			for f, wf := range w[t*s.F : (t+1)*s.F] {
-				sum += d[f] * wf
-			}
-			dx[((n*s.H+i+u)*s.W+j+v)*s.C+c] += sum
+		if relu {
+			genericBiasReLU(out, b)
+		} else {
+			genericAdd(out, b)
 		}
 	}
 }
 
-// genericConvolveGradKernel is ConvolveGradKernel's loop.
-func genericConvolveGradKernel[T Float](s Conv, x, dz, dw []T) {
-	oh, ow := s.Out()
-	clear(dw)
-	for p := range s.N * oh * ow {
+// genericConvolveGrad is ConvolveGrad's loop.
+func genericConvolveGrad[T Float](g *convGrad[T]) {
+	oh, ow := g.Out()
+	clear(g.dx)
+	clear(g.dw)
+	clear(g.db)
+	dz := make([]T, g.F)
+	for p := range g.N * oh * ow {
 		n, i, j := p/(oh*ow), p/ow%oh, p%ow
-		d := dz[p*s.F : (p+1)*s.F]
-		for t := range s.KH * s.KW * s.C {
-			u, v, c := t/(s.KW*s.C), t/s.C%s.KW, t%s.C
-			xt := x[((n*s.H+i+u)*s.W+j+v)*s.C+c]
-			row := dw[t*s.F : (t+1)*s.F]
-			for f := range row {
-				row[f] += xt * d[f]
+		copy(dz, g.dy[p*g.F:])
+		if g.relu {
+			genericReLUGrad(dz, dz, g.y[p*g.F:(p+1)*g.F])
+		}
+		genericAdd(g.db, dz)
+		for t := range g.KH * g.KW * g.C {
+			u, v, c := t/(g.KW*g.C), t/g.C%g.KW, t%g.C
+			at := ((n*g.H+i+u)*g.W+j+v)*g.C + c
+			w, dw := g.w[t*g.F:(t+1)*g.F], g.dw[t*g.F:(t+1)*g.F]
+			var sum T
+			for f, d := range dz {
+				dw[f] += g.x[at] * d
+				sum += w[f] * d
+			}
+			if g.dx != nil {
+				g.dx[at] += sum
 			}
 		}
 	}
@@ -79,6 +78,37 @@ func genericConvolveGradKernel[T Float](s Conv, x, dz, dw []T) {
 func genericAdd[T Float](y, x []T) {
 	for i, v := range x {
 		y[i] += v
+	}
+}
+
+// genericAffine is Affine's loop.
+func genericAffine[T Float](m, n, k int, a, b, bias, c []T, relu bool) {
+	genericGemm(NoTrans, NoTrans, m, n, k, a, b, c)
+	BiasReLU(m, n, c, bias, relu)
+}
+
+// genericSumRows is SumRows's loop.
+func genericSumRows[T Float](n, o int, x, sum []T) {
+	clear(sum)
+	for i := range n {
+		genericAdd(sum, x[i*o:i*o+o])
+	}
+}
+
+// genericTranspose writes rows x columns of x, whose rows are stride apart, as
+// columns of y, whose rows are step apart.
+func genericTranspose[T Float](x []T, stride, rows, columns int, y []T, step int) {
+	for i := range rows {
+		for j, v := range x[i*stride : i*stride+columns] {
+			y[j*step+i] = v
+		}
+	}
+}
+
+// genericDecode is Decode's loop.
+func genericDecode[T Float](x []uint8, y []T) {
+	for i, v := range x {
+		y[i] = T(v) / 255
 	}
 }
 

@@ -36,45 +36,54 @@ func col2im[T Float](s Conv, cols, x []T) {
 }
 
 // convolvePatches multiplies each image's patches with the filters.
-func convolvePatches[T Float](s Conv, x, w, y []T) {
-	nx, ny, p := len(x)/s.N, len(y)/s.N, s.patch()
-	parallel(s.N, func(i int) {
-		cols := borrow[T](ny / s.F * p)
+func convolvePatches[T Float](s Conv, x, w, b, y []T, relu bool) {
+	_, ny := s.image()
+	pixels := ny / s.F
+	parallel(s.N, func(n int) {
+		cols, out := borrow[T](pixels*s.patch()), imagesOf(y, s.N, n)
 		defer giveBack(cols)
-		im2col(s, x[i*nx:(i+1)*nx], cols)
-		of[T]().serial(NoTrans, NoTrans, ny/s.F, s.F, p, cols, w, y[i*ny:(i+1)*ny])
+		im2col(s, imagesOf(x, s.N, n), cols)
+		portableSerialGemm(NoTrans, NoTrans, pixels, s.F, s.patch(), cols, w, out)
+		biasReLURows(pixels, s.F, out, b, relu)
 	})
 }
 
-// convolvePatchesGradInput is the adjoint: gradients of patches, added back.
-func convolvePatchesGradInput[T Float](s Conv, dz, w, dx []T) {
-	nx, ny, p := len(dx)/s.N, len(dz)/s.N, s.patch()
-	parallel(s.N, func(i int) {
-		cols := borrow[T](ny / s.F * p)
-		defer giveBack(cols)
-		of[T]().serial(NoTrans, Trans, ny/s.F, p, s.F, dz[i*ny:(i+1)*ny], w, cols)
-		col2im(s, cols, dx[i*nx:(i+1)*nx])
-	})
-}
-
-// convolvePatchesGradKernel sums patches times gradients over the images, in
-// shards of images.
-func convolvePatchesGradKernel[T Float](s Conv, x, dz, dw []T) {
-	nx, ny, p := len(x)/s.N, len(dz)/s.N, s.patch()
-	shards := min(shardCount, s.N)
-	part := borrow[T](shards * len(dw))
-	defer giveBack(part)
+// convolvePatchesGrad multiplies in shards of images: patches with gradients
+// for the filters, gradients with filters for the patches.
+func convolvePatchesGrad[T Float](g *convGrad[T]) {
+	shards := g.shards()
+	dw, db := borrow[T](shards*len(g.dw)), borrow[T](shards*g.F)
+	defer giveBack(dw)
+	defer giveBack(db)
+	clear(dw)
+	clear(db)
 	parallel(shards, func(shard int) {
-		sum := part[shard*len(dw) : (shard+1)*len(dw)]
-		clear(sum)
-		cols, one := borrow[T](ny/s.F*p), borrow[T](len(dw))
-		defer giveBack(cols)
-		defer giveBack(one)
-		for i := shard * s.N / shards; i < (shard+1)*s.N/shards; i++ {
-			im2col(s, x[i*nx:(i+1)*nx], cols)
-			of[T]().serial(Trans, NoTrans, p, s.F, ny/s.F, cols, dz[i*ny:(i+1)*ny], one)
-			of[T]().add(sum, one)
+		from, to := g.images(shard)
+		for n := from; n < to; n++ {
+			g.patchesOfImage(n, imagesOf(dw, shards, shard), imagesOf(db, shards, shard))
 		}
 	})
-	addShards(shards, part, dw)
+	addShards(shards, dw, g.dw)
+	addShards(shards, db, g.db)
+}
+
+// patchesOfImage adds image n's share to dw and db, and writes its part of dx.
+func (g *convGrad[T]) patchesOfImage(n int, dw, db []T) {
+	_, ny := g.image()
+	pixels, add := ny/g.F, of[T]().add
+	dz, cols, part := borrow[T](ny), borrow[T](pixels*g.patch()), borrow[T](len(dw))
+	defer giveBack(dz)
+	defer giveBack(cols)
+	defer giveBack(part)
+	g.dz(n, dz)
+	for i := range pixels {
+		add(db, dz[i*g.F:(i+1)*g.F])
+	}
+	im2col(g.Conv, imagesOf(g.x, g.N, n), cols)
+	portableSerialGemm(Trans, NoTrans, g.patch(), g.F, pixels, cols, dz, part)
+	add(dw, part)
+	if g.dx != nil {
+		portableSerialGemm(NoTrans, Trans, pixels, g.patch(), g.F, dz, g.w, cols)
+		col2im(g.Conv, cols, imagesOf(g.dx, g.N, n))
+	}
 }

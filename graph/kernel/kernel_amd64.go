@@ -4,23 +4,65 @@
 
 package kernel
 
-// gemmAVX2x1 is microKernel's loop for 1 rows and 16 columns.
-func gemmAVX2x1(k int, a *float32, ai int, al int, b *float32, bl int, c *float32, ci int, add bool)
+// productAVX2x1x1 is strip's loop for tiles of 1 x 8.
+//
+//go:noescape
+func productAVX2x1x1(s *int)
 
-// gemmAVX2x2 is microKernel's loop for 2 rows and 16 columns.
-func gemmAVX2x2(k int, a *float32, ai int, al int, b *float32, bl int, c *float32, ci int, add bool)
+// productAVX2x2x1 is strip's loop for tiles of 2 x 8.
+//
+//go:noescape
+func productAVX2x2x1(s *int)
 
-// gemmAVX2x3 is microKernel's loop for 3 rows and 16 columns.
-func gemmAVX2x3(k int, a *float32, ai int, al int, b *float32, bl int, c *float32, ci int, add bool)
+// productAVX2x3x1 is strip's loop for tiles of 3 x 8.
+//
+//go:noescape
+func productAVX2x3x1(s *int)
 
-// gemmAVX2x4 is microKernel's loop for 4 rows and 16 columns.
-func gemmAVX2x4(k int, a *float32, ai int, al int, b *float32, bl int, c *float32, ci int, add bool)
+// productAVX2x4x1 is strip's loop for tiles of 4 x 8.
+//
+//go:noescape
+func productAVX2x4x1(s *int)
 
-// gemmAVX2x5 is microKernel's loop for 5 rows and 16 columns.
-func gemmAVX2x5(k int, a *float32, ai int, al int, b *float32, bl int, c *float32, ci int, add bool)
+// productAVX2x5x1 is strip's loop for tiles of 5 x 8.
+//
+//go:noescape
+func productAVX2x5x1(s *int)
 
-// gemmAVX2x6 is microKernel's loop for 6 rows and 16 columns.
-func gemmAVX2x6(k int, a *float32, ai int, al int, b *float32, bl int, c *float32, ci int, add bool)
+// productAVX2x6x1 is strip's loop for tiles of 6 x 8.
+//
+//go:noescape
+func productAVX2x6x1(s *int)
+
+// productAVX2x1x2 is strip's loop for tiles of 1 x 16.
+//
+//go:noescape
+func productAVX2x1x2(s *int)
+
+// productAVX2x2x2 is strip's loop for tiles of 2 x 16.
+//
+//go:noescape
+func productAVX2x2x2(s *int)
+
+// productAVX2x3x2 is strip's loop for tiles of 3 x 16.
+//
+//go:noescape
+func productAVX2x3x2(s *int)
+
+// productAVX2x4x2 is strip's loop for tiles of 4 x 16.
+//
+//go:noescape
+func productAVX2x4x2(s *int)
+
+// productAVX2x5x2 is strip's loop for tiles of 5 x 16.
+//
+//go:noescape
+func productAVX2x5x2(s *int)
+
+// productAVX2x6x2 is strip's loop for tiles of 6 x 16.
+//
+//go:noescape
+func productAVX2x6x2(s *int)
 
 // addAVX2 is y[i] += x[i]. n is a multiple of 8, at least that.
 func addAVX2(n int, x *float32, y *float32)
@@ -34,32 +76,124 @@ func reluGradAVX2(n int, dz *float32, dy *float32, y *float32)
 // adamAVX2 is Adam's loop. n is a multiple of 8, at least that.
 func adamAVX2(n int, w *float32, dw *float32, m *float32, v *float32, alpha float32, decay1 float32, decay2 float32, eps float32)
 
+// decodeAVX2 is y[i] = x[i]/by. n is a multiple of 8, at least that.
+func decodeAVX2(n int, x *uint8, y *float32, by float32)
+
 // packRowsAVX2 copies rows, at least one, of 16 floats, stride floats apart, to stand side by side.
 func packRowsAVX2(rows int, x *float32, stride int, y *float32)
 
-// gemmAVX512x1 is microKernel's loop for 1 rows and 32 columns.
-func gemmAVX512x1(k int, a *float32, ai int, al int, b *float32, bl int, c *float32, ci int, add bool)
+// winogradFilterAVX2 transforms patches of 3 x 3 to 6 x 6.
+//
+//go:noescape
+func winogradFilterAVX2(p *int)
 
-// gemmAVX512x2 is microKernel's loop for 2 rows and 32 columns.
-func gemmAVX512x2(k int, a *float32, ai int, al int, b *float32, bl int, c *float32, ci int, add bool)
+// winogradFilterGradAVX2 transforms patches of 6 x 6 to 3 x 3.
+//
+//go:noescape
+func winogradFilterGradAVX2(p *int)
 
-// gemmAVX512x3 is microKernel's loop for 3 rows and 32 columns.
-func gemmAVX512x3(k int, a *float32, ai int, al int, b *float32, bl int, c *float32, ci int, add bool)
+// winogradInputAVX2 transforms patches of 6 x 6 to 6 x 6.
+//
+//go:noescape
+func winogradInputAVX2(p *int)
 
-// gemmAVX512x4 is microKernel's loop for 4 rows and 32 columns.
-func gemmAVX512x4(k int, a *float32, ai int, al int, b *float32, bl int, c *float32, ci int, add bool)
+// winogradInputGradAVX2 transforms patches of 6 x 6 to 6 x 6.
+//
+//go:noescape
+func winogradInputGradAVX2(p *int)
 
-// gemmAVX512x5 is microKernel's loop for 5 rows and 32 columns.
-func gemmAVX512x5(k int, a *float32, ai int, al int, b *float32, bl int, c *float32, ci int, add bool)
+// winogradOutputAVX2 transforms patches of 6 x 6 to 4 x 4.
+//
+//go:noescape
+func winogradOutputAVX2(p *int)
 
-// gemmAVX512x6 is microKernel's loop for 6 rows and 32 columns.
-func gemmAVX512x6(k int, a *float32, ai int, al int, b *float32, bl int, c *float32, ci int, add bool)
+// winogradOutputGradAVX2 transforms patches of 4 x 4 to 6 x 6.
+//
+//go:noescape
+func winogradOutputGradAVX2(p *int)
 
-// gemmAVX512x7 is microKernel's loop for 7 rows and 32 columns.
-func gemmAVX512x7(k int, a *float32, ai int, al int, b *float32, bl int, c *float32, ci int, add bool)
+// peakAVX2 does n times 12 fused multiply-adds on vectors of 8 floats.
+func peakAVX2(n int)
 
-// gemmAVX512x8 is microKernel's loop for 8 rows and 32 columns.
-func gemmAVX512x8(k int, a *float32, ai int, al int, b *float32, bl int, c *float32, ci int, add bool)
+// productAVX512x1x1 is strip's loop for tiles of 1 x 16.
+//
+//go:noescape
+func productAVX512x1x1(s *int)
+
+// productAVX512x2x1 is strip's loop for tiles of 2 x 16.
+//
+//go:noescape
+func productAVX512x2x1(s *int)
+
+// productAVX512x3x1 is strip's loop for tiles of 3 x 16.
+//
+//go:noescape
+func productAVX512x3x1(s *int)
+
+// productAVX512x4x1 is strip's loop for tiles of 4 x 16.
+//
+//go:noescape
+func productAVX512x4x1(s *int)
+
+// productAVX512x5x1 is strip's loop for tiles of 5 x 16.
+//
+//go:noescape
+func productAVX512x5x1(s *int)
+
+// productAVX512x6x1 is strip's loop for tiles of 6 x 16.
+//
+//go:noescape
+func productAVX512x6x1(s *int)
+
+// productAVX512x7x1 is strip's loop for tiles of 7 x 16.
+//
+//go:noescape
+func productAVX512x7x1(s *int)
+
+// productAVX512x8x1 is strip's loop for tiles of 8 x 16.
+//
+//go:noescape
+func productAVX512x8x1(s *int)
+
+// productAVX512x1x2 is strip's loop for tiles of 1 x 32.
+//
+//go:noescape
+func productAVX512x1x2(s *int)
+
+// productAVX512x2x2 is strip's loop for tiles of 2 x 32.
+//
+//go:noescape
+func productAVX512x2x2(s *int)
+
+// productAVX512x3x2 is strip's loop for tiles of 3 x 32.
+//
+//go:noescape
+func productAVX512x3x2(s *int)
+
+// productAVX512x4x2 is strip's loop for tiles of 4 x 32.
+//
+//go:noescape
+func productAVX512x4x2(s *int)
+
+// productAVX512x5x2 is strip's loop for tiles of 5 x 32.
+//
+//go:noescape
+func productAVX512x5x2(s *int)
+
+// productAVX512x6x2 is strip's loop for tiles of 6 x 32.
+//
+//go:noescape
+func productAVX512x6x2(s *int)
+
+// productAVX512x7x2 is strip's loop for tiles of 7 x 32.
+//
+//go:noescape
+func productAVX512x7x2(s *int)
+
+// productAVX512x8x2 is strip's loop for tiles of 8 x 32.
+//
+//go:noescape
+func productAVX512x8x2(s *int)
 
 // addAVX512 is y[i] += x[i]. n is a multiple of 16, at least that.
 func addAVX512(n int, x *float32, y *float32)
@@ -73,5 +207,46 @@ func reluGradAVX512(n int, dz *float32, dy *float32, y *float32)
 // adamAVX512 is Adam's loop. n is a multiple of 16, at least that.
 func adamAVX512(n int, w *float32, dw *float32, m *float32, v *float32, alpha float32, decay1 float32, decay2 float32, eps float32)
 
+// decodeAVX512 is y[i] = x[i]/by. n is a multiple of 16, at least that.
+func decodeAVX512(n int, x *uint8, y *float32, by float32)
+
 // packRowsAVX512 copies rows, at least one, of 32 floats, stride floats apart, to stand side by side.
 func packRowsAVX512(rows int, x *float32, stride int, y *float32)
+
+// winogradFilterAVX512 transforms patches of 3 x 3 to 6 x 6.
+//
+//go:noescape
+func winogradFilterAVX512(p *int)
+
+// winogradFilterGradAVX512 transforms patches of 6 x 6 to 3 x 3.
+//
+//go:noescape
+func winogradFilterGradAVX512(p *int)
+
+// winogradInputAVX512 transforms patches of 6 x 6 to 6 x 6.
+//
+//go:noescape
+func winogradInputAVX512(p *int)
+
+// winogradInputGradAVX512 transforms patches of 6 x 6 to 6 x 6.
+//
+//go:noescape
+func winogradInputGradAVX512(p *int)
+
+// winogradOutputAVX512 transforms patches of 6 x 6 to 4 x 4.
+//
+//go:noescape
+func winogradOutputAVX512(p *int)
+
+// winogradOutputGradAVX512 transforms patches of 4 x 4 to 6 x 6.
+//
+//go:noescape
+func winogradOutputGradAVX512(p *int)
+
+// peakAVX512 does n times 12 fused multiply-adds on vectors of 16 floats.
+func peakAVX512(n int)
+
+// transpose8 writes 8 rows of x, of 8 floats a block, as columns of y: y[j·step+i] = x[i·stride+j].
+//
+//go:noescape
+func transpose8(blocks int, x *float32, stride int, y *float32, step int)

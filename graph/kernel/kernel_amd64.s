@@ -4,179 +4,1158 @@
 
 #include "textflag.h"
 
-// func gemmAVX2x1(k int, a *float32, ai int, al int, b *float32, bl int, c *float32, ci int, add bool)
-// Requires: AVX, FMA3
-TEXT ·gemmAVX2x1(SB), NOSPLIT, $0-65
-	MOVQ   k+0(FP), AX
-	MOVQ   b+32(FP), CX
-	MOVQ   bl+40(FP), DX
-	MOVQ   ai+16(FP), BX
-	MOVQ   al+24(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, BX
-	SHLQ   $0x02, SI
-	MOVQ   a+8(FP), DI
-	LEAQ   (BX)(BX*2), BX
-	MOVQ   DI, BX
+// func productAVX2x1x1(s *int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·productAVX2x1x1(SB), NOSPLIT, $48-8
+	MOVQ s+0(FP), AX
+	MOVQ 32(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 72(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	MOVQ 40(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 80(AX), BX
+	MOVQ 136(AX), SI
+
+repeat:
+	MOVQ (SP), DI
+	MOVQ 16(SP), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 32(SP)
+
+tile:
 	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
+	MOVQ   8(SP), R9
+	MOVQ   DI, R10
+	MOVQ   16(AX), R11
+	MOVQ   R11, 40(SP)
 
-step:
-	VMOVUPS      (CX), Y12
-	VMOVUPS      32(CX), Y13
-	VBROADCASTSS (BX), Y14
+outer:
+	MOVQ 24(AX), R11
+
+inner:
+	VMOVUPS      (R9), Y12
+	PREFETCHT0   (SI)
+	VBROADCASTSS (R10), Y14
 	VFMADD231PS  Y12, Y14, Y0
-	VFMADD231PS  Y13, Y14, Y1
-	ADDQ         SI, BX
-	ADDQ         DX, CX
-	DECQ         AX
-	JNZ          step
-	MOVQ         c+48(FP), AX
-	MOVQ         ci+56(FP), CX
-	SHLQ         $0x02, CX
-	MOVB         add+64(FP), DL
-	TESTB        DL, DL
-	JZ           store
-	LEAQ         (CX)(CX*2), CX
-	MOVQ         AX, CX
-	VADDPS       (CX), Y0, Y0
-	VADDPS       32(CX), Y1, Y1
+	ADDQ         DX, R10
+	ADDQ         144(AX), SI
+	ADDQ         BX, R9
+	DECQ         R11
+	JNZ          inner
+	ADDQ         56(AX), R10
+	DECQ         40(SP)
+	JNZ          outer
+	MOVQ         104(AX), R9
+	MOVQ         128(AX), R10
+	MOVQ         120(AX), R11
+	TESTQ        $0x00000001, R10
+	JZ           added
+	MOVQ         R8, R12
+	VADDPS       (R12), Y0, Y0
 
-store:
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
+added:
+	TESTQ   R11, R11
+	JZ      biased
+	VMOVUPS (R11), Y12
+	VADDPS  Y12, Y0, Y0
+
+biased:
+	TESTQ  $0x00000002, R10
+	JZ     rectified
+	VXORPS Y12, Y12, Y12
+	VMAXPS Y0, Y12, Y0
+
+rectified:
+	TESTQ   $0x00000004, R10
+	JNZ     stream
+	MOVQ    R8, R10
+	VMOVUPS Y0, (R10)
+	JMP     stored
+
+stream:
+	MOVQ     R8, R10
+	VMOVNTPS Y0, (R10)
+
+stored:
+	ADDQ R9, R8
+	ADDQ CX, DI
+	DECQ 32(SP)
+	JNZ  tile
+	MOVQ 64(AX), DI
+	ADDQ DI, (SP)
+	MOVQ 88(AX), DI
+	ADDQ DI, 8(SP)
+	MOVQ 112(AX), DI
+	ADDQ DI, 16(SP)
+	DECQ 24(SP)
+	JNZ  repeat
 	VZEROUPPER
 	RET
 
-// func gemmAVX2x2(k int, a *float32, ai int, al int, b *float32, bl int, c *float32, ci int, add bool)
-// Requires: AVX, FMA3
-TEXT ·gemmAVX2x2(SB), NOSPLIT, $0-65
-	MOVQ   k+0(FP), AX
-	MOVQ   b+32(FP), CX
-	MOVQ   bl+40(FP), DX
-	MOVQ   ai+16(FP), BX
-	MOVQ   al+24(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, BX
-	SHLQ   $0x02, SI
-	MOVQ   a+8(FP), DI
-	LEAQ   (BX)(BX*2), R8
+// func productAVX2x2x1(s *int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·productAVX2x2x1(SB), NOSPLIT, $48-8
+	MOVQ s+0(FP), AX
+	MOVQ 32(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 72(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	MOVQ 40(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 80(AX), BX
+	MOVQ 136(AX), SI
+
+repeat:
+	MOVQ (SP), DI
+	MOVQ 16(SP), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 32(SP)
+
+tile:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   8(SP), R9
+	MOVQ   DI, R10
+	MOVQ   16(AX), R11
+	MOVQ   R11, 40(SP)
+
+outer:
+	MOVQ 24(AX), R11
+
+inner:
+	VMOVUPS      (R9), Y12
+	PREFETCHT0   (SI)
+	VBROADCASTSS (R10), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VBROADCASTSS (R10)(CX*1), Y15
+	VFMADD231PS  Y12, Y15, Y1
+	ADDQ         DX, R10
+	ADDQ         144(AX), SI
+	ADDQ         BX, R9
+	DECQ         R11
+	JNZ          inner
+	ADDQ         56(AX), R10
+	DECQ         40(SP)
+	JNZ          outer
+	MOVQ         104(AX), R9
+	MOVQ         128(AX), R10
+	MOVQ         120(AX), R11
+	TESTQ        $0x00000001, R10
+	JZ           added
+	MOVQ         R8, R12
+	VADDPS       (R12), Y0, Y0
+	ADDQ         R9, R12
+	VADDPS       (R12), Y1, Y1
+
+added:
+	TESTQ   R11, R11
+	JZ      biased
+	VMOVUPS (R11), Y12
+	VADDPS  Y12, Y0, Y0
+	VADDPS  Y12, Y1, Y1
+
+biased:
+	TESTQ  $0x00000002, R10
+	JZ     rectified
+	VXORPS Y12, Y12, Y12
+	VMAXPS Y0, Y12, Y0
+	VMAXPS Y1, Y12, Y1
+
+rectified:
+	TESTQ   $0x00000004, R10
+	JNZ     stream
+	MOVQ    R8, R10
+	VMOVUPS Y0, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Y1, (R10)
+	JMP     stored
+
+stream:
+	MOVQ     R8, R10
+	VMOVNTPS Y0, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Y1, (R10)
+
+stored:
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ CX, DI
+	ADDQ CX, DI
+	DECQ 32(SP)
+	JNZ  tile
+	MOVQ 64(AX), DI
+	ADDQ DI, (SP)
+	MOVQ 88(AX), DI
+	ADDQ DI, 8(SP)
+	MOVQ 112(AX), DI
+	ADDQ DI, 16(SP)
+	DECQ 24(SP)
+	JNZ  repeat
+	VZEROUPPER
+	RET
+
+// func productAVX2x3x1(s *int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·productAVX2x3x1(SB), NOSPLIT, $48-8
+	MOVQ s+0(FP), AX
+	MOVQ 32(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 72(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	MOVQ 40(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 80(AX), BX
+	MOVQ 136(AX), SI
+
+repeat:
+	MOVQ (SP), DI
+	MOVQ 16(SP), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 32(SP)
+
+tile:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	MOVQ   8(SP), R9
+	MOVQ   DI, R10
+	MOVQ   16(AX), R11
+	MOVQ   R11, 40(SP)
+
+outer:
+	MOVQ 24(AX), R11
+
+inner:
+	VMOVUPS      (R9), Y12
+	PREFETCHT0   (SI)
+	VBROADCASTSS (R10), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VBROADCASTSS (R10)(CX*1), Y15
+	VFMADD231PS  Y12, Y15, Y1
+	VBROADCASTSS (R10)(CX*2), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	ADDQ         DX, R10
+	ADDQ         144(AX), SI
+	ADDQ         BX, R9
+	DECQ         R11
+	JNZ          inner
+	ADDQ         56(AX), R10
+	DECQ         40(SP)
+	JNZ          outer
+	MOVQ         104(AX), R9
+	MOVQ         128(AX), R10
+	MOVQ         120(AX), R11
+	TESTQ        $0x00000001, R10
+	JZ           added
+	MOVQ         R8, R12
+	VADDPS       (R12), Y0, Y0
+	ADDQ         R9, R12
+	VADDPS       (R12), Y1, Y1
+	ADDQ         R9, R12
+	VADDPS       (R12), Y2, Y2
+
+added:
+	TESTQ   R11, R11
+	JZ      biased
+	VMOVUPS (R11), Y12
+	VADDPS  Y12, Y0, Y0
+	VADDPS  Y12, Y1, Y1
+	VADDPS  Y12, Y2, Y2
+
+biased:
+	TESTQ  $0x00000002, R10
+	JZ     rectified
+	VXORPS Y12, Y12, Y12
+	VMAXPS Y0, Y12, Y0
+	VMAXPS Y1, Y12, Y1
+	VMAXPS Y2, Y12, Y2
+
+rectified:
+	TESTQ   $0x00000004, R10
+	JNZ     stream
+	MOVQ    R8, R10
+	VMOVUPS Y0, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Y1, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Y2, (R10)
+	JMP     stored
+
+stream:
+	MOVQ     R8, R10
+	VMOVNTPS Y0, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Y1, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Y2, (R10)
+
+stored:
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	DECQ 32(SP)
+	JNZ  tile
+	MOVQ 64(AX), DI
+	ADDQ DI, (SP)
+	MOVQ 88(AX), DI
+	ADDQ DI, 8(SP)
+	MOVQ 112(AX), DI
+	ADDQ DI, 16(SP)
+	DECQ 24(SP)
+	JNZ  repeat
+	VZEROUPPER
+	RET
+
+// func productAVX2x4x1(s *int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·productAVX2x4x1(SB), NOSPLIT, $48-8
+	MOVQ s+0(FP), AX
+	MOVQ 32(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 72(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	MOVQ 40(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 80(AX), BX
+	MOVQ 136(AX), SI
+
+repeat:
+	MOVQ (SP), DI
+	MOVQ 16(SP), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 32(SP)
+
+tile:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
+	MOVQ   8(SP), R9
+	LEAQ   (CX)(CX*2), R10
+	MOVQ   DI, R11
+	MOVQ   16(AX), R12
+	MOVQ   R12, 40(SP)
 
-step:
-	VMOVUPS      (CX), Y12
-	VMOVUPS      32(CX), Y13
-	VBROADCASTSS (DI), Y14
+outer:
+	MOVQ 24(AX), R12
+
+inner:
+	VMOVUPS      (R9), Y12
+	PREFETCHT0   (SI)
+	VBROADCASTSS (R11), Y14
 	VFMADD231PS  Y12, Y14, Y0
-	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS (DI)(BX*1), Y15
-	VFMADD231PS  Y12, Y15, Y2
-	VFMADD231PS  Y13, Y15, Y3
-	ADDQ         SI, DI
-	ADDQ         DX, CX
-	DECQ         AX
-	JNZ          step
-	MOVQ         c+48(FP), AX
-	MOVQ         ci+56(FP), CX
-	SHLQ         $0x02, CX
-	MOVB         add+64(FP), DL
-	TESTB        DL, DL
-	JZ           store
-	LEAQ         (CX)(CX*2), DX
-	MOVQ         AX, DX
-	VADDPS       (DX), Y0, Y0
-	VADDPS       32(DX), Y1, Y1
-	VADDPS       (DX)(CX*1), Y2, Y2
-	VADDPS       32(DX)(CX*1), Y3, Y3
+	VBROADCASTSS (R11)(CX*1), Y15
+	VFMADD231PS  Y12, Y15, Y1
+	VBROADCASTSS (R11)(CX*2), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VBROADCASTSS (R11)(R10*1), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	ADDQ         DX, R11
+	ADDQ         144(AX), SI
+	ADDQ         BX, R9
+	DECQ         R12
+	JNZ          inner
+	ADDQ         56(AX), R11
+	DECQ         40(SP)
+	JNZ          outer
+	MOVQ         104(AX), R9
+	MOVQ         128(AX), R10
+	MOVQ         120(AX), R11
+	TESTQ        $0x00000001, R10
+	JZ           added
+	MOVQ         R8, R12
+	VADDPS       (R12), Y0, Y0
+	ADDQ         R9, R12
+	VADDPS       (R12), Y1, Y1
+	ADDQ         R9, R12
+	VADDPS       (R12), Y2, Y2
+	ADDQ         R9, R12
+	VADDPS       (R12), Y3, Y3
 
-store:
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y2, (AX)
-	VMOVUPS Y3, 32(AX)
+added:
+	TESTQ   R11, R11
+	JZ      biased
+	VMOVUPS (R11), Y12
+	VADDPS  Y12, Y0, Y0
+	VADDPS  Y12, Y1, Y1
+	VADDPS  Y12, Y2, Y2
+	VADDPS  Y12, Y3, Y3
+
+biased:
+	TESTQ  $0x00000002, R10
+	JZ     rectified
+	VXORPS Y12, Y12, Y12
+	VMAXPS Y0, Y12, Y0
+	VMAXPS Y1, Y12, Y1
+	VMAXPS Y2, Y12, Y2
+	VMAXPS Y3, Y12, Y3
+
+rectified:
+	TESTQ   $0x00000004, R10
+	JNZ     stream
+	MOVQ    R8, R10
+	VMOVUPS Y0, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Y1, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Y2, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Y3, (R10)
+	JMP     stored
+
+stream:
+	MOVQ     R8, R10
+	VMOVNTPS Y0, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Y1, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Y2, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Y3, (R10)
+
+stored:
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	DECQ 32(SP)
+	JNZ  tile
+	MOVQ 64(AX), DI
+	ADDQ DI, (SP)
+	MOVQ 88(AX), DI
+	ADDQ DI, 8(SP)
+	MOVQ 112(AX), DI
+	ADDQ DI, 16(SP)
+	DECQ 24(SP)
+	JNZ  repeat
 	VZEROUPPER
 	RET
 
-// func gemmAVX2x3(k int, a *float32, ai int, al int, b *float32, bl int, c *float32, ci int, add bool)
-// Requires: AVX, FMA3
-TEXT ·gemmAVX2x3(SB), NOSPLIT, $0-65
-	MOVQ   k+0(FP), AX
-	MOVQ   b+32(FP), CX
-	MOVQ   bl+40(FP), DX
-	MOVQ   ai+16(FP), BX
-	MOVQ   al+24(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, BX
-	SHLQ   $0x02, SI
-	MOVQ   a+8(FP), DI
-	LEAQ   (BX)(BX*2), R8
+// func productAVX2x5x1(s *int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·productAVX2x5x1(SB), NOSPLIT, $48-8
+	MOVQ s+0(FP), AX
+	MOVQ 32(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 72(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	MOVQ 40(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 80(AX), BX
+	MOVQ 136(AX), SI
+
+repeat:
+	MOVQ (SP), DI
+	MOVQ 16(SP), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 32(SP)
+
+tile:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	MOVQ   8(SP), R9
+	LEAQ   (CX)(CX*2), R10
+	MOVQ   DI, R11
+	LEAQ   (R11)(CX*4), R12
+	MOVQ   16(AX), R13
+	MOVQ   R13, 40(SP)
+
+outer:
+	MOVQ 24(AX), R13
+
+inner:
+	VMOVUPS      (R9), Y12
+	PREFETCHT0   (SI)
+	VBROADCASTSS (R11), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VBROADCASTSS (R11)(CX*1), Y15
+	VFMADD231PS  Y12, Y15, Y1
+	VBROADCASTSS (R11)(CX*2), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VBROADCASTSS (R11)(R10*1), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VBROADCASTSS (R12), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	ADDQ         DX, R11
+	ADDQ         DX, R12
+	ADDQ         144(AX), SI
+	ADDQ         BX, R9
+	DECQ         R13
+	JNZ          inner
+	ADDQ         56(AX), R11
+	ADDQ         56(AX), R12
+	DECQ         40(SP)
+	JNZ          outer
+	MOVQ         104(AX), R9
+	MOVQ         128(AX), R10
+	MOVQ         120(AX), R11
+	TESTQ        $0x00000001, R10
+	JZ           added
+	MOVQ         R8, R12
+	VADDPS       (R12), Y0, Y0
+	ADDQ         R9, R12
+	VADDPS       (R12), Y1, Y1
+	ADDQ         R9, R12
+	VADDPS       (R12), Y2, Y2
+	ADDQ         R9, R12
+	VADDPS       (R12), Y3, Y3
+	ADDQ         R9, R12
+	VADDPS       (R12), Y4, Y4
+
+added:
+	TESTQ   R11, R11
+	JZ      biased
+	VMOVUPS (R11), Y12
+	VADDPS  Y12, Y0, Y0
+	VADDPS  Y12, Y1, Y1
+	VADDPS  Y12, Y2, Y2
+	VADDPS  Y12, Y3, Y3
+	VADDPS  Y12, Y4, Y4
+
+biased:
+	TESTQ  $0x00000002, R10
+	JZ     rectified
+	VXORPS Y12, Y12, Y12
+	VMAXPS Y0, Y12, Y0
+	VMAXPS Y1, Y12, Y1
+	VMAXPS Y2, Y12, Y2
+	VMAXPS Y3, Y12, Y3
+	VMAXPS Y4, Y12, Y4
+
+rectified:
+	TESTQ   $0x00000004, R10
+	JNZ     stream
+	MOVQ    R8, R10
+	VMOVUPS Y0, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Y1, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Y2, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Y3, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Y4, (R10)
+	JMP     stored
+
+stream:
+	MOVQ     R8, R10
+	VMOVNTPS Y0, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Y1, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Y2, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Y3, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Y4, (R10)
+
+stored:
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	DECQ 32(SP)
+	JNZ  tile
+	MOVQ 64(AX), DI
+	ADDQ DI, (SP)
+	MOVQ 88(AX), DI
+	ADDQ DI, 8(SP)
+	MOVQ 112(AX), DI
+	ADDQ DI, 16(SP)
+	DECQ 24(SP)
+	JNZ  repeat
+	VZEROUPPER
+	RET
+
+// func productAVX2x6x1(s *int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·productAVX2x6x1(SB), NOSPLIT, $48-8
+	MOVQ s+0(FP), AX
+	MOVQ 32(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 72(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	MOVQ 40(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 80(AX), BX
+	MOVQ 136(AX), SI
+
+repeat:
+	MOVQ (SP), DI
+	MOVQ 16(SP), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 32(SP)
+
+tile:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
+	MOVQ   8(SP), R9
+	LEAQ   (CX)(CX*2), R10
+	MOVQ   DI, R11
+	LEAQ   (R11)(CX*4), R12
+	MOVQ   16(AX), R13
+	MOVQ   R13, 40(SP)
 
-step:
-	VMOVUPS      (CX), Y12
-	VMOVUPS      32(CX), Y13
-	VBROADCASTSS (DI), Y14
+outer:
+	MOVQ 24(AX), R13
+
+inner:
+	VMOVUPS      (R9), Y12
+	PREFETCHT0   (SI)
+	VBROADCASTSS (R11), Y14
 	VFMADD231PS  Y12, Y14, Y0
-	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS (DI)(BX*1), Y15
-	VFMADD231PS  Y12, Y15, Y2
-	VFMADD231PS  Y13, Y15, Y3
-	VBROADCASTSS (DI)(BX*2), Y14
+	VBROADCASTSS (R11)(CX*1), Y15
+	VFMADD231PS  Y12, Y15, Y1
+	VBROADCASTSS (R11)(CX*2), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VBROADCASTSS (R11)(R10*1), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VBROADCASTSS (R12), Y14
 	VFMADD231PS  Y12, Y14, Y4
-	VFMADD231PS  Y13, Y14, Y5
-	ADDQ         SI, DI
-	ADDQ         DX, CX
-	DECQ         AX
-	JNZ          step
-	MOVQ         c+48(FP), AX
-	MOVQ         ci+56(FP), CX
-	SHLQ         $0x02, CX
-	MOVB         add+64(FP), DL
-	TESTB        DL, DL
-	JZ           store
-	LEAQ         (CX)(CX*2), DX
-	MOVQ         AX, DX
-	VADDPS       (DX), Y0, Y0
-	VADDPS       32(DX), Y1, Y1
-	VADDPS       (DX)(CX*1), Y2, Y2
-	VADDPS       32(DX)(CX*1), Y3, Y3
-	VADDPS       (DX)(CX*2), Y4, Y4
-	VADDPS       32(DX)(CX*2), Y5, Y5
+	VBROADCASTSS (R12)(CX*1), Y15
+	VFMADD231PS  Y12, Y15, Y5
+	ADDQ         DX, R11
+	ADDQ         DX, R12
+	ADDQ         144(AX), SI
+	ADDQ         BX, R9
+	DECQ         R13
+	JNZ          inner
+	ADDQ         56(AX), R11
+	ADDQ         56(AX), R12
+	DECQ         40(SP)
+	JNZ          outer
+	MOVQ         104(AX), R9
+	MOVQ         128(AX), R10
+	MOVQ         120(AX), R11
+	TESTQ        $0x00000001, R10
+	JZ           added
+	MOVQ         R8, R12
+	VADDPS       (R12), Y0, Y0
+	ADDQ         R9, R12
+	VADDPS       (R12), Y1, Y1
+	ADDQ         R9, R12
+	VADDPS       (R12), Y2, Y2
+	ADDQ         R9, R12
+	VADDPS       (R12), Y3, Y3
+	ADDQ         R9, R12
+	VADDPS       (R12), Y4, Y4
+	ADDQ         R9, R12
+	VADDPS       (R12), Y5, Y5
 
-store:
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y2, (AX)
-	VMOVUPS Y3, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y4, (AX)
-	VMOVUPS Y5, 32(AX)
+added:
+	TESTQ   R11, R11
+	JZ      biased
+	VMOVUPS (R11), Y12
+	VADDPS  Y12, Y0, Y0
+	VADDPS  Y12, Y1, Y1
+	VADDPS  Y12, Y2, Y2
+	VADDPS  Y12, Y3, Y3
+	VADDPS  Y12, Y4, Y4
+	VADDPS  Y12, Y5, Y5
+
+biased:
+	TESTQ  $0x00000002, R10
+	JZ     rectified
+	VXORPS Y12, Y12, Y12
+	VMAXPS Y0, Y12, Y0
+	VMAXPS Y1, Y12, Y1
+	VMAXPS Y2, Y12, Y2
+	VMAXPS Y3, Y12, Y3
+	VMAXPS Y4, Y12, Y4
+	VMAXPS Y5, Y12, Y5
+
+rectified:
+	TESTQ   $0x00000004, R10
+	JNZ     stream
+	MOVQ    R8, R10
+	VMOVUPS Y0, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Y1, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Y2, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Y3, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Y4, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Y5, (R10)
+	JMP     stored
+
+stream:
+	MOVQ     R8, R10
+	VMOVNTPS Y0, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Y1, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Y2, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Y3, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Y4, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Y5, (R10)
+
+stored:
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	DECQ 32(SP)
+	JNZ  tile
+	MOVQ 64(AX), DI
+	ADDQ DI, (SP)
+	MOVQ 88(AX), DI
+	ADDQ DI, 8(SP)
+	MOVQ 112(AX), DI
+	ADDQ DI, 16(SP)
+	DECQ 24(SP)
+	JNZ  repeat
 	VZEROUPPER
 	RET
 
-// func gemmAVX2x4(k int, a *float32, ai int, al int, b *float32, bl int, c *float32, ci int, add bool)
-// Requires: AVX, FMA3
-TEXT ·gemmAVX2x4(SB), NOSPLIT, $0-65
-	MOVQ   k+0(FP), AX
-	MOVQ   b+32(FP), CX
-	MOVQ   bl+40(FP), DX
-	MOVQ   ai+16(FP), BX
-	MOVQ   al+24(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, BX
-	SHLQ   $0x02, SI
-	MOVQ   a+8(FP), DI
-	LEAQ   (BX)(BX*2), R8
+// func productAVX2x1x2(s *int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·productAVX2x1x2(SB), NOSPLIT, $48-8
+	MOVQ s+0(FP), AX
+	MOVQ 32(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 72(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	MOVQ 40(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 80(AX), BX
+	MOVQ 136(AX), SI
+
+repeat:
+	MOVQ (SP), DI
+	MOVQ 16(SP), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 32(SP)
+
+tile:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   8(SP), R9
+	MOVQ   DI, R10
+	MOVQ   16(AX), R11
+	MOVQ   R11, 40(SP)
+
+outer:
+	MOVQ 24(AX), R11
+
+inner:
+	VMOVUPS      (R9), Y12
+	VMOVUPS      32(R9), Y13
+	PREFETCHT0   (SI)
+	VBROADCASTSS (R10), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	ADDQ         DX, R10
+	ADDQ         144(AX), SI
+	ADDQ         BX, R9
+	DECQ         R11
+	JNZ          inner
+	ADDQ         56(AX), R10
+	DECQ         40(SP)
+	JNZ          outer
+	MOVQ         104(AX), R9
+	MOVQ         128(AX), R10
+	MOVQ         120(AX), R11
+	TESTQ        $0x00000001, R10
+	JZ           added
+	MOVQ         R8, R12
+	VADDPS       (R12), Y0, Y0
+	VADDPS       32(R12), Y1, Y1
+
+added:
+	TESTQ   R11, R11
+	JZ      biased
+	VMOVUPS (R11), Y12
+	VADDPS  Y12, Y0, Y0
+	VMOVUPS 32(R11), Y13
+	VADDPS  Y13, Y1, Y1
+
+biased:
+	TESTQ  $0x00000002, R10
+	JZ     rectified
+	VXORPS Y12, Y12, Y12
+	VMAXPS Y0, Y12, Y0
+	VMAXPS Y1, Y12, Y1
+
+rectified:
+	TESTQ   $0x00000004, R10
+	JNZ     stream
+	MOVQ    R8, R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 32(R10)
+	JMP     stored
+
+stream:
+	MOVQ     R8, R10
+	VMOVNTPS Y0, (R10)
+	VMOVNTPS Y1, 32(R10)
+
+stored:
+	ADDQ R9, R8
+	ADDQ CX, DI
+	DECQ 32(SP)
+	JNZ  tile
+	MOVQ 64(AX), DI
+	ADDQ DI, (SP)
+	MOVQ 88(AX), DI
+	ADDQ DI, 8(SP)
+	MOVQ 112(AX), DI
+	ADDQ DI, 16(SP)
+	DECQ 24(SP)
+	JNZ  repeat
+	VZEROUPPER
+	RET
+
+// func productAVX2x2x2(s *int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·productAVX2x2x2(SB), NOSPLIT, $48-8
+	MOVQ s+0(FP), AX
+	MOVQ 32(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 72(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	MOVQ 40(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 80(AX), BX
+	MOVQ 136(AX), SI
+
+repeat:
+	MOVQ (SP), DI
+	MOVQ 16(SP), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 32(SP)
+
+tile:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   8(SP), R9
+	MOVQ   DI, R10
+	MOVQ   16(AX), R11
+	MOVQ   R11, 40(SP)
+
+outer:
+	MOVQ 24(AX), R11
+
+inner:
+	VMOVUPS      (R9), Y12
+	VMOVUPS      32(R9), Y13
+	PREFETCHT0   (SI)
+	VBROADCASTSS (R10), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (R10)(CX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	ADDQ         DX, R10
+	ADDQ         144(AX), SI
+	ADDQ         BX, R9
+	DECQ         R11
+	JNZ          inner
+	ADDQ         56(AX), R10
+	DECQ         40(SP)
+	JNZ          outer
+	MOVQ         104(AX), R9
+	MOVQ         128(AX), R10
+	MOVQ         120(AX), R11
+	TESTQ        $0x00000001, R10
+	JZ           added
+	MOVQ         R8, R12
+	VADDPS       (R12), Y0, Y0
+	VADDPS       32(R12), Y1, Y1
+	ADDQ         R9, R12
+	VADDPS       (R12), Y2, Y2
+	VADDPS       32(R12), Y3, Y3
+
+added:
+	TESTQ   R11, R11
+	JZ      biased
+	VMOVUPS (R11), Y12
+	VADDPS  Y12, Y0, Y0
+	VADDPS  Y12, Y2, Y2
+	VMOVUPS 32(R11), Y13
+	VADDPS  Y13, Y1, Y1
+	VADDPS  Y13, Y3, Y3
+
+biased:
+	TESTQ  $0x00000002, R10
+	JZ     rectified
+	VXORPS Y12, Y12, Y12
+	VMAXPS Y0, Y12, Y0
+	VMAXPS Y1, Y12, Y1
+	VMAXPS Y2, Y12, Y2
+	VMAXPS Y3, Y12, Y3
+
+rectified:
+	TESTQ   $0x00000004, R10
+	JNZ     stream
+	MOVQ    R8, R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 32(R10)
+	ADDQ    R9, R10
+	VMOVUPS Y2, (R10)
+	VMOVUPS Y3, 32(R10)
+	JMP     stored
+
+stream:
+	MOVQ     R8, R10
+	VMOVNTPS Y0, (R10)
+	VMOVNTPS Y1, 32(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Y2, (R10)
+	VMOVNTPS Y3, 32(R10)
+
+stored:
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ CX, DI
+	ADDQ CX, DI
+	DECQ 32(SP)
+	JNZ  tile
+	MOVQ 64(AX), DI
+	ADDQ DI, (SP)
+	MOVQ 88(AX), DI
+	ADDQ DI, 8(SP)
+	MOVQ 112(AX), DI
+	ADDQ DI, 16(SP)
+	DECQ 24(SP)
+	JNZ  repeat
+	VZEROUPPER
+	RET
+
+// func productAVX2x3x2(s *int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·productAVX2x3x2(SB), NOSPLIT, $48-8
+	MOVQ s+0(FP), AX
+	MOVQ 32(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 72(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	MOVQ 40(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 80(AX), BX
+	MOVQ 136(AX), SI
+
+repeat:
+	MOVQ (SP), DI
+	MOVQ 16(SP), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 32(SP)
+
+tile:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   8(SP), R9
+	MOVQ   DI, R10
+	MOVQ   16(AX), R11
+	MOVQ   R11, 40(SP)
+
+outer:
+	MOVQ 24(AX), R11
+
+inner:
+	VMOVUPS      (R9), Y12
+	VMOVUPS      32(R9), Y13
+	PREFETCHT0   (SI)
+	VBROADCASTSS (R10), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (R10)(CX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS (R10)(CX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	ADDQ         DX, R10
+	ADDQ         144(AX), SI
+	ADDQ         BX, R9
+	DECQ         R11
+	JNZ          inner
+	ADDQ         56(AX), R10
+	DECQ         40(SP)
+	JNZ          outer
+	MOVQ         104(AX), R9
+	MOVQ         128(AX), R10
+	MOVQ         120(AX), R11
+	TESTQ        $0x00000001, R10
+	JZ           added
+	MOVQ         R8, R12
+	VADDPS       (R12), Y0, Y0
+	VADDPS       32(R12), Y1, Y1
+	ADDQ         R9, R12
+	VADDPS       (R12), Y2, Y2
+	VADDPS       32(R12), Y3, Y3
+	ADDQ         R9, R12
+	VADDPS       (R12), Y4, Y4
+	VADDPS       32(R12), Y5, Y5
+
+added:
+	TESTQ   R11, R11
+	JZ      biased
+	VMOVUPS (R11), Y12
+	VADDPS  Y12, Y0, Y0
+	VADDPS  Y12, Y2, Y2
+	VADDPS  Y12, Y4, Y4
+	VMOVUPS 32(R11), Y13
+	VADDPS  Y13, Y1, Y1
+	VADDPS  Y13, Y3, Y3
+	VADDPS  Y13, Y5, Y5
+
+biased:
+	TESTQ  $0x00000002, R10
+	JZ     rectified
+	VXORPS Y12, Y12, Y12
+	VMAXPS Y0, Y12, Y0
+	VMAXPS Y1, Y12, Y1
+	VMAXPS Y2, Y12, Y2
+	VMAXPS Y3, Y12, Y3
+	VMAXPS Y4, Y12, Y4
+	VMAXPS Y5, Y12, Y5
+
+rectified:
+	TESTQ   $0x00000004, R10
+	JNZ     stream
+	MOVQ    R8, R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 32(R10)
+	ADDQ    R9, R10
+	VMOVUPS Y2, (R10)
+	VMOVUPS Y3, 32(R10)
+	ADDQ    R9, R10
+	VMOVUPS Y4, (R10)
+	VMOVUPS Y5, 32(R10)
+	JMP     stored
+
+stream:
+	MOVQ     R8, R10
+	VMOVNTPS Y0, (R10)
+	VMOVNTPS Y1, 32(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Y2, (R10)
+	VMOVNTPS Y3, 32(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Y4, (R10)
+	VMOVNTPS Y5, 32(R10)
+
+stored:
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	DECQ 32(SP)
+	JNZ  tile
+	MOVQ 64(AX), DI
+	ADDQ DI, (SP)
+	MOVQ 88(AX), DI
+	ADDQ DI, 8(SP)
+	MOVQ 112(AX), DI
+	ADDQ DI, 16(SP)
+	DECQ 24(SP)
+	JNZ  repeat
+	VZEROUPPER
+	RET
+
+// func productAVX2x4x2(s *int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·productAVX2x4x2(SB), NOSPLIT, $48-8
+	MOVQ s+0(FP), AX
+	MOVQ 32(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 72(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	MOVQ 40(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 80(AX), BX
+	MOVQ 136(AX), SI
+
+repeat:
+	MOVQ (SP), DI
+	MOVQ 16(SP), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 32(SP)
+
+tile:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -185,72 +1164,161 @@ TEXT ·gemmAVX2x4(SB), NOSPLIT, $0-65
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
+	MOVQ   8(SP), R9
+	LEAQ   (CX)(CX*2), R10
+	MOVQ   DI, R11
+	MOVQ   16(AX), R12
+	MOVQ   R12, 40(SP)
 
-step:
-	VMOVUPS      (CX), Y12
-	VMOVUPS      32(CX), Y13
-	VBROADCASTSS (DI), Y14
+outer:
+	MOVQ 24(AX), R12
+
+inner:
+	VMOVUPS      (R9), Y12
+	VMOVUPS      32(R9), Y13
+	PREFETCHT0   (SI)
+	VBROADCASTSS (R11), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS (DI)(BX*1), Y15
+	VBROADCASTSS (R11)(CX*1), Y15
 	VFMADD231PS  Y12, Y15, Y2
 	VFMADD231PS  Y13, Y15, Y3
-	VBROADCASTSS (DI)(BX*2), Y14
+	VBROADCASTSS (R11)(CX*2), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS (DI)(R8*1), Y15
+	VBROADCASTSS (R11)(R10*1), Y15
 	VFMADD231PS  Y12, Y15, Y6
 	VFMADD231PS  Y13, Y15, Y7
-	ADDQ         SI, DI
-	ADDQ         DX, CX
-	DECQ         AX
-	JNZ          step
-	MOVQ         c+48(FP), AX
-	MOVQ         ci+56(FP), CX
-	SHLQ         $0x02, CX
-	MOVB         add+64(FP), DL
-	TESTB        DL, DL
-	JZ           store
-	LEAQ         (CX)(CX*2), DX
-	MOVQ         AX, BX
-	VADDPS       (BX), Y0, Y0
-	VADDPS       32(BX), Y1, Y1
-	VADDPS       (BX)(CX*1), Y2, Y2
-	VADDPS       32(BX)(CX*1), Y3, Y3
-	VADDPS       (BX)(CX*2), Y4, Y4
-	VADDPS       32(BX)(CX*2), Y5, Y5
-	VADDPS       (BX)(DX*1), Y6, Y6
-	VADDPS       32(BX)(DX*1), Y7, Y7
+	ADDQ         DX, R11
+	ADDQ         144(AX), SI
+	ADDQ         BX, R9
+	DECQ         R12
+	JNZ          inner
+	ADDQ         56(AX), R11
+	DECQ         40(SP)
+	JNZ          outer
+	MOVQ         104(AX), R9
+	MOVQ         128(AX), R10
+	MOVQ         120(AX), R11
+	TESTQ        $0x00000001, R10
+	JZ           added
+	MOVQ         R8, R12
+	VADDPS       (R12), Y0, Y0
+	VADDPS       32(R12), Y1, Y1
+	ADDQ         R9, R12
+	VADDPS       (R12), Y2, Y2
+	VADDPS       32(R12), Y3, Y3
+	ADDQ         R9, R12
+	VADDPS       (R12), Y4, Y4
+	VADDPS       32(R12), Y5, Y5
+	ADDQ         R9, R12
+	VADDPS       (R12), Y6, Y6
+	VADDPS       32(R12), Y7, Y7
 
-store:
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y2, (AX)
-	VMOVUPS Y3, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y4, (AX)
-	VMOVUPS Y5, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y6, (AX)
-	VMOVUPS Y7, 32(AX)
+added:
+	TESTQ   R11, R11
+	JZ      biased
+	VMOVUPS (R11), Y12
+	VADDPS  Y12, Y0, Y0
+	VADDPS  Y12, Y2, Y2
+	VADDPS  Y12, Y4, Y4
+	VADDPS  Y12, Y6, Y6
+	VMOVUPS 32(R11), Y13
+	VADDPS  Y13, Y1, Y1
+	VADDPS  Y13, Y3, Y3
+	VADDPS  Y13, Y5, Y5
+	VADDPS  Y13, Y7, Y7
+
+biased:
+	TESTQ  $0x00000002, R10
+	JZ     rectified
+	VXORPS Y12, Y12, Y12
+	VMAXPS Y0, Y12, Y0
+	VMAXPS Y1, Y12, Y1
+	VMAXPS Y2, Y12, Y2
+	VMAXPS Y3, Y12, Y3
+	VMAXPS Y4, Y12, Y4
+	VMAXPS Y5, Y12, Y5
+	VMAXPS Y6, Y12, Y6
+	VMAXPS Y7, Y12, Y7
+
+rectified:
+	TESTQ   $0x00000004, R10
+	JNZ     stream
+	MOVQ    R8, R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 32(R10)
+	ADDQ    R9, R10
+	VMOVUPS Y2, (R10)
+	VMOVUPS Y3, 32(R10)
+	ADDQ    R9, R10
+	VMOVUPS Y4, (R10)
+	VMOVUPS Y5, 32(R10)
+	ADDQ    R9, R10
+	VMOVUPS Y6, (R10)
+	VMOVUPS Y7, 32(R10)
+	JMP     stored
+
+stream:
+	MOVQ     R8, R10
+	VMOVNTPS Y0, (R10)
+	VMOVNTPS Y1, 32(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Y2, (R10)
+	VMOVNTPS Y3, 32(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Y4, (R10)
+	VMOVNTPS Y5, 32(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Y6, (R10)
+	VMOVNTPS Y7, 32(R10)
+
+stored:
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	DECQ 32(SP)
+	JNZ  tile
+	MOVQ 64(AX), DI
+	ADDQ DI, (SP)
+	MOVQ 88(AX), DI
+	ADDQ DI, 8(SP)
+	MOVQ 112(AX), DI
+	ADDQ DI, 16(SP)
+	DECQ 24(SP)
+	JNZ  repeat
 	VZEROUPPER
 	RET
 
-// func gemmAVX2x5(k int, a *float32, ai int, al int, b *float32, bl int, c *float32, ci int, add bool)
-// Requires: AVX, FMA3
-TEXT ·gemmAVX2x5(SB), NOSPLIT, $0-65
-	MOVQ   k+0(FP), AX
-	MOVQ   b+32(FP), CX
-	MOVQ   bl+40(FP), DX
-	MOVQ   ai+16(FP), BX
-	MOVQ   al+24(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, BX
-	SHLQ   $0x02, SI
-	MOVQ   a+8(FP), DI
-	LEAQ   (BX)(BX*2), R8
-	LEAQ   (DI)(BX*4), R9
+// func productAVX2x5x2(s *int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·productAVX2x5x2(SB), NOSPLIT, $48-8
+	MOVQ s+0(FP), AX
+	MOVQ 32(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 72(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	MOVQ 40(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 80(AX), BX
+	MOVQ 136(AX), SI
+
+repeat:
+	MOVQ (SP), DI
+	MOVQ 16(SP), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 32(SP)
+
+tile:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -261,82 +1329,182 @@ TEXT ·gemmAVX2x5(SB), NOSPLIT, $0-65
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
+	MOVQ   8(SP), R9
+	LEAQ   (CX)(CX*2), R10
+	MOVQ   DI, R11
+	LEAQ   (R11)(CX*4), R12
+	MOVQ   16(AX), R13
+	MOVQ   R13, 40(SP)
 
-step:
-	VMOVUPS      (CX), Y12
-	VMOVUPS      32(CX), Y13
-	VBROADCASTSS (DI), Y14
+outer:
+	MOVQ 24(AX), R13
+
+inner:
+	VMOVUPS      (R9), Y12
+	VMOVUPS      32(R9), Y13
+	PREFETCHT0   (SI)
+	VBROADCASTSS (R11), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS (DI)(BX*1), Y15
+	VBROADCASTSS (R11)(CX*1), Y15
 	VFMADD231PS  Y12, Y15, Y2
 	VFMADD231PS  Y13, Y15, Y3
-	VBROADCASTSS (DI)(BX*2), Y14
+	VBROADCASTSS (R11)(CX*2), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS (DI)(R8*1), Y15
+	VBROADCASTSS (R11)(R10*1), Y15
 	VFMADD231PS  Y12, Y15, Y6
 	VFMADD231PS  Y13, Y15, Y7
-	VBROADCASTSS (R9), Y14
+	VBROADCASTSS (R12), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
-	ADDQ         SI, DI
-	ADDQ         SI, R9
-	ADDQ         DX, CX
-	DECQ         AX
-	JNZ          step
-	MOVQ         c+48(FP), AX
-	MOVQ         ci+56(FP), CX
-	SHLQ         $0x02, CX
-	MOVB         add+64(FP), DL
-	TESTB        DL, DL
-	JZ           store
-	LEAQ         (CX)(CX*2), DX
-	MOVQ         AX, BX
-	LEAQ         (BX)(CX*4), SI
-	VADDPS       (BX), Y0, Y0
-	VADDPS       32(BX), Y1, Y1
-	VADDPS       (BX)(CX*1), Y2, Y2
-	VADDPS       32(BX)(CX*1), Y3, Y3
-	VADDPS       (BX)(CX*2), Y4, Y4
-	VADDPS       32(BX)(CX*2), Y5, Y5
-	VADDPS       (BX)(DX*1), Y6, Y6
-	VADDPS       32(BX)(DX*1), Y7, Y7
-	VADDPS       (SI), Y8, Y8
-	VADDPS       32(SI), Y9, Y9
+	ADDQ         DX, R11
+	ADDQ         DX, R12
+	ADDQ         144(AX), SI
+	ADDQ         BX, R9
+	DECQ         R13
+	JNZ          inner
+	ADDQ         56(AX), R11
+	ADDQ         56(AX), R12
+	DECQ         40(SP)
+	JNZ          outer
+	MOVQ         104(AX), R9
+	MOVQ         128(AX), R10
+	MOVQ         120(AX), R11
+	TESTQ        $0x00000001, R10
+	JZ           added
+	MOVQ         R8, R12
+	VADDPS       (R12), Y0, Y0
+	VADDPS       32(R12), Y1, Y1
+	ADDQ         R9, R12
+	VADDPS       (R12), Y2, Y2
+	VADDPS       32(R12), Y3, Y3
+	ADDQ         R9, R12
+	VADDPS       (R12), Y4, Y4
+	VADDPS       32(R12), Y5, Y5
+	ADDQ         R9, R12
+	VADDPS       (R12), Y6, Y6
+	VADDPS       32(R12), Y7, Y7
+	ADDQ         R9, R12
+	VADDPS       (R12), Y8, Y8
+	VADDPS       32(R12), Y9, Y9
 
-store:
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y2, (AX)
-	VMOVUPS Y3, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y4, (AX)
-	VMOVUPS Y5, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y6, (AX)
-	VMOVUPS Y7, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y8, (AX)
-	VMOVUPS Y9, 32(AX)
+added:
+	TESTQ   R11, R11
+	JZ      biased
+	VMOVUPS (R11), Y12
+	VADDPS  Y12, Y0, Y0
+	VADDPS  Y12, Y2, Y2
+	VADDPS  Y12, Y4, Y4
+	VADDPS  Y12, Y6, Y6
+	VADDPS  Y12, Y8, Y8
+	VMOVUPS 32(R11), Y13
+	VADDPS  Y13, Y1, Y1
+	VADDPS  Y13, Y3, Y3
+	VADDPS  Y13, Y5, Y5
+	VADDPS  Y13, Y7, Y7
+	VADDPS  Y13, Y9, Y9
+
+biased:
+	TESTQ  $0x00000002, R10
+	JZ     rectified
+	VXORPS Y12, Y12, Y12
+	VMAXPS Y0, Y12, Y0
+	VMAXPS Y1, Y12, Y1
+	VMAXPS Y2, Y12, Y2
+	VMAXPS Y3, Y12, Y3
+	VMAXPS Y4, Y12, Y4
+	VMAXPS Y5, Y12, Y5
+	VMAXPS Y6, Y12, Y6
+	VMAXPS Y7, Y12, Y7
+	VMAXPS Y8, Y12, Y8
+	VMAXPS Y9, Y12, Y9
+
+rectified:
+	TESTQ   $0x00000004, R10
+	JNZ     stream
+	MOVQ    R8, R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 32(R10)
+	ADDQ    R9, R10
+	VMOVUPS Y2, (R10)
+	VMOVUPS Y3, 32(R10)
+	ADDQ    R9, R10
+	VMOVUPS Y4, (R10)
+	VMOVUPS Y5, 32(R10)
+	ADDQ    R9, R10
+	VMOVUPS Y6, (R10)
+	VMOVUPS Y7, 32(R10)
+	ADDQ    R9, R10
+	VMOVUPS Y8, (R10)
+	VMOVUPS Y9, 32(R10)
+	JMP     stored
+
+stream:
+	MOVQ     R8, R10
+	VMOVNTPS Y0, (R10)
+	VMOVNTPS Y1, 32(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Y2, (R10)
+	VMOVNTPS Y3, 32(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Y4, (R10)
+	VMOVNTPS Y5, 32(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Y6, (R10)
+	VMOVNTPS Y7, 32(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Y8, (R10)
+	VMOVNTPS Y9, 32(R10)
+
+stored:
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	DECQ 32(SP)
+	JNZ  tile
+	MOVQ 64(AX), DI
+	ADDQ DI, (SP)
+	MOVQ 88(AX), DI
+	ADDQ DI, 8(SP)
+	MOVQ 112(AX), DI
+	ADDQ DI, 16(SP)
+	DECQ 24(SP)
+	JNZ  repeat
 	VZEROUPPER
 	RET
 
-// func gemmAVX2x6(k int, a *float32, ai int, al int, b *float32, bl int, c *float32, ci int, add bool)
-// Requires: AVX, FMA3
-TEXT ·gemmAVX2x6(SB), NOSPLIT, $0-65
-	MOVQ   k+0(FP), AX
-	MOVQ   b+32(FP), CX
-	MOVQ   bl+40(FP), DX
-	MOVQ   ai+16(FP), BX
-	MOVQ   al+24(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, BX
-	SHLQ   $0x02, SI
-	MOVQ   a+8(FP), DI
-	LEAQ   (BX)(BX*2), R8
-	LEAQ   (DI)(BX*4), R9
+// func productAVX2x6x2(s *int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·productAVX2x6x2(SB), NOSPLIT, $48-8
+	MOVQ s+0(FP), AX
+	MOVQ 32(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 72(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	MOVQ 40(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 80(AX), BX
+	MOVQ 136(AX), SI
+
+repeat:
+	MOVQ (SP), DI
+	MOVQ 16(SP), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 32(SP)
+
+tile:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -349,73 +1517,173 @@ TEXT ·gemmAVX2x6(SB), NOSPLIT, $0-65
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
+	MOVQ   8(SP), R9
+	LEAQ   (CX)(CX*2), R10
+	MOVQ   DI, R11
+	LEAQ   (R11)(CX*4), R12
+	MOVQ   16(AX), R13
+	MOVQ   R13, 40(SP)
 
-step:
-	VMOVUPS      (CX), Y12
-	VMOVUPS      32(CX), Y13
-	VBROADCASTSS (DI), Y14
+outer:
+	MOVQ 24(AX), R13
+
+inner:
+	VMOVUPS      (R9), Y12
+	VMOVUPS      32(R9), Y13
+	PREFETCHT0   (SI)
+	VBROADCASTSS (R11), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS (DI)(BX*1), Y15
+	VBROADCASTSS (R11)(CX*1), Y15
 	VFMADD231PS  Y12, Y15, Y2
 	VFMADD231PS  Y13, Y15, Y3
-	VBROADCASTSS (DI)(BX*2), Y14
+	VBROADCASTSS (R11)(CX*2), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS (DI)(R8*1), Y15
+	VBROADCASTSS (R11)(R10*1), Y15
 	VFMADD231PS  Y12, Y15, Y6
 	VFMADD231PS  Y13, Y15, Y7
-	VBROADCASTSS (R9), Y14
+	VBROADCASTSS (R12), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS (R9)(BX*1), Y15
+	VBROADCASTSS (R12)(CX*1), Y15
 	VFMADD231PS  Y12, Y15, Y10
 	VFMADD231PS  Y13, Y15, Y11
-	ADDQ         SI, DI
-	ADDQ         SI, R9
-	ADDQ         DX, CX
-	DECQ         AX
-	JNZ          step
-	MOVQ         c+48(FP), AX
-	MOVQ         ci+56(FP), CX
-	SHLQ         $0x02, CX
-	MOVB         add+64(FP), DL
-	TESTB        DL, DL
-	JZ           store
-	LEAQ         (CX)(CX*2), DX
-	MOVQ         AX, BX
-	LEAQ         (BX)(CX*4), SI
-	VADDPS       (BX), Y0, Y0
-	VADDPS       32(BX), Y1, Y1
-	VADDPS       (BX)(CX*1), Y2, Y2
-	VADDPS       32(BX)(CX*1), Y3, Y3
-	VADDPS       (BX)(CX*2), Y4, Y4
-	VADDPS       32(BX)(CX*2), Y5, Y5
-	VADDPS       (BX)(DX*1), Y6, Y6
-	VADDPS       32(BX)(DX*1), Y7, Y7
-	VADDPS       (SI), Y8, Y8
-	VADDPS       32(SI), Y9, Y9
-	VADDPS       (SI)(CX*1), Y10, Y10
-	VADDPS       32(SI)(CX*1), Y11, Y11
+	ADDQ         DX, R11
+	ADDQ         DX, R12
+	ADDQ         144(AX), SI
+	ADDQ         BX, R9
+	DECQ         R13
+	JNZ          inner
+	ADDQ         56(AX), R11
+	ADDQ         56(AX), R12
+	DECQ         40(SP)
+	JNZ          outer
+	MOVQ         104(AX), R9
+	MOVQ         128(AX), R10
+	MOVQ         120(AX), R11
+	TESTQ        $0x00000001, R10
+	JZ           added
+	MOVQ         R8, R12
+	VADDPS       (R12), Y0, Y0
+	VADDPS       32(R12), Y1, Y1
+	ADDQ         R9, R12
+	VADDPS       (R12), Y2, Y2
+	VADDPS       32(R12), Y3, Y3
+	ADDQ         R9, R12
+	VADDPS       (R12), Y4, Y4
+	VADDPS       32(R12), Y5, Y5
+	ADDQ         R9, R12
+	VADDPS       (R12), Y6, Y6
+	VADDPS       32(R12), Y7, Y7
+	ADDQ         R9, R12
+	VADDPS       (R12), Y8, Y8
+	VADDPS       32(R12), Y9, Y9
+	ADDQ         R9, R12
+	VADDPS       (R12), Y10, Y10
+	VADDPS       32(R12), Y11, Y11
 
-store:
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y2, (AX)
-	VMOVUPS Y3, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y4, (AX)
-	VMOVUPS Y5, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y6, (AX)
-	VMOVUPS Y7, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y8, (AX)
-	VMOVUPS Y9, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y10, (AX)
-	VMOVUPS Y11, 32(AX)
+added:
+	TESTQ   R11, R11
+	JZ      biased
+	VMOVUPS (R11), Y12
+	VADDPS  Y12, Y0, Y0
+	VADDPS  Y12, Y2, Y2
+	VADDPS  Y12, Y4, Y4
+	VADDPS  Y12, Y6, Y6
+	VADDPS  Y12, Y8, Y8
+	VADDPS  Y12, Y10, Y10
+	VMOVUPS 32(R11), Y13
+	VADDPS  Y13, Y1, Y1
+	VADDPS  Y13, Y3, Y3
+	VADDPS  Y13, Y5, Y5
+	VADDPS  Y13, Y7, Y7
+	VADDPS  Y13, Y9, Y9
+	VADDPS  Y13, Y11, Y11
+
+biased:
+	TESTQ  $0x00000002, R10
+	JZ     rectified
+	VXORPS Y12, Y12, Y12
+	VMAXPS Y0, Y12, Y0
+	VMAXPS Y1, Y12, Y1
+	VMAXPS Y2, Y12, Y2
+	VMAXPS Y3, Y12, Y3
+	VMAXPS Y4, Y12, Y4
+	VMAXPS Y5, Y12, Y5
+	VMAXPS Y6, Y12, Y6
+	VMAXPS Y7, Y12, Y7
+	VMAXPS Y8, Y12, Y8
+	VMAXPS Y9, Y12, Y9
+	VMAXPS Y10, Y12, Y10
+	VMAXPS Y11, Y12, Y11
+
+rectified:
+	TESTQ   $0x00000004, R10
+	JNZ     stream
+	MOVQ    R8, R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 32(R10)
+	ADDQ    R9, R10
+	VMOVUPS Y2, (R10)
+	VMOVUPS Y3, 32(R10)
+	ADDQ    R9, R10
+	VMOVUPS Y4, (R10)
+	VMOVUPS Y5, 32(R10)
+	ADDQ    R9, R10
+	VMOVUPS Y6, (R10)
+	VMOVUPS Y7, 32(R10)
+	ADDQ    R9, R10
+	VMOVUPS Y8, (R10)
+	VMOVUPS Y9, 32(R10)
+	ADDQ    R9, R10
+	VMOVUPS Y10, (R10)
+	VMOVUPS Y11, 32(R10)
+	JMP     stored
+
+stream:
+	MOVQ     R8, R10
+	VMOVNTPS Y0, (R10)
+	VMOVNTPS Y1, 32(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Y2, (R10)
+	VMOVNTPS Y3, 32(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Y4, (R10)
+	VMOVNTPS Y5, 32(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Y6, (R10)
+	VMOVNTPS Y7, 32(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Y8, (R10)
+	VMOVNTPS Y9, 32(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Y10, (R10)
+	VMOVNTPS Y11, 32(R10)
+
+stored:
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	DECQ 32(SP)
+	JNZ  tile
+	MOVQ 64(AX), DI
+	ADDQ DI, (SP)
+	MOVQ 88(AX), DI
+	ADDQ DI, 8(SP)
+	MOVQ 112(AX), DI
+	ADDQ DI, 16(SP)
+	DECQ 24(SP)
+	JNZ  repeat
 	VZEROUPPER
 	RET
 
@@ -523,6 +1791,27 @@ step:
 	VZEROUPPER
 	RET
 
+// func decodeAVX2(n int, x *uint8, y *float32, by float32)
+// Requires: AVX, AVX2
+TEXT ·decodeAVX2(SB), NOSPLIT, $0-28
+	MOVQ         n+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	VBROADCASTSS by+24(FP), Y1
+	SHRQ         $0x03, AX
+
+step:
+	VPMOVZXBD (CX), Y0
+	VCVTDQ2PS Y0, Y0
+	VDIVPS    Y1, Y0, Y0
+	VMOVUPS   Y0, (DX)
+	ADDQ      $0x08, CX
+	ADDQ      $0x20, DX
+	DECQ      AX
+	JNZ       step
+	VZEROUPPER
+	RET
+
 // func packRowsAVX2(rows int, x *float32, stride int, y *float32)
 // Requires: AVX
 TEXT ·packRowsAVX2(SB), NOSPLIT, $0-32
@@ -544,179 +1833,3514 @@ step:
 	VZEROUPPER
 	RET
 
-// func gemmAVX512x1(k int, a *float32, ai int, al int, b *float32, bl int, c *float32, ci int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·gemmAVX512x1(SB), NOSPLIT, $0-65
-	MOVQ   k+0(FP), AX
-	MOVQ   b+32(FP), CX
-	MOVQ   bl+40(FP), DX
-	MOVQ   ai+16(FP), BX
-	MOVQ   al+24(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, BX
-	SHLQ   $0x02, SI
-	MOVQ   a+8(FP), DI
-	LEAQ   (BX)(BX*2), BX
-	MOVQ   DI, BX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
+// func winogradFilterAVX2(p *int)
+// Requires: AVX, FMA3
+TEXT ·winogradFilterAVX2(SB), $640-8
+	MOVQ p+0(FP), AX
+	MOVQ 16(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 48(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 80(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	LEAQ 32(SP), CX
+	ADDQ $0x1f, CX
+	ANDQ $-32, CX
 
-step:
-	VMOVUPS      (CX), Z16
-	VMOVUPS      64(CX), Z17
-	VBROADCASTSS (BX), Z18
-	VFMADD231PS  Z16, Z18, Z0
-	VFMADD231PS  Z17, Z18, Z1
-	ADDQ         SI, BX
-	ADDQ         DX, CX
-	DECQ         AX
-	JNZ          step
-	MOVQ         c+48(FP), AX
-	MOVQ         ci+56(FP), CX
-	SHLQ         $0x02, CX
-	MOVB         add+64(FP), DL
-	TESTB        DL, DL
-	JZ           store
-	LEAQ         (CX)(CX*2), CX
-	MOVQ         AX, CX
-	VADDPS       (CX), Z0, Z0
-	VADDPS       64(CX), Z1, Z1
+tile:
+	XORQ DX, DX
 
-store:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
+vector:
+	MOVQ         (SP), BX
+	ADDQ         DX, BX
+	MOVQ         24(AX), SI
+	MOVQ         BX, DI
+	VMOVUPS      (DI), Y0
+	VMOVUPS      (DI)(SI*1), Y1
+	VMOVUPS      (DI)(SI*2), Y2
+	ADDQ         32(AX), BX
+	VMULPS       number0<>+0(SB), Y0, Y6
+	VMULPS       number1<>+0(SB), Y0, Y8
+	VFMADD231PS  number2<>+0(SB), Y2, Y8
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  number3<>+0(SB), Y1, Y7
+	VFNMADD231PS number3<>+0(SB), Y1, Y8
+	VMULPS       number4<>+0(SB), Y0, Y10
+	VFMADD231PS  number5<>+0(SB), Y2, Y10
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  number6<>+0(SB), Y1, Y9
+	VFNMADD231PS number6<>+0(SB), Y1, Y10
+	VMOVAPS      Y2, Y11
+	VMOVAPS      Y6, (CX)
+	VMOVAPS      Y7, 96(CX)
+	VMOVAPS      Y8, 192(CX)
+	VMOVAPS      Y9, 288(CX)
+	VMOVAPS      Y10, 384(CX)
+	VMOVAPS      Y11, 480(CX)
+	MOVQ         BX, DI
+	VMOVUPS      (DI), Y0
+	VMOVUPS      (DI)(SI*1), Y1
+	VMOVUPS      (DI)(SI*2), Y2
+	ADDQ         32(AX), BX
+	VMULPS       number0<>+0(SB), Y0, Y6
+	VMULPS       number1<>+0(SB), Y0, Y8
+	VFMADD231PS  number2<>+0(SB), Y2, Y8
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  number3<>+0(SB), Y1, Y7
+	VFNMADD231PS number3<>+0(SB), Y1, Y8
+	VMULPS       number4<>+0(SB), Y0, Y10
+	VFMADD231PS  number5<>+0(SB), Y2, Y10
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  number6<>+0(SB), Y1, Y9
+	VFNMADD231PS number6<>+0(SB), Y1, Y10
+	VMOVAPS      Y2, Y11
+	VMOVAPS      Y6, 32(CX)
+	VMOVAPS      Y7, 128(CX)
+	VMOVAPS      Y8, 224(CX)
+	VMOVAPS      Y9, 320(CX)
+	VMOVAPS      Y10, 416(CX)
+	VMOVAPS      Y11, 512(CX)
+	VMOVUPS      (BX), Y0
+	VMOVUPS      (BX)(SI*1), Y1
+	VMOVUPS      (BX)(SI*2), Y2
+	VMULPS       number0<>+0(SB), Y0, Y6
+	VMULPS       number1<>+0(SB), Y0, Y8
+	VFMADD231PS  number2<>+0(SB), Y2, Y8
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  number3<>+0(SB), Y1, Y7
+	VFNMADD231PS number3<>+0(SB), Y1, Y8
+	VMULPS       number4<>+0(SB), Y0, Y10
+	VFMADD231PS  number5<>+0(SB), Y2, Y10
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  number6<>+0(SB), Y1, Y9
+	VFNMADD231PS number6<>+0(SB), Y1, Y10
+	VMOVAPS      Y2, Y11
+	VMOVAPS      Y6, 64(CX)
+	VMOVAPS      Y7, 160(CX)
+	VMOVAPS      Y8, 256(CX)
+	VMOVAPS      Y9, 352(CX)
+	VMOVAPS      Y10, 448(CX)
+	VMOVAPS      Y11, 544(CX)
+	MOVQ         8(SP), BX
+	ADDQ         DX, BX
+	MOVQ         64(AX), SI
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      (CX), Y0
+	VMOVAPS      32(CX), Y1
+	VMOVAPS      64(CX), Y2
+	VMULPS       number0<>+0(SB), Y0, Y6
+	VMULPS       number1<>+0(SB), Y0, Y8
+	VFMADD231PS  number2<>+0(SB), Y2, Y8
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  number3<>+0(SB), Y1, Y7
+	VFNMADD231PS number3<>+0(SB), Y1, Y8
+	VMULPS       number4<>+0(SB), Y0, Y10
+	VFMADD231PS  number5<>+0(SB), Y2, Y10
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  number6<>+0(SB), Y1, Y9
+	VFNMADD231PS number6<>+0(SB), Y1, Y10
+	VMOVAPS      Y2, Y11
+	VMOVUPS      Y6, (R8)
+	VMOVUPS      Y7, (R8)(SI*1)
+	VMOVUPS      Y8, (R8)(SI*2)
+	VMOVUPS      Y9, (R8)(DI*1)
+	VMOVUPS      Y10, (R9)
+	VMOVUPS      Y11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      96(CX), Y0
+	VMOVAPS      128(CX), Y1
+	VMOVAPS      160(CX), Y2
+	VMULPS       number0<>+0(SB), Y0, Y6
+	VMULPS       number1<>+0(SB), Y0, Y8
+	VFMADD231PS  number2<>+0(SB), Y2, Y8
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  number3<>+0(SB), Y1, Y7
+	VFNMADD231PS number3<>+0(SB), Y1, Y8
+	VMULPS       number4<>+0(SB), Y0, Y10
+	VFMADD231PS  number5<>+0(SB), Y2, Y10
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  number6<>+0(SB), Y1, Y9
+	VFNMADD231PS number6<>+0(SB), Y1, Y10
+	VMOVAPS      Y2, Y11
+	VMOVUPS      Y6, (R8)
+	VMOVUPS      Y7, (R8)(SI*1)
+	VMOVUPS      Y8, (R8)(SI*2)
+	VMOVUPS      Y9, (R8)(DI*1)
+	VMOVUPS      Y10, (R9)
+	VMOVUPS      Y11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      192(CX), Y0
+	VMOVAPS      224(CX), Y1
+	VMOVAPS      256(CX), Y2
+	VMULPS       number0<>+0(SB), Y0, Y6
+	VMULPS       number1<>+0(SB), Y0, Y8
+	VFMADD231PS  number2<>+0(SB), Y2, Y8
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  number3<>+0(SB), Y1, Y7
+	VFNMADD231PS number3<>+0(SB), Y1, Y8
+	VMULPS       number4<>+0(SB), Y0, Y10
+	VFMADD231PS  number5<>+0(SB), Y2, Y10
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  number6<>+0(SB), Y1, Y9
+	VFNMADD231PS number6<>+0(SB), Y1, Y10
+	VMOVAPS      Y2, Y11
+	VMOVUPS      Y6, (R8)
+	VMOVUPS      Y7, (R8)(SI*1)
+	VMOVUPS      Y8, (R8)(SI*2)
+	VMOVUPS      Y9, (R8)(DI*1)
+	VMOVUPS      Y10, (R9)
+	VMOVUPS      Y11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      288(CX), Y0
+	VMOVAPS      320(CX), Y1
+	VMOVAPS      352(CX), Y2
+	VMULPS       number0<>+0(SB), Y0, Y6
+	VMULPS       number1<>+0(SB), Y0, Y8
+	VFMADD231PS  number2<>+0(SB), Y2, Y8
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  number3<>+0(SB), Y1, Y7
+	VFNMADD231PS number3<>+0(SB), Y1, Y8
+	VMULPS       number4<>+0(SB), Y0, Y10
+	VFMADD231PS  number5<>+0(SB), Y2, Y10
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  number6<>+0(SB), Y1, Y9
+	VFNMADD231PS number6<>+0(SB), Y1, Y10
+	VMOVAPS      Y2, Y11
+	VMOVUPS      Y6, (R8)
+	VMOVUPS      Y7, (R8)(SI*1)
+	VMOVUPS      Y8, (R8)(SI*2)
+	VMOVUPS      Y9, (R8)(DI*1)
+	VMOVUPS      Y10, (R9)
+	VMOVUPS      Y11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      384(CX), Y0
+	VMOVAPS      416(CX), Y1
+	VMOVAPS      448(CX), Y2
+	VMULPS       number0<>+0(SB), Y0, Y6
+	VMULPS       number1<>+0(SB), Y0, Y8
+	VFMADD231PS  number2<>+0(SB), Y2, Y8
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  number3<>+0(SB), Y1, Y7
+	VFNMADD231PS number3<>+0(SB), Y1, Y8
+	VMULPS       number4<>+0(SB), Y0, Y10
+	VFMADD231PS  number5<>+0(SB), Y2, Y10
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  number6<>+0(SB), Y1, Y9
+	VFNMADD231PS number6<>+0(SB), Y1, Y10
+	VMOVAPS      Y2, Y11
+	VMOVUPS      Y6, (R8)
+	VMOVUPS      Y7, (R8)(SI*1)
+	VMOVUPS      Y8, (R8)(SI*2)
+	VMOVUPS      Y9, (R8)(DI*1)
+	VMOVUPS      Y10, (R9)
+	VMOVUPS      Y11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	LEAQ         (BX)(SI*4), R8
+	VMOVAPS      480(CX), Y0
+	VMOVAPS      512(CX), Y1
+	VMOVAPS      544(CX), Y2
+	VMULPS       number0<>+0(SB), Y0, Y6
+	VMULPS       number1<>+0(SB), Y0, Y8
+	VFMADD231PS  number2<>+0(SB), Y2, Y8
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  number3<>+0(SB), Y1, Y7
+	VFNMADD231PS number3<>+0(SB), Y1, Y8
+	VMULPS       number4<>+0(SB), Y0, Y10
+	VFMADD231PS  number5<>+0(SB), Y2, Y10
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  number6<>+0(SB), Y1, Y9
+	VFNMADD231PS number6<>+0(SB), Y1, Y10
+	VMOVAPS      Y2, Y11
+	VMOVUPS      Y6, (BX)
+	VMOVUPS      Y7, (BX)(SI*1)
+	VMOVUPS      Y8, (BX)(SI*2)
+	VMOVUPS      Y9, (BX)(DI*1)
+	VMOVUPS      Y10, (R8)
+	VMOVUPS      Y11, (R8)(SI*1)
+	ADDQ         $0x20, DX
+	CMPQ         DX, 8(AX)
+	JL           vector
+	MOVQ         40(AX), DX
+	ADDQ         DX, (SP)
+	MOVQ         72(AX), DX
+	ADDQ         DX, 8(SP)
+	MOVQ         104(AX), DX
+	ADDQ         DX, 16(SP)
+	DECQ         24(SP)
+	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func gemmAVX512x2(k int, a *float32, ai int, al int, b *float32, bl int, c *float32, ci int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·gemmAVX512x2(SB), NOSPLIT, $0-65
-	MOVQ   k+0(FP), AX
-	MOVQ   b+32(FP), CX
-	MOVQ   bl+40(FP), DX
-	MOVQ   ai+16(FP), BX
-	MOVQ   al+24(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, BX
-	SHLQ   $0x02, SI
-	MOVQ   a+8(FP), DI
-	LEAQ   (BX)(BX*2), R8
+DATA number0<>+0(SB)/4, $(0.79012346)
+DATA number0<>+4(SB)/4, $(0.79012346)
+DATA number0<>+8(SB)/4, $(0.79012346)
+DATA number0<>+12(SB)/4, $(0.79012346)
+DATA number0<>+16(SB)/4, $(0.79012346)
+DATA number0<>+20(SB)/4, $(0.79012346)
+DATA number0<>+24(SB)/4, $(0.79012346)
+DATA number0<>+28(SB)/4, $(0.79012346)
+DATA number0<>+32(SB)/4, $(0.79012346)
+DATA number0<>+36(SB)/4, $(0.79012346)
+DATA number0<>+40(SB)/4, $(0.79012346)
+DATA number0<>+44(SB)/4, $(0.79012346)
+DATA number0<>+48(SB)/4, $(0.79012346)
+DATA number0<>+52(SB)/4, $(0.79012346)
+DATA number0<>+56(SB)/4, $(0.79012346)
+DATA number0<>+60(SB)/4, $(0.79012346)
+GLOBL number0<>(SB), RODATA|NOPTR, $64
+
+DATA number1<>+0(SB)/4, $(-0.52674896)
+DATA number1<>+4(SB)/4, $(-0.52674896)
+DATA number1<>+8(SB)/4, $(-0.52674896)
+DATA number1<>+12(SB)/4, $(-0.52674896)
+DATA number1<>+16(SB)/4, $(-0.52674896)
+DATA number1<>+20(SB)/4, $(-0.52674896)
+DATA number1<>+24(SB)/4, $(-0.52674896)
+DATA number1<>+28(SB)/4, $(-0.52674896)
+DATA number1<>+32(SB)/4, $(-0.52674896)
+DATA number1<>+36(SB)/4, $(-0.52674896)
+DATA number1<>+40(SB)/4, $(-0.52674896)
+DATA number1<>+44(SB)/4, $(-0.52674896)
+DATA number1<>+48(SB)/4, $(-0.52674896)
+DATA number1<>+52(SB)/4, $(-0.52674896)
+DATA number1<>+56(SB)/4, $(-0.52674896)
+DATA number1<>+60(SB)/4, $(-0.52674896)
+GLOBL number1<>(SB), RODATA|NOPTR, $64
+
+DATA number2<>+0(SB)/4, $(-0.2962963)
+DATA number2<>+4(SB)/4, $(-0.2962963)
+DATA number2<>+8(SB)/4, $(-0.2962963)
+DATA number2<>+12(SB)/4, $(-0.2962963)
+DATA number2<>+16(SB)/4, $(-0.2962963)
+DATA number2<>+20(SB)/4, $(-0.2962963)
+DATA number2<>+24(SB)/4, $(-0.2962963)
+DATA number2<>+28(SB)/4, $(-0.2962963)
+DATA number2<>+32(SB)/4, $(-0.2962963)
+DATA number2<>+36(SB)/4, $(-0.2962963)
+DATA number2<>+40(SB)/4, $(-0.2962963)
+DATA number2<>+44(SB)/4, $(-0.2962963)
+DATA number2<>+48(SB)/4, $(-0.2962963)
+DATA number2<>+52(SB)/4, $(-0.2962963)
+DATA number2<>+56(SB)/4, $(-0.2962963)
+DATA number2<>+60(SB)/4, $(-0.2962963)
+GLOBL number2<>(SB), RODATA|NOPTR, $64
+
+DATA number3<>+0(SB)/4, $(-0.39506173)
+DATA number3<>+4(SB)/4, $(-0.39506173)
+DATA number3<>+8(SB)/4, $(-0.39506173)
+DATA number3<>+12(SB)/4, $(-0.39506173)
+DATA number3<>+16(SB)/4, $(-0.39506173)
+DATA number3<>+20(SB)/4, $(-0.39506173)
+DATA number3<>+24(SB)/4, $(-0.39506173)
+DATA number3<>+28(SB)/4, $(-0.39506173)
+DATA number3<>+32(SB)/4, $(-0.39506173)
+DATA number3<>+36(SB)/4, $(-0.39506173)
+DATA number3<>+40(SB)/4, $(-0.39506173)
+DATA number3<>+44(SB)/4, $(-0.39506173)
+DATA number3<>+48(SB)/4, $(-0.39506173)
+DATA number3<>+52(SB)/4, $(-0.39506173)
+DATA number3<>+56(SB)/4, $(-0.39506173)
+DATA number3<>+60(SB)/4, $(-0.39506173)
+GLOBL number3<>(SB), RODATA|NOPTR, $64
+
+DATA number4<>+0(SB)/4, $(0.13168724)
+DATA number4<>+4(SB)/4, $(0.13168724)
+DATA number4<>+8(SB)/4, $(0.13168724)
+DATA number4<>+12(SB)/4, $(0.13168724)
+DATA number4<>+16(SB)/4, $(0.13168724)
+DATA number4<>+20(SB)/4, $(0.13168724)
+DATA number4<>+24(SB)/4, $(0.13168724)
+DATA number4<>+28(SB)/4, $(0.13168724)
+DATA number4<>+32(SB)/4, $(0.13168724)
+DATA number4<>+36(SB)/4, $(0.13168724)
+DATA number4<>+40(SB)/4, $(0.13168724)
+DATA number4<>+44(SB)/4, $(0.13168724)
+DATA number4<>+48(SB)/4, $(0.13168724)
+DATA number4<>+52(SB)/4, $(0.13168724)
+DATA number4<>+56(SB)/4, $(0.13168724)
+DATA number4<>+60(SB)/4, $(0.13168724)
+GLOBL number4<>(SB), RODATA|NOPTR, $64
+
+DATA number5<>+0(SB)/4, $(0.2962963)
+DATA number5<>+4(SB)/4, $(0.2962963)
+DATA number5<>+8(SB)/4, $(0.2962963)
+DATA number5<>+12(SB)/4, $(0.2962963)
+DATA number5<>+16(SB)/4, $(0.2962963)
+DATA number5<>+20(SB)/4, $(0.2962963)
+DATA number5<>+24(SB)/4, $(0.2962963)
+DATA number5<>+28(SB)/4, $(0.2962963)
+DATA number5<>+32(SB)/4, $(0.2962963)
+DATA number5<>+36(SB)/4, $(0.2962963)
+DATA number5<>+40(SB)/4, $(0.2962963)
+DATA number5<>+44(SB)/4, $(0.2962963)
+DATA number5<>+48(SB)/4, $(0.2962963)
+DATA number5<>+52(SB)/4, $(0.2962963)
+DATA number5<>+56(SB)/4, $(0.2962963)
+DATA number5<>+60(SB)/4, $(0.2962963)
+GLOBL number5<>(SB), RODATA|NOPTR, $64
+
+DATA number6<>+0(SB)/4, $(0.19753087)
+DATA number6<>+4(SB)/4, $(0.19753087)
+DATA number6<>+8(SB)/4, $(0.19753087)
+DATA number6<>+12(SB)/4, $(0.19753087)
+DATA number6<>+16(SB)/4, $(0.19753087)
+DATA number6<>+20(SB)/4, $(0.19753087)
+DATA number6<>+24(SB)/4, $(0.19753087)
+DATA number6<>+28(SB)/4, $(0.19753087)
+DATA number6<>+32(SB)/4, $(0.19753087)
+DATA number6<>+36(SB)/4, $(0.19753087)
+DATA number6<>+40(SB)/4, $(0.19753087)
+DATA number6<>+44(SB)/4, $(0.19753087)
+DATA number6<>+48(SB)/4, $(0.19753087)
+DATA number6<>+52(SB)/4, $(0.19753087)
+DATA number6<>+56(SB)/4, $(0.19753087)
+DATA number6<>+60(SB)/4, $(0.19753087)
+GLOBL number6<>(SB), RODATA|NOPTR, $64
+
+// func winogradFilterGradAVX2(p *int)
+// Requires: AVX, FMA3
+TEXT ·winogradFilterGradAVX2(SB), $640-8
+	MOVQ p+0(FP), AX
+	MOVQ 16(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 48(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 80(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	LEAQ 32(SP), CX
+	ADDQ $0x1f, CX
+	ANDQ $-32, CX
+
+tile:
+	XORQ DX, DX
+
+vector:
+	MOVQ        (SP), BX
+	ADDQ        DX, BX
+	MOVQ        24(AX), SI
+	LEAQ        (SI)(SI*2), DI
+	MOVQ        BX, R8
+	LEAQ        (R8)(SI*4), R9
+	VMOVUPS     (R8), Y0
+	VMOVUPS     (R8)(SI*1), Y1
+	VMOVUPS     (R8)(SI*2), Y2
+	VMOVUPS     (R8)(DI*1), Y3
+	VMOVUPS     (R9), Y4
+	VMOVUPS     (R9)(SI*1), Y5
+	ADDQ        32(AX), BX
+	VADDPS      Y2, Y1, Y9
+	VSUBPS      Y2, Y1, Y10
+	VADDPS      Y4, Y3, Y11
+	VSUBPS      Y4, Y3, Y12
+	VMULPS      number0<>+0(SB), Y0, Y6
+	VFMADD231PS number1<>+0(SB), Y9, Y6
+	VFMADD231PS number4<>+0(SB), Y11, Y6
+	VMULPS      number3<>+0(SB), Y10, Y7
+	VFMADD231PS number6<>+0(SB), Y12, Y7
+	VMOVAPS     Y5, Y8
+	VFMADD231PS number2<>+0(SB), Y9, Y8
+	VFMADD231PS number5<>+0(SB), Y11, Y8
+	VMOVAPS     Y6, (CX)
+	VMOVAPS     Y7, 192(CX)
+	VMOVAPS     Y8, 384(CX)
+	LEAQ        (SI)(SI*2), DI
+	MOVQ        BX, R8
+	LEAQ        (R8)(SI*4), R9
+	VMOVUPS     (R8), Y0
+	VMOVUPS     (R8)(SI*1), Y1
+	VMOVUPS     (R8)(SI*2), Y2
+	VMOVUPS     (R8)(DI*1), Y3
+	VMOVUPS     (R9), Y4
+	VMOVUPS     (R9)(SI*1), Y5
+	ADDQ        32(AX), BX
+	VADDPS      Y2, Y1, Y9
+	VSUBPS      Y2, Y1, Y10
+	VADDPS      Y4, Y3, Y11
+	VSUBPS      Y4, Y3, Y12
+	VMULPS      number0<>+0(SB), Y0, Y6
+	VFMADD231PS number1<>+0(SB), Y9, Y6
+	VFMADD231PS number4<>+0(SB), Y11, Y6
+	VMULPS      number3<>+0(SB), Y10, Y7
+	VFMADD231PS number6<>+0(SB), Y12, Y7
+	VMOVAPS     Y5, Y8
+	VFMADD231PS number2<>+0(SB), Y9, Y8
+	VFMADD231PS number5<>+0(SB), Y11, Y8
+	VMOVAPS     Y6, 32(CX)
+	VMOVAPS     Y7, 224(CX)
+	VMOVAPS     Y8, 416(CX)
+	LEAQ        (SI)(SI*2), DI
+	MOVQ        BX, R8
+	LEAQ        (R8)(SI*4), R9
+	VMOVUPS     (R8), Y0
+	VMOVUPS     (R8)(SI*1), Y1
+	VMOVUPS     (R8)(SI*2), Y2
+	VMOVUPS     (R8)(DI*1), Y3
+	VMOVUPS     (R9), Y4
+	VMOVUPS     (R9)(SI*1), Y5
+	ADDQ        32(AX), BX
+	VADDPS      Y2, Y1, Y9
+	VSUBPS      Y2, Y1, Y10
+	VADDPS      Y4, Y3, Y11
+	VSUBPS      Y4, Y3, Y12
+	VMULPS      number0<>+0(SB), Y0, Y6
+	VFMADD231PS number1<>+0(SB), Y9, Y6
+	VFMADD231PS number4<>+0(SB), Y11, Y6
+	VMULPS      number3<>+0(SB), Y10, Y7
+	VFMADD231PS number6<>+0(SB), Y12, Y7
+	VMOVAPS     Y5, Y8
+	VFMADD231PS number2<>+0(SB), Y9, Y8
+	VFMADD231PS number5<>+0(SB), Y11, Y8
+	VMOVAPS     Y6, 64(CX)
+	VMOVAPS     Y7, 256(CX)
+	VMOVAPS     Y8, 448(CX)
+	LEAQ        (SI)(SI*2), DI
+	MOVQ        BX, R8
+	LEAQ        (R8)(SI*4), R9
+	VMOVUPS     (R8), Y0
+	VMOVUPS     (R8)(SI*1), Y1
+	VMOVUPS     (R8)(SI*2), Y2
+	VMOVUPS     (R8)(DI*1), Y3
+	VMOVUPS     (R9), Y4
+	VMOVUPS     (R9)(SI*1), Y5
+	ADDQ        32(AX), BX
+	VADDPS      Y2, Y1, Y9
+	VSUBPS      Y2, Y1, Y10
+	VADDPS      Y4, Y3, Y11
+	VSUBPS      Y4, Y3, Y12
+	VMULPS      number0<>+0(SB), Y0, Y6
+	VFMADD231PS number1<>+0(SB), Y9, Y6
+	VFMADD231PS number4<>+0(SB), Y11, Y6
+	VMULPS      number3<>+0(SB), Y10, Y7
+	VFMADD231PS number6<>+0(SB), Y12, Y7
+	VMOVAPS     Y5, Y8
+	VFMADD231PS number2<>+0(SB), Y9, Y8
+	VFMADD231PS number5<>+0(SB), Y11, Y8
+	VMOVAPS     Y6, 96(CX)
+	VMOVAPS     Y7, 288(CX)
+	VMOVAPS     Y8, 480(CX)
+	LEAQ        (SI)(SI*2), DI
+	MOVQ        BX, R8
+	LEAQ        (R8)(SI*4), R9
+	VMOVUPS     (R8), Y0
+	VMOVUPS     (R8)(SI*1), Y1
+	VMOVUPS     (R8)(SI*2), Y2
+	VMOVUPS     (R8)(DI*1), Y3
+	VMOVUPS     (R9), Y4
+	VMOVUPS     (R9)(SI*1), Y5
+	ADDQ        32(AX), BX
+	VADDPS      Y2, Y1, Y9
+	VSUBPS      Y2, Y1, Y10
+	VADDPS      Y4, Y3, Y11
+	VSUBPS      Y4, Y3, Y12
+	VMULPS      number0<>+0(SB), Y0, Y6
+	VFMADD231PS number1<>+0(SB), Y9, Y6
+	VFMADD231PS number4<>+0(SB), Y11, Y6
+	VMULPS      number3<>+0(SB), Y10, Y7
+	VFMADD231PS number6<>+0(SB), Y12, Y7
+	VMOVAPS     Y5, Y8
+	VFMADD231PS number2<>+0(SB), Y9, Y8
+	VFMADD231PS number5<>+0(SB), Y11, Y8
+	VMOVAPS     Y6, 128(CX)
+	VMOVAPS     Y7, 320(CX)
+	VMOVAPS     Y8, 512(CX)
+	LEAQ        (SI)(SI*2), DI
+	LEAQ        (BX)(SI*4), R8
+	VMOVUPS     (BX), Y0
+	VMOVUPS     (BX)(SI*1), Y1
+	VMOVUPS     (BX)(SI*2), Y2
+	VMOVUPS     (BX)(DI*1), Y3
+	VMOVUPS     (R8), Y4
+	VMOVUPS     (R8)(SI*1), Y5
+	VADDPS      Y2, Y1, Y9
+	VSUBPS      Y2, Y1, Y10
+	VADDPS      Y4, Y3, Y11
+	VSUBPS      Y4, Y3, Y12
+	VMULPS      number0<>+0(SB), Y0, Y6
+	VFMADD231PS number1<>+0(SB), Y9, Y6
+	VFMADD231PS number4<>+0(SB), Y11, Y6
+	VMULPS      number3<>+0(SB), Y10, Y7
+	VFMADD231PS number6<>+0(SB), Y12, Y7
+	VMOVAPS     Y5, Y8
+	VFMADD231PS number2<>+0(SB), Y9, Y8
+	VFMADD231PS number5<>+0(SB), Y11, Y8
+	VMOVAPS     Y6, 160(CX)
+	VMOVAPS     Y7, 352(CX)
+	VMOVAPS     Y8, 544(CX)
+	MOVQ        8(SP), BX
+	ADDQ        DX, BX
+	MOVQ        64(AX), SI
+	MOVQ        BX, DI
+	VMOVAPS     (CX), Y0
+	VMOVAPS     32(CX), Y1
+	VMOVAPS     64(CX), Y2
+	VMOVAPS     96(CX), Y3
+	VMOVAPS     128(CX), Y4
+	VMOVAPS     160(CX), Y5
+	VADDPS      Y2, Y1, Y9
+	VSUBPS      Y2, Y1, Y10
+	VADDPS      Y4, Y3, Y11
+	VSUBPS      Y4, Y3, Y12
+	VMULPS      number0<>+0(SB), Y0, Y6
+	VFMADD231PS number1<>+0(SB), Y9, Y6
+	VFMADD231PS number4<>+0(SB), Y11, Y6
+	VMULPS      number3<>+0(SB), Y10, Y7
+	VFMADD231PS number6<>+0(SB), Y12, Y7
+	VMOVAPS     Y5, Y8
+	VFMADD231PS number2<>+0(SB), Y9, Y8
+	VFMADD231PS number5<>+0(SB), Y11, Y8
+	VMOVUPS     Y6, (DI)
+	VMOVUPS     Y7, (DI)(SI*1)
+	VMOVUPS     Y8, (DI)(SI*2)
+	ADDQ        56(AX), BX
+	MOVQ        BX, DI
+	VMOVAPS     192(CX), Y0
+	VMOVAPS     224(CX), Y1
+	VMOVAPS     256(CX), Y2
+	VMOVAPS     288(CX), Y3
+	VMOVAPS     320(CX), Y4
+	VMOVAPS     352(CX), Y5
+	VADDPS      Y2, Y1, Y9
+	VSUBPS      Y2, Y1, Y10
+	VADDPS      Y4, Y3, Y11
+	VSUBPS      Y4, Y3, Y12
+	VMULPS      number0<>+0(SB), Y0, Y6
+	VFMADD231PS number1<>+0(SB), Y9, Y6
+	VFMADD231PS number4<>+0(SB), Y11, Y6
+	VMULPS      number3<>+0(SB), Y10, Y7
+	VFMADD231PS number6<>+0(SB), Y12, Y7
+	VMOVAPS     Y5, Y8
+	VFMADD231PS number2<>+0(SB), Y9, Y8
+	VFMADD231PS number5<>+0(SB), Y11, Y8
+	VMOVUPS     Y6, (DI)
+	VMOVUPS     Y7, (DI)(SI*1)
+	VMOVUPS     Y8, (DI)(SI*2)
+	ADDQ        56(AX), BX
+	VMOVAPS     384(CX), Y0
+	VMOVAPS     416(CX), Y1
+	VMOVAPS     448(CX), Y2
+	VMOVAPS     480(CX), Y3
+	VMOVAPS     512(CX), Y4
+	VMOVAPS     544(CX), Y5
+	VADDPS      Y2, Y1, Y9
+	VSUBPS      Y2, Y1, Y10
+	VADDPS      Y4, Y3, Y11
+	VSUBPS      Y4, Y3, Y12
+	VMULPS      number0<>+0(SB), Y0, Y6
+	VFMADD231PS number1<>+0(SB), Y9, Y6
+	VFMADD231PS number4<>+0(SB), Y11, Y6
+	VMULPS      number3<>+0(SB), Y10, Y7
+	VFMADD231PS number6<>+0(SB), Y12, Y7
+	VMOVAPS     Y5, Y8
+	VFMADD231PS number2<>+0(SB), Y9, Y8
+	VFMADD231PS number5<>+0(SB), Y11, Y8
+	VMOVUPS     Y6, (BX)
+	VMOVUPS     Y7, (BX)(SI*1)
+	VMOVUPS     Y8, (BX)(SI*2)
+	ADDQ        $0x20, DX
+	CMPQ        DX, 8(AX)
+	JL          vector
+	MOVQ        40(AX), DX
+	ADDQ        DX, (SP)
+	MOVQ        72(AX), DX
+	ADDQ        DX, 8(SP)
+	MOVQ        104(AX), DX
+	ADDQ        DX, 16(SP)
+	DECQ        24(SP)
+	JNZ         tile
+	VZEROUPPER
+	RET
+
+// func winogradInputAVX2(p *int)
+// Requires: AVX, FMA3
+TEXT ·winogradInputAVX2(SB), $1216-8
+	MOVQ p+0(FP), AX
+	MOVQ 16(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 48(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 80(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	LEAQ 32(SP), CX
+	ADDQ $0x1f, CX
+	ANDQ $-32, CX
+
+tile:
+	XORQ DX, DX
+
+vector:
+	MOVQ         (SP), BX
+	ADDQ         DX, BX
+	MOVQ         24(AX), SI
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Y0
+	VMOVUPS      (R8)(SI*1), Y1
+	VMOVUPS      (R8)(SI*2), Y2
+	VMOVUPS      (R8)(DI*1), Y3
+	VMOVUPS      (R9), Y4
+	VMOVUPS      (R9)(SI*1), Y5
+	ADDQ         32(AX), BX
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  number7<>+0(SB), Y0, Y6
+	VFNMADD231PS number8<>+0(SB), Y2, Y6
+	VMOVAPS      Y5, Y11
+	VFMADD231PS  number7<>+0(SB), Y1, Y11
+	VFNMADD231PS number8<>+0(SB), Y3, Y11
+	VMOVAPS      Y4, Y8
+	VFNMADD231PS number9<>+0(SB), Y2, Y8
+	VMOVAPS      Y3, Y12
+	VFNMADD231PS number9<>+0(SB), Y1, Y12
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  number10<>+0(SB), Y12, Y7
+	VFNMADD231PS number10<>+0(SB), Y12, Y8
+	VMOVAPS      Y4, Y10
+	VFNMADD231PS number11<>+0(SB), Y2, Y10
+	VMOVAPS      Y3, Y12
+	VFNMADD231PS number11<>+0(SB), Y1, Y12
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  number12<>+0(SB), Y12, Y9
+	VFNMADD231PS number12<>+0(SB), Y12, Y10
+	VMOVAPS      Y6, (CX)
+	VMOVAPS      Y7, 192(CX)
+	VMOVAPS      Y8, 384(CX)
+	VMOVAPS      Y9, 576(CX)
+	VMOVAPS      Y10, 768(CX)
+	VMOVAPS      Y11, 960(CX)
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Y0
+	VMOVUPS      (R8)(SI*1), Y1
+	VMOVUPS      (R8)(SI*2), Y2
+	VMOVUPS      (R8)(DI*1), Y3
+	VMOVUPS      (R9), Y4
+	VMOVUPS      (R9)(SI*1), Y5
+	ADDQ         32(AX), BX
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  number7<>+0(SB), Y0, Y6
+	VFNMADD231PS number8<>+0(SB), Y2, Y6
+	VMOVAPS      Y5, Y11
+	VFMADD231PS  number7<>+0(SB), Y1, Y11
+	VFNMADD231PS number8<>+0(SB), Y3, Y11
+	VMOVAPS      Y4, Y8
+	VFNMADD231PS number9<>+0(SB), Y2, Y8
+	VMOVAPS      Y3, Y12
+	VFNMADD231PS number9<>+0(SB), Y1, Y12
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  number10<>+0(SB), Y12, Y7
+	VFNMADD231PS number10<>+0(SB), Y12, Y8
+	VMOVAPS      Y4, Y10
+	VFNMADD231PS number11<>+0(SB), Y2, Y10
+	VMOVAPS      Y3, Y12
+	VFNMADD231PS number11<>+0(SB), Y1, Y12
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  number12<>+0(SB), Y12, Y9
+	VFNMADD231PS number12<>+0(SB), Y12, Y10
+	VMOVAPS      Y6, 32(CX)
+	VMOVAPS      Y7, 224(CX)
+	VMOVAPS      Y8, 416(CX)
+	VMOVAPS      Y9, 608(CX)
+	VMOVAPS      Y10, 800(CX)
+	VMOVAPS      Y11, 992(CX)
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Y0
+	VMOVUPS      (R8)(SI*1), Y1
+	VMOVUPS      (R8)(SI*2), Y2
+	VMOVUPS      (R8)(DI*1), Y3
+	VMOVUPS      (R9), Y4
+	VMOVUPS      (R9)(SI*1), Y5
+	ADDQ         32(AX), BX
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  number7<>+0(SB), Y0, Y6
+	VFNMADD231PS number8<>+0(SB), Y2, Y6
+	VMOVAPS      Y5, Y11
+	VFMADD231PS  number7<>+0(SB), Y1, Y11
+	VFNMADD231PS number8<>+0(SB), Y3, Y11
+	VMOVAPS      Y4, Y8
+	VFNMADD231PS number9<>+0(SB), Y2, Y8
+	VMOVAPS      Y3, Y12
+	VFNMADD231PS number9<>+0(SB), Y1, Y12
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  number10<>+0(SB), Y12, Y7
+	VFNMADD231PS number10<>+0(SB), Y12, Y8
+	VMOVAPS      Y4, Y10
+	VFNMADD231PS number11<>+0(SB), Y2, Y10
+	VMOVAPS      Y3, Y12
+	VFNMADD231PS number11<>+0(SB), Y1, Y12
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  number12<>+0(SB), Y12, Y9
+	VFNMADD231PS number12<>+0(SB), Y12, Y10
+	VMOVAPS      Y6, 64(CX)
+	VMOVAPS      Y7, 256(CX)
+	VMOVAPS      Y8, 448(CX)
+	VMOVAPS      Y9, 640(CX)
+	VMOVAPS      Y10, 832(CX)
+	VMOVAPS      Y11, 1024(CX)
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Y0
+	VMOVUPS      (R8)(SI*1), Y1
+	VMOVUPS      (R8)(SI*2), Y2
+	VMOVUPS      (R8)(DI*1), Y3
+	VMOVUPS      (R9), Y4
+	VMOVUPS      (R9)(SI*1), Y5
+	ADDQ         32(AX), BX
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  number7<>+0(SB), Y0, Y6
+	VFNMADD231PS number8<>+0(SB), Y2, Y6
+	VMOVAPS      Y5, Y11
+	VFMADD231PS  number7<>+0(SB), Y1, Y11
+	VFNMADD231PS number8<>+0(SB), Y3, Y11
+	VMOVAPS      Y4, Y8
+	VFNMADD231PS number9<>+0(SB), Y2, Y8
+	VMOVAPS      Y3, Y12
+	VFNMADD231PS number9<>+0(SB), Y1, Y12
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  number10<>+0(SB), Y12, Y7
+	VFNMADD231PS number10<>+0(SB), Y12, Y8
+	VMOVAPS      Y4, Y10
+	VFNMADD231PS number11<>+0(SB), Y2, Y10
+	VMOVAPS      Y3, Y12
+	VFNMADD231PS number11<>+0(SB), Y1, Y12
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  number12<>+0(SB), Y12, Y9
+	VFNMADD231PS number12<>+0(SB), Y12, Y10
+	VMOVAPS      Y6, 96(CX)
+	VMOVAPS      Y7, 288(CX)
+	VMOVAPS      Y8, 480(CX)
+	VMOVAPS      Y9, 672(CX)
+	VMOVAPS      Y10, 864(CX)
+	VMOVAPS      Y11, 1056(CX)
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Y0
+	VMOVUPS      (R8)(SI*1), Y1
+	VMOVUPS      (R8)(SI*2), Y2
+	VMOVUPS      (R8)(DI*1), Y3
+	VMOVUPS      (R9), Y4
+	VMOVUPS      (R9)(SI*1), Y5
+	ADDQ         32(AX), BX
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  number7<>+0(SB), Y0, Y6
+	VFNMADD231PS number8<>+0(SB), Y2, Y6
+	VMOVAPS      Y5, Y11
+	VFMADD231PS  number7<>+0(SB), Y1, Y11
+	VFNMADD231PS number8<>+0(SB), Y3, Y11
+	VMOVAPS      Y4, Y8
+	VFNMADD231PS number9<>+0(SB), Y2, Y8
+	VMOVAPS      Y3, Y12
+	VFNMADD231PS number9<>+0(SB), Y1, Y12
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  number10<>+0(SB), Y12, Y7
+	VFNMADD231PS number10<>+0(SB), Y12, Y8
+	VMOVAPS      Y4, Y10
+	VFNMADD231PS number11<>+0(SB), Y2, Y10
+	VMOVAPS      Y3, Y12
+	VFNMADD231PS number11<>+0(SB), Y1, Y12
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  number12<>+0(SB), Y12, Y9
+	VFNMADD231PS number12<>+0(SB), Y12, Y10
+	VMOVAPS      Y6, 128(CX)
+	VMOVAPS      Y7, 320(CX)
+	VMOVAPS      Y8, 512(CX)
+	VMOVAPS      Y9, 704(CX)
+	VMOVAPS      Y10, 896(CX)
+	VMOVAPS      Y11, 1088(CX)
+	LEAQ         (SI)(SI*2), DI
+	LEAQ         (BX)(SI*4), R8
+	VMOVUPS      (BX), Y0
+	VMOVUPS      (BX)(SI*1), Y1
+	VMOVUPS      (BX)(SI*2), Y2
+	VMOVUPS      (BX)(DI*1), Y3
+	VMOVUPS      (R8), Y4
+	VMOVUPS      (R8)(SI*1), Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  number7<>+0(SB), Y0, Y6
+	VFNMADD231PS number8<>+0(SB), Y2, Y6
+	VMOVAPS      Y5, Y11
+	VFMADD231PS  number7<>+0(SB), Y1, Y11
+	VFNMADD231PS number8<>+0(SB), Y3, Y11
+	VMOVAPS      Y4, Y8
+	VFNMADD231PS number9<>+0(SB), Y2, Y8
+	VMOVAPS      Y3, Y12
+	VFNMADD231PS number9<>+0(SB), Y1, Y12
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  number10<>+0(SB), Y12, Y7
+	VFNMADD231PS number10<>+0(SB), Y12, Y8
+	VMOVAPS      Y4, Y10
+	VFNMADD231PS number11<>+0(SB), Y2, Y10
+	VMOVAPS      Y3, Y12
+	VFNMADD231PS number11<>+0(SB), Y1, Y12
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  number12<>+0(SB), Y12, Y9
+	VFNMADD231PS number12<>+0(SB), Y12, Y10
+	VMOVAPS      Y6, 160(CX)
+	VMOVAPS      Y7, 352(CX)
+	VMOVAPS      Y8, 544(CX)
+	VMOVAPS      Y9, 736(CX)
+	VMOVAPS      Y10, 928(CX)
+	VMOVAPS      Y11, 1120(CX)
+	MOVQ         8(SP), BX
+	ADDQ         DX, BX
+	MOVQ         64(AX), SI
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      (CX), Y0
+	VMOVAPS      32(CX), Y1
+	VMOVAPS      64(CX), Y2
+	VMOVAPS      96(CX), Y3
+	VMOVAPS      128(CX), Y4
+	VMOVAPS      160(CX), Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  number7<>+0(SB), Y0, Y6
+	VFNMADD231PS number8<>+0(SB), Y2, Y6
+	VMOVAPS      Y5, Y11
+	VFMADD231PS  number7<>+0(SB), Y1, Y11
+	VFNMADD231PS number8<>+0(SB), Y3, Y11
+	VMOVAPS      Y4, Y8
+	VFNMADD231PS number9<>+0(SB), Y2, Y8
+	VMOVAPS      Y3, Y12
+	VFNMADD231PS number9<>+0(SB), Y1, Y12
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  number10<>+0(SB), Y12, Y7
+	VFNMADD231PS number10<>+0(SB), Y12, Y8
+	VMOVAPS      Y4, Y10
+	VFNMADD231PS number11<>+0(SB), Y2, Y10
+	VMOVAPS      Y3, Y12
+	VFNMADD231PS number11<>+0(SB), Y1, Y12
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  number12<>+0(SB), Y12, Y9
+	VFNMADD231PS number12<>+0(SB), Y12, Y10
+	VMOVUPS      Y6, (R8)
+	VMOVUPS      Y7, (R8)(SI*1)
+	VMOVUPS      Y8, (R8)(SI*2)
+	VMOVUPS      Y9, (R8)(DI*1)
+	VMOVUPS      Y10, (R9)
+	VMOVUPS      Y11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      192(CX), Y0
+	VMOVAPS      224(CX), Y1
+	VMOVAPS      256(CX), Y2
+	VMOVAPS      288(CX), Y3
+	VMOVAPS      320(CX), Y4
+	VMOVAPS      352(CX), Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  number7<>+0(SB), Y0, Y6
+	VFNMADD231PS number8<>+0(SB), Y2, Y6
+	VMOVAPS      Y5, Y11
+	VFMADD231PS  number7<>+0(SB), Y1, Y11
+	VFNMADD231PS number8<>+0(SB), Y3, Y11
+	VMOVAPS      Y4, Y8
+	VFNMADD231PS number9<>+0(SB), Y2, Y8
+	VMOVAPS      Y3, Y12
+	VFNMADD231PS number9<>+0(SB), Y1, Y12
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  number10<>+0(SB), Y12, Y7
+	VFNMADD231PS number10<>+0(SB), Y12, Y8
+	VMOVAPS      Y4, Y10
+	VFNMADD231PS number11<>+0(SB), Y2, Y10
+	VMOVAPS      Y3, Y12
+	VFNMADD231PS number11<>+0(SB), Y1, Y12
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  number12<>+0(SB), Y12, Y9
+	VFNMADD231PS number12<>+0(SB), Y12, Y10
+	VMOVUPS      Y6, (R8)
+	VMOVUPS      Y7, (R8)(SI*1)
+	VMOVUPS      Y8, (R8)(SI*2)
+	VMOVUPS      Y9, (R8)(DI*1)
+	VMOVUPS      Y10, (R9)
+	VMOVUPS      Y11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      384(CX), Y0
+	VMOVAPS      416(CX), Y1
+	VMOVAPS      448(CX), Y2
+	VMOVAPS      480(CX), Y3
+	VMOVAPS      512(CX), Y4
+	VMOVAPS      544(CX), Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  number7<>+0(SB), Y0, Y6
+	VFNMADD231PS number8<>+0(SB), Y2, Y6
+	VMOVAPS      Y5, Y11
+	VFMADD231PS  number7<>+0(SB), Y1, Y11
+	VFNMADD231PS number8<>+0(SB), Y3, Y11
+	VMOVAPS      Y4, Y8
+	VFNMADD231PS number9<>+0(SB), Y2, Y8
+	VMOVAPS      Y3, Y12
+	VFNMADD231PS number9<>+0(SB), Y1, Y12
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  number10<>+0(SB), Y12, Y7
+	VFNMADD231PS number10<>+0(SB), Y12, Y8
+	VMOVAPS      Y4, Y10
+	VFNMADD231PS number11<>+0(SB), Y2, Y10
+	VMOVAPS      Y3, Y12
+	VFNMADD231PS number11<>+0(SB), Y1, Y12
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  number12<>+0(SB), Y12, Y9
+	VFNMADD231PS number12<>+0(SB), Y12, Y10
+	VMOVUPS      Y6, (R8)
+	VMOVUPS      Y7, (R8)(SI*1)
+	VMOVUPS      Y8, (R8)(SI*2)
+	VMOVUPS      Y9, (R8)(DI*1)
+	VMOVUPS      Y10, (R9)
+	VMOVUPS      Y11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      576(CX), Y0
+	VMOVAPS      608(CX), Y1
+	VMOVAPS      640(CX), Y2
+	VMOVAPS      672(CX), Y3
+	VMOVAPS      704(CX), Y4
+	VMOVAPS      736(CX), Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  number7<>+0(SB), Y0, Y6
+	VFNMADD231PS number8<>+0(SB), Y2, Y6
+	VMOVAPS      Y5, Y11
+	VFMADD231PS  number7<>+0(SB), Y1, Y11
+	VFNMADD231PS number8<>+0(SB), Y3, Y11
+	VMOVAPS      Y4, Y8
+	VFNMADD231PS number9<>+0(SB), Y2, Y8
+	VMOVAPS      Y3, Y12
+	VFNMADD231PS number9<>+0(SB), Y1, Y12
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  number10<>+0(SB), Y12, Y7
+	VFNMADD231PS number10<>+0(SB), Y12, Y8
+	VMOVAPS      Y4, Y10
+	VFNMADD231PS number11<>+0(SB), Y2, Y10
+	VMOVAPS      Y3, Y12
+	VFNMADD231PS number11<>+0(SB), Y1, Y12
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  number12<>+0(SB), Y12, Y9
+	VFNMADD231PS number12<>+0(SB), Y12, Y10
+	VMOVUPS      Y6, (R8)
+	VMOVUPS      Y7, (R8)(SI*1)
+	VMOVUPS      Y8, (R8)(SI*2)
+	VMOVUPS      Y9, (R8)(DI*1)
+	VMOVUPS      Y10, (R9)
+	VMOVUPS      Y11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      768(CX), Y0
+	VMOVAPS      800(CX), Y1
+	VMOVAPS      832(CX), Y2
+	VMOVAPS      864(CX), Y3
+	VMOVAPS      896(CX), Y4
+	VMOVAPS      928(CX), Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  number7<>+0(SB), Y0, Y6
+	VFNMADD231PS number8<>+0(SB), Y2, Y6
+	VMOVAPS      Y5, Y11
+	VFMADD231PS  number7<>+0(SB), Y1, Y11
+	VFNMADD231PS number8<>+0(SB), Y3, Y11
+	VMOVAPS      Y4, Y8
+	VFNMADD231PS number9<>+0(SB), Y2, Y8
+	VMOVAPS      Y3, Y12
+	VFNMADD231PS number9<>+0(SB), Y1, Y12
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  number10<>+0(SB), Y12, Y7
+	VFNMADD231PS number10<>+0(SB), Y12, Y8
+	VMOVAPS      Y4, Y10
+	VFNMADD231PS number11<>+0(SB), Y2, Y10
+	VMOVAPS      Y3, Y12
+	VFNMADD231PS number11<>+0(SB), Y1, Y12
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  number12<>+0(SB), Y12, Y9
+	VFNMADD231PS number12<>+0(SB), Y12, Y10
+	VMOVUPS      Y6, (R8)
+	VMOVUPS      Y7, (R8)(SI*1)
+	VMOVUPS      Y8, (R8)(SI*2)
+	VMOVUPS      Y9, (R8)(DI*1)
+	VMOVUPS      Y10, (R9)
+	VMOVUPS      Y11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	LEAQ         (BX)(SI*4), R8
+	VMOVAPS      960(CX), Y0
+	VMOVAPS      992(CX), Y1
+	VMOVAPS      1024(CX), Y2
+	VMOVAPS      1056(CX), Y3
+	VMOVAPS      1088(CX), Y4
+	VMOVAPS      1120(CX), Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  number7<>+0(SB), Y0, Y6
+	VFNMADD231PS number8<>+0(SB), Y2, Y6
+	VMOVAPS      Y5, Y11
+	VFMADD231PS  number7<>+0(SB), Y1, Y11
+	VFNMADD231PS number8<>+0(SB), Y3, Y11
+	VMOVAPS      Y4, Y8
+	VFNMADD231PS number9<>+0(SB), Y2, Y8
+	VMOVAPS      Y3, Y12
+	VFNMADD231PS number9<>+0(SB), Y1, Y12
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  number10<>+0(SB), Y12, Y7
+	VFNMADD231PS number10<>+0(SB), Y12, Y8
+	VMOVAPS      Y4, Y10
+	VFNMADD231PS number11<>+0(SB), Y2, Y10
+	VMOVAPS      Y3, Y12
+	VFNMADD231PS number11<>+0(SB), Y1, Y12
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  number12<>+0(SB), Y12, Y9
+	VFNMADD231PS number12<>+0(SB), Y12, Y10
+	VMOVUPS      Y6, (BX)
+	VMOVUPS      Y7, (BX)(SI*1)
+	VMOVUPS      Y8, (BX)(SI*2)
+	VMOVUPS      Y9, (BX)(DI*1)
+	VMOVUPS      Y10, (R8)
+	VMOVUPS      Y11, (R8)(SI*1)
+	ADDQ         $0x20, DX
+	CMPQ         DX, 8(AX)
+	JL           vector
+	MOVQ         40(AX), DX
+	ADDQ         DX, (SP)
+	MOVQ         72(AX), DX
+	ADDQ         DX, 8(SP)
+	MOVQ         104(AX), DX
+	ADDQ         DX, 16(SP)
+	DECQ         24(SP)
+	JNZ          tile
+	VZEROUPPER
+	RET
+
+DATA number7<>+0(SB)/4, $(1.265625)
+DATA number7<>+4(SB)/4, $(1.265625)
+DATA number7<>+8(SB)/4, $(1.265625)
+DATA number7<>+12(SB)/4, $(1.265625)
+DATA number7<>+16(SB)/4, $(1.265625)
+DATA number7<>+20(SB)/4, $(1.265625)
+DATA number7<>+24(SB)/4, $(1.265625)
+DATA number7<>+28(SB)/4, $(1.265625)
+DATA number7<>+32(SB)/4, $(1.265625)
+DATA number7<>+36(SB)/4, $(1.265625)
+DATA number7<>+40(SB)/4, $(1.265625)
+DATA number7<>+44(SB)/4, $(1.265625)
+DATA number7<>+48(SB)/4, $(1.265625)
+DATA number7<>+52(SB)/4, $(1.265625)
+DATA number7<>+56(SB)/4, $(1.265625)
+DATA number7<>+60(SB)/4, $(1.265625)
+GLOBL number7<>(SB), RODATA|NOPTR, $64
+
+DATA number8<>+0(SB)/4, $(2.8125)
+DATA number8<>+4(SB)/4, $(2.8125)
+DATA number8<>+8(SB)/4, $(2.8125)
+DATA number8<>+12(SB)/4, $(2.8125)
+DATA number8<>+16(SB)/4, $(2.8125)
+DATA number8<>+20(SB)/4, $(2.8125)
+DATA number8<>+24(SB)/4, $(2.8125)
+DATA number8<>+28(SB)/4, $(2.8125)
+DATA number8<>+32(SB)/4, $(2.8125)
+DATA number8<>+36(SB)/4, $(2.8125)
+DATA number8<>+40(SB)/4, $(2.8125)
+DATA number8<>+44(SB)/4, $(2.8125)
+DATA number8<>+48(SB)/4, $(2.8125)
+DATA number8<>+52(SB)/4, $(2.8125)
+DATA number8<>+56(SB)/4, $(2.8125)
+DATA number8<>+60(SB)/4, $(2.8125)
+GLOBL number8<>(SB), RODATA|NOPTR, $64
+
+DATA number9<>+0(SB)/4, $(2.25)
+DATA number9<>+4(SB)/4, $(2.25)
+DATA number9<>+8(SB)/4, $(2.25)
+DATA number9<>+12(SB)/4, $(2.25)
+DATA number9<>+16(SB)/4, $(2.25)
+DATA number9<>+20(SB)/4, $(2.25)
+DATA number9<>+24(SB)/4, $(2.25)
+DATA number9<>+28(SB)/4, $(2.25)
+DATA number9<>+32(SB)/4, $(2.25)
+DATA number9<>+36(SB)/4, $(2.25)
+DATA number9<>+40(SB)/4, $(2.25)
+DATA number9<>+44(SB)/4, $(2.25)
+DATA number9<>+48(SB)/4, $(2.25)
+DATA number9<>+52(SB)/4, $(2.25)
+DATA number9<>+56(SB)/4, $(2.25)
+DATA number9<>+60(SB)/4, $(2.25)
+GLOBL number9<>(SB), RODATA|NOPTR, $64
+
+DATA number10<>+0(SB)/4, $(0.75)
+DATA number10<>+4(SB)/4, $(0.75)
+DATA number10<>+8(SB)/4, $(0.75)
+DATA number10<>+12(SB)/4, $(0.75)
+DATA number10<>+16(SB)/4, $(0.75)
+DATA number10<>+20(SB)/4, $(0.75)
+DATA number10<>+24(SB)/4, $(0.75)
+DATA number10<>+28(SB)/4, $(0.75)
+DATA number10<>+32(SB)/4, $(0.75)
+DATA number10<>+36(SB)/4, $(0.75)
+DATA number10<>+40(SB)/4, $(0.75)
+DATA number10<>+44(SB)/4, $(0.75)
+DATA number10<>+48(SB)/4, $(0.75)
+DATA number10<>+52(SB)/4, $(0.75)
+DATA number10<>+56(SB)/4, $(0.75)
+DATA number10<>+60(SB)/4, $(0.75)
+GLOBL number10<>(SB), RODATA|NOPTR, $64
+
+DATA number11<>+0(SB)/4, $(0.5625)
+DATA number11<>+4(SB)/4, $(0.5625)
+DATA number11<>+8(SB)/4, $(0.5625)
+DATA number11<>+12(SB)/4, $(0.5625)
+DATA number11<>+16(SB)/4, $(0.5625)
+DATA number11<>+20(SB)/4, $(0.5625)
+DATA number11<>+24(SB)/4, $(0.5625)
+DATA number11<>+28(SB)/4, $(0.5625)
+DATA number11<>+32(SB)/4, $(0.5625)
+DATA number11<>+36(SB)/4, $(0.5625)
+DATA number11<>+40(SB)/4, $(0.5625)
+DATA number11<>+44(SB)/4, $(0.5625)
+DATA number11<>+48(SB)/4, $(0.5625)
+DATA number11<>+52(SB)/4, $(0.5625)
+DATA number11<>+56(SB)/4, $(0.5625)
+DATA number11<>+60(SB)/4, $(0.5625)
+GLOBL number11<>(SB), RODATA|NOPTR, $64
+
+DATA number12<>+0(SB)/4, $(1.5)
+DATA number12<>+4(SB)/4, $(1.5)
+DATA number12<>+8(SB)/4, $(1.5)
+DATA number12<>+12(SB)/4, $(1.5)
+DATA number12<>+16(SB)/4, $(1.5)
+DATA number12<>+20(SB)/4, $(1.5)
+DATA number12<>+24(SB)/4, $(1.5)
+DATA number12<>+28(SB)/4, $(1.5)
+DATA number12<>+32(SB)/4, $(1.5)
+DATA number12<>+36(SB)/4, $(1.5)
+DATA number12<>+40(SB)/4, $(1.5)
+DATA number12<>+44(SB)/4, $(1.5)
+DATA number12<>+48(SB)/4, $(1.5)
+DATA number12<>+52(SB)/4, $(1.5)
+DATA number12<>+56(SB)/4, $(1.5)
+DATA number12<>+60(SB)/4, $(1.5)
+GLOBL number12<>(SB), RODATA|NOPTR, $64
+
+// func winogradInputGradAVX2(p *int)
+// Requires: AVX, FMA3
+TEXT ·winogradInputGradAVX2(SB), $1216-8
+	MOVQ p+0(FP), AX
+	MOVQ 16(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 48(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 80(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	LEAQ 32(SP), CX
+	ADDQ $0x1f, CX
+	ANDQ $-32, CX
+
+tile:
+	XORQ DX, DX
+
+vector:
+	MOVQ         (SP), BX
+	ADDQ         DX, BX
+	MOVQ         24(AX), SI
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Y0
+	VMOVUPS      (R8)(SI*1), Y1
+	VMOVUPS      (R8)(SI*2), Y2
+	VMOVUPS      (R8)(DI*1), Y3
+	VMOVUPS      (R9), Y4
+	VMOVUPS      (R9)(SI*1), Y5
+	ADDQ         32(AX), BX
+	VADDPS       Y2, Y1, Y12
+	VSUBPS       Y2, Y1, Y13
+	VADDPS       Y4, Y3, Y14
+	VSUBPS       Y4, Y3, Y15
+	VMULPS       number7<>+0(SB), Y0, Y6
+	VMULPS       number7<>+0(SB), Y5, Y7
+	VFNMADD231PS number13<>+0(SB), Y13, Y7
+	VFNMADD231PS number14<>+0(SB), Y15, Y7
+	VMULPS       number15<>+0(SB), Y0, Y8
+	VFNMADD231PS number9<>+0(SB), Y12, Y8
+	VFNMADD231PS number11<>+0(SB), Y14, Y8
+	VMULPS       number10<>+0(SB), Y13, Y9
+	VFMADD231PS  number12<>+0(SB), Y15, Y9
+	VFNMADD231PS number8<>+0(SB), Y5, Y9
+	VADDPS       Y12, Y0, Y10
+	VADDPS       Y14, Y10, Y10
+	VMOVAPS      Y5, Y11
+	VMOVAPS      Y6, (CX)
+	VMOVAPS      Y7, 192(CX)
+	VMOVAPS      Y8, 384(CX)
+	VMOVAPS      Y9, 576(CX)
+	VMOVAPS      Y10, 768(CX)
+	VMOVAPS      Y11, 960(CX)
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Y0
+	VMOVUPS      (R8)(SI*1), Y1
+	VMOVUPS      (R8)(SI*2), Y2
+	VMOVUPS      (R8)(DI*1), Y3
+	VMOVUPS      (R9), Y4
+	VMOVUPS      (R9)(SI*1), Y5
+	ADDQ         32(AX), BX
+	VADDPS       Y2, Y1, Y12
+	VSUBPS       Y2, Y1, Y13
+	VADDPS       Y4, Y3, Y14
+	VSUBPS       Y4, Y3, Y15
+	VMULPS       number7<>+0(SB), Y0, Y6
+	VMULPS       number7<>+0(SB), Y5, Y7
+	VFNMADD231PS number13<>+0(SB), Y13, Y7
+	VFNMADD231PS number14<>+0(SB), Y15, Y7
+	VMULPS       number15<>+0(SB), Y0, Y8
+	VFNMADD231PS number9<>+0(SB), Y12, Y8
+	VFNMADD231PS number11<>+0(SB), Y14, Y8
+	VMULPS       number10<>+0(SB), Y13, Y9
+	VFMADD231PS  number12<>+0(SB), Y15, Y9
+	VFNMADD231PS number8<>+0(SB), Y5, Y9
+	VADDPS       Y12, Y0, Y10
+	VADDPS       Y14, Y10, Y10
+	VMOVAPS      Y5, Y11
+	VMOVAPS      Y6, 32(CX)
+	VMOVAPS      Y7, 224(CX)
+	VMOVAPS      Y8, 416(CX)
+	VMOVAPS      Y9, 608(CX)
+	VMOVAPS      Y10, 800(CX)
+	VMOVAPS      Y11, 992(CX)
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Y0
+	VMOVUPS      (R8)(SI*1), Y1
+	VMOVUPS      (R8)(SI*2), Y2
+	VMOVUPS      (R8)(DI*1), Y3
+	VMOVUPS      (R9), Y4
+	VMOVUPS      (R9)(SI*1), Y5
+	ADDQ         32(AX), BX
+	VADDPS       Y2, Y1, Y12
+	VSUBPS       Y2, Y1, Y13
+	VADDPS       Y4, Y3, Y14
+	VSUBPS       Y4, Y3, Y15
+	VMULPS       number7<>+0(SB), Y0, Y6
+	VMULPS       number7<>+0(SB), Y5, Y7
+	VFNMADD231PS number13<>+0(SB), Y13, Y7
+	VFNMADD231PS number14<>+0(SB), Y15, Y7
+	VMULPS       number15<>+0(SB), Y0, Y8
+	VFNMADD231PS number9<>+0(SB), Y12, Y8
+	VFNMADD231PS number11<>+0(SB), Y14, Y8
+	VMULPS       number10<>+0(SB), Y13, Y9
+	VFMADD231PS  number12<>+0(SB), Y15, Y9
+	VFNMADD231PS number8<>+0(SB), Y5, Y9
+	VADDPS       Y12, Y0, Y10
+	VADDPS       Y14, Y10, Y10
+	VMOVAPS      Y5, Y11
+	VMOVAPS      Y6, 64(CX)
+	VMOVAPS      Y7, 256(CX)
+	VMOVAPS      Y8, 448(CX)
+	VMOVAPS      Y9, 640(CX)
+	VMOVAPS      Y10, 832(CX)
+	VMOVAPS      Y11, 1024(CX)
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Y0
+	VMOVUPS      (R8)(SI*1), Y1
+	VMOVUPS      (R8)(SI*2), Y2
+	VMOVUPS      (R8)(DI*1), Y3
+	VMOVUPS      (R9), Y4
+	VMOVUPS      (R9)(SI*1), Y5
+	ADDQ         32(AX), BX
+	VADDPS       Y2, Y1, Y12
+	VSUBPS       Y2, Y1, Y13
+	VADDPS       Y4, Y3, Y14
+	VSUBPS       Y4, Y3, Y15
+	VMULPS       number7<>+0(SB), Y0, Y6
+	VMULPS       number7<>+0(SB), Y5, Y7
+	VFNMADD231PS number13<>+0(SB), Y13, Y7
+	VFNMADD231PS number14<>+0(SB), Y15, Y7
+	VMULPS       number15<>+0(SB), Y0, Y8
+	VFNMADD231PS number9<>+0(SB), Y12, Y8
+	VFNMADD231PS number11<>+0(SB), Y14, Y8
+	VMULPS       number10<>+0(SB), Y13, Y9
+	VFMADD231PS  number12<>+0(SB), Y15, Y9
+	VFNMADD231PS number8<>+0(SB), Y5, Y9
+	VADDPS       Y12, Y0, Y10
+	VADDPS       Y14, Y10, Y10
+	VMOVAPS      Y5, Y11
+	VMOVAPS      Y6, 96(CX)
+	VMOVAPS      Y7, 288(CX)
+	VMOVAPS      Y8, 480(CX)
+	VMOVAPS      Y9, 672(CX)
+	VMOVAPS      Y10, 864(CX)
+	VMOVAPS      Y11, 1056(CX)
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Y0
+	VMOVUPS      (R8)(SI*1), Y1
+	VMOVUPS      (R8)(SI*2), Y2
+	VMOVUPS      (R8)(DI*1), Y3
+	VMOVUPS      (R9), Y4
+	VMOVUPS      (R9)(SI*1), Y5
+	ADDQ         32(AX), BX
+	VADDPS       Y2, Y1, Y12
+	VSUBPS       Y2, Y1, Y13
+	VADDPS       Y4, Y3, Y14
+	VSUBPS       Y4, Y3, Y15
+	VMULPS       number7<>+0(SB), Y0, Y6
+	VMULPS       number7<>+0(SB), Y5, Y7
+	VFNMADD231PS number13<>+0(SB), Y13, Y7
+	VFNMADD231PS number14<>+0(SB), Y15, Y7
+	VMULPS       number15<>+0(SB), Y0, Y8
+	VFNMADD231PS number9<>+0(SB), Y12, Y8
+	VFNMADD231PS number11<>+0(SB), Y14, Y8
+	VMULPS       number10<>+0(SB), Y13, Y9
+	VFMADD231PS  number12<>+0(SB), Y15, Y9
+	VFNMADD231PS number8<>+0(SB), Y5, Y9
+	VADDPS       Y12, Y0, Y10
+	VADDPS       Y14, Y10, Y10
+	VMOVAPS      Y5, Y11
+	VMOVAPS      Y6, 128(CX)
+	VMOVAPS      Y7, 320(CX)
+	VMOVAPS      Y8, 512(CX)
+	VMOVAPS      Y9, 704(CX)
+	VMOVAPS      Y10, 896(CX)
+	VMOVAPS      Y11, 1088(CX)
+	LEAQ         (SI)(SI*2), DI
+	LEAQ         (BX)(SI*4), R8
+	VMOVUPS      (BX), Y0
+	VMOVUPS      (BX)(SI*1), Y1
+	VMOVUPS      (BX)(SI*2), Y2
+	VMOVUPS      (BX)(DI*1), Y3
+	VMOVUPS      (R8), Y4
+	VMOVUPS      (R8)(SI*1), Y5
+	VADDPS       Y2, Y1, Y12
+	VSUBPS       Y2, Y1, Y13
+	VADDPS       Y4, Y3, Y14
+	VSUBPS       Y4, Y3, Y15
+	VMULPS       number7<>+0(SB), Y0, Y6
+	VMULPS       number7<>+0(SB), Y5, Y7
+	VFNMADD231PS number13<>+0(SB), Y13, Y7
+	VFNMADD231PS number14<>+0(SB), Y15, Y7
+	VMULPS       number15<>+0(SB), Y0, Y8
+	VFNMADD231PS number9<>+0(SB), Y12, Y8
+	VFNMADD231PS number11<>+0(SB), Y14, Y8
+	VMULPS       number10<>+0(SB), Y13, Y9
+	VFMADD231PS  number12<>+0(SB), Y15, Y9
+	VFNMADD231PS number8<>+0(SB), Y5, Y9
+	VADDPS       Y12, Y0, Y10
+	VADDPS       Y14, Y10, Y10
+	VMOVAPS      Y5, Y11
+	VMOVAPS      Y6, 160(CX)
+	VMOVAPS      Y7, 352(CX)
+	VMOVAPS      Y8, 544(CX)
+	VMOVAPS      Y9, 736(CX)
+	VMOVAPS      Y10, 928(CX)
+	VMOVAPS      Y11, 1120(CX)
+	MOVQ         8(SP), BX
+	ADDQ         DX, BX
+	MOVQ         64(AX), SI
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      (CX), Y0
+	VMOVAPS      32(CX), Y1
+	VMOVAPS      64(CX), Y2
+	VMOVAPS      96(CX), Y3
+	VMOVAPS      128(CX), Y4
+	VMOVAPS      160(CX), Y5
+	VADDPS       Y2, Y1, Y12
+	VSUBPS       Y2, Y1, Y13
+	VADDPS       Y4, Y3, Y14
+	VSUBPS       Y4, Y3, Y15
+	VMULPS       number7<>+0(SB), Y0, Y6
+	VMULPS       number7<>+0(SB), Y5, Y7
+	VFNMADD231PS number13<>+0(SB), Y13, Y7
+	VFNMADD231PS number14<>+0(SB), Y15, Y7
+	VMULPS       number15<>+0(SB), Y0, Y8
+	VFNMADD231PS number9<>+0(SB), Y12, Y8
+	VFNMADD231PS number11<>+0(SB), Y14, Y8
+	VMULPS       number10<>+0(SB), Y13, Y9
+	VFMADD231PS  number12<>+0(SB), Y15, Y9
+	VFNMADD231PS number8<>+0(SB), Y5, Y9
+	VADDPS       Y12, Y0, Y10
+	VADDPS       Y14, Y10, Y10
+	VMOVAPS      Y5, Y11
+	VADDPS       (R8), Y6, Y6
+	VMOVUPS      Y6, (R8)
+	VADDPS       (R8)(SI*1), Y7, Y7
+	VMOVUPS      Y7, (R8)(SI*1)
+	VADDPS       (R8)(SI*2), Y8, Y8
+	VMOVUPS      Y8, (R8)(SI*2)
+	VADDPS       (R8)(DI*1), Y9, Y9
+	VMOVUPS      Y9, (R8)(DI*1)
+	VADDPS       (R9), Y10, Y10
+	VMOVUPS      Y10, (R9)
+	VADDPS       (R9)(SI*1), Y11, Y11
+	VMOVUPS      Y11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      192(CX), Y0
+	VMOVAPS      224(CX), Y1
+	VMOVAPS      256(CX), Y2
+	VMOVAPS      288(CX), Y3
+	VMOVAPS      320(CX), Y4
+	VMOVAPS      352(CX), Y5
+	VADDPS       Y2, Y1, Y12
+	VSUBPS       Y2, Y1, Y13
+	VADDPS       Y4, Y3, Y14
+	VSUBPS       Y4, Y3, Y15
+	VMULPS       number7<>+0(SB), Y0, Y6
+	VMULPS       number7<>+0(SB), Y5, Y7
+	VFNMADD231PS number13<>+0(SB), Y13, Y7
+	VFNMADD231PS number14<>+0(SB), Y15, Y7
+	VMULPS       number15<>+0(SB), Y0, Y8
+	VFNMADD231PS number9<>+0(SB), Y12, Y8
+	VFNMADD231PS number11<>+0(SB), Y14, Y8
+	VMULPS       number10<>+0(SB), Y13, Y9
+	VFMADD231PS  number12<>+0(SB), Y15, Y9
+	VFNMADD231PS number8<>+0(SB), Y5, Y9
+	VADDPS       Y12, Y0, Y10
+	VADDPS       Y14, Y10, Y10
+	VMOVAPS      Y5, Y11
+	VADDPS       (R8), Y6, Y6
+	VMOVUPS      Y6, (R8)
+	VADDPS       (R8)(SI*1), Y7, Y7
+	VMOVUPS      Y7, (R8)(SI*1)
+	VADDPS       (R8)(SI*2), Y8, Y8
+	VMOVUPS      Y8, (R8)(SI*2)
+	VADDPS       (R8)(DI*1), Y9, Y9
+	VMOVUPS      Y9, (R8)(DI*1)
+	VADDPS       (R9), Y10, Y10
+	VMOVUPS      Y10, (R9)
+	VADDPS       (R9)(SI*1), Y11, Y11
+	VMOVUPS      Y11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      384(CX), Y0
+	VMOVAPS      416(CX), Y1
+	VMOVAPS      448(CX), Y2
+	VMOVAPS      480(CX), Y3
+	VMOVAPS      512(CX), Y4
+	VMOVAPS      544(CX), Y5
+	VADDPS       Y2, Y1, Y12
+	VSUBPS       Y2, Y1, Y13
+	VADDPS       Y4, Y3, Y14
+	VSUBPS       Y4, Y3, Y15
+	VMULPS       number7<>+0(SB), Y0, Y6
+	VMULPS       number7<>+0(SB), Y5, Y7
+	VFNMADD231PS number13<>+0(SB), Y13, Y7
+	VFNMADD231PS number14<>+0(SB), Y15, Y7
+	VMULPS       number15<>+0(SB), Y0, Y8
+	VFNMADD231PS number9<>+0(SB), Y12, Y8
+	VFNMADD231PS number11<>+0(SB), Y14, Y8
+	VMULPS       number10<>+0(SB), Y13, Y9
+	VFMADD231PS  number12<>+0(SB), Y15, Y9
+	VFNMADD231PS number8<>+0(SB), Y5, Y9
+	VADDPS       Y12, Y0, Y10
+	VADDPS       Y14, Y10, Y10
+	VMOVAPS      Y5, Y11
+	VADDPS       (R8), Y6, Y6
+	VMOVUPS      Y6, (R8)
+	VADDPS       (R8)(SI*1), Y7, Y7
+	VMOVUPS      Y7, (R8)(SI*1)
+	VADDPS       (R8)(SI*2), Y8, Y8
+	VMOVUPS      Y8, (R8)(SI*2)
+	VADDPS       (R8)(DI*1), Y9, Y9
+	VMOVUPS      Y9, (R8)(DI*1)
+	VADDPS       (R9), Y10, Y10
+	VMOVUPS      Y10, (R9)
+	VADDPS       (R9)(SI*1), Y11, Y11
+	VMOVUPS      Y11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      576(CX), Y0
+	VMOVAPS      608(CX), Y1
+	VMOVAPS      640(CX), Y2
+	VMOVAPS      672(CX), Y3
+	VMOVAPS      704(CX), Y4
+	VMOVAPS      736(CX), Y5
+	VADDPS       Y2, Y1, Y12
+	VSUBPS       Y2, Y1, Y13
+	VADDPS       Y4, Y3, Y14
+	VSUBPS       Y4, Y3, Y15
+	VMULPS       number7<>+0(SB), Y0, Y6
+	VMULPS       number7<>+0(SB), Y5, Y7
+	VFNMADD231PS number13<>+0(SB), Y13, Y7
+	VFNMADD231PS number14<>+0(SB), Y15, Y7
+	VMULPS       number15<>+0(SB), Y0, Y8
+	VFNMADD231PS number9<>+0(SB), Y12, Y8
+	VFNMADD231PS number11<>+0(SB), Y14, Y8
+	VMULPS       number10<>+0(SB), Y13, Y9
+	VFMADD231PS  number12<>+0(SB), Y15, Y9
+	VFNMADD231PS number8<>+0(SB), Y5, Y9
+	VADDPS       Y12, Y0, Y10
+	VADDPS       Y14, Y10, Y10
+	VMOVAPS      Y5, Y11
+	VADDPS       (R8), Y6, Y6
+	VMOVUPS      Y6, (R8)
+	VADDPS       (R8)(SI*1), Y7, Y7
+	VMOVUPS      Y7, (R8)(SI*1)
+	VADDPS       (R8)(SI*2), Y8, Y8
+	VMOVUPS      Y8, (R8)(SI*2)
+	VADDPS       (R8)(DI*1), Y9, Y9
+	VMOVUPS      Y9, (R8)(DI*1)
+	VADDPS       (R9), Y10, Y10
+	VMOVUPS      Y10, (R9)
+	VADDPS       (R9)(SI*1), Y11, Y11
+	VMOVUPS      Y11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      768(CX), Y0
+	VMOVAPS      800(CX), Y1
+	VMOVAPS      832(CX), Y2
+	VMOVAPS      864(CX), Y3
+	VMOVAPS      896(CX), Y4
+	VMOVAPS      928(CX), Y5
+	VADDPS       Y2, Y1, Y12
+	VSUBPS       Y2, Y1, Y13
+	VADDPS       Y4, Y3, Y14
+	VSUBPS       Y4, Y3, Y15
+	VMULPS       number7<>+0(SB), Y0, Y6
+	VMULPS       number7<>+0(SB), Y5, Y7
+	VFNMADD231PS number13<>+0(SB), Y13, Y7
+	VFNMADD231PS number14<>+0(SB), Y15, Y7
+	VMULPS       number15<>+0(SB), Y0, Y8
+	VFNMADD231PS number9<>+0(SB), Y12, Y8
+	VFNMADD231PS number11<>+0(SB), Y14, Y8
+	VMULPS       number10<>+0(SB), Y13, Y9
+	VFMADD231PS  number12<>+0(SB), Y15, Y9
+	VFNMADD231PS number8<>+0(SB), Y5, Y9
+	VADDPS       Y12, Y0, Y10
+	VADDPS       Y14, Y10, Y10
+	VMOVAPS      Y5, Y11
+	VADDPS       (R8), Y6, Y6
+	VMOVUPS      Y6, (R8)
+	VADDPS       (R8)(SI*1), Y7, Y7
+	VMOVUPS      Y7, (R8)(SI*1)
+	VADDPS       (R8)(SI*2), Y8, Y8
+	VMOVUPS      Y8, (R8)(SI*2)
+	VADDPS       (R8)(DI*1), Y9, Y9
+	VMOVUPS      Y9, (R8)(DI*1)
+	VADDPS       (R9), Y10, Y10
+	VMOVUPS      Y10, (R9)
+	VADDPS       (R9)(SI*1), Y11, Y11
+	VMOVUPS      Y11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	LEAQ         (BX)(SI*4), R8
+	VMOVAPS      960(CX), Y0
+	VMOVAPS      992(CX), Y1
+	VMOVAPS      1024(CX), Y2
+	VMOVAPS      1056(CX), Y3
+	VMOVAPS      1088(CX), Y4
+	VMOVAPS      1120(CX), Y5
+	VADDPS       Y2, Y1, Y12
+	VSUBPS       Y2, Y1, Y13
+	VADDPS       Y4, Y3, Y14
+	VSUBPS       Y4, Y3, Y15
+	VMULPS       number7<>+0(SB), Y0, Y6
+	VMULPS       number7<>+0(SB), Y5, Y7
+	VFNMADD231PS number13<>+0(SB), Y13, Y7
+	VFNMADD231PS number14<>+0(SB), Y15, Y7
+	VMULPS       number15<>+0(SB), Y0, Y8
+	VFNMADD231PS number9<>+0(SB), Y12, Y8
+	VFNMADD231PS number11<>+0(SB), Y14, Y8
+	VMULPS       number10<>+0(SB), Y13, Y9
+	VFMADD231PS  number12<>+0(SB), Y15, Y9
+	VFNMADD231PS number8<>+0(SB), Y5, Y9
+	VADDPS       Y12, Y0, Y10
+	VADDPS       Y14, Y10, Y10
+	VMOVAPS      Y5, Y11
+	VADDPS       (BX), Y6, Y6
+	VMOVUPS      Y6, (BX)
+	VADDPS       (BX)(SI*1), Y7, Y7
+	VMOVUPS      Y7, (BX)(SI*1)
+	VADDPS       (BX)(SI*2), Y8, Y8
+	VMOVUPS      Y8, (BX)(SI*2)
+	VADDPS       (BX)(DI*1), Y9, Y9
+	VMOVUPS      Y9, (BX)(DI*1)
+	VADDPS       (R8), Y10, Y10
+	VMOVUPS      Y10, (R8)
+	VADDPS       (R8)(SI*1), Y11, Y11
+	VMOVUPS      Y11, (R8)(SI*1)
+	ADDQ         $0x20, DX
+	CMPQ         DX, 8(AX)
+	JL           vector
+	MOVQ         40(AX), DX
+	ADDQ         DX, (SP)
+	MOVQ         72(AX), DX
+	ADDQ         DX, 8(SP)
+	MOVQ         104(AX), DX
+	ADDQ         DX, 16(SP)
+	DECQ         24(SP)
+	JNZ          tile
+	VZEROUPPER
+	RET
+
+DATA number13<>+0(SB)/4, $(1.6875)
+DATA number13<>+4(SB)/4, $(1.6875)
+DATA number13<>+8(SB)/4, $(1.6875)
+DATA number13<>+12(SB)/4, $(1.6875)
+DATA number13<>+16(SB)/4, $(1.6875)
+DATA number13<>+20(SB)/4, $(1.6875)
+DATA number13<>+24(SB)/4, $(1.6875)
+DATA number13<>+28(SB)/4, $(1.6875)
+DATA number13<>+32(SB)/4, $(1.6875)
+DATA number13<>+36(SB)/4, $(1.6875)
+DATA number13<>+40(SB)/4, $(1.6875)
+DATA number13<>+44(SB)/4, $(1.6875)
+DATA number13<>+48(SB)/4, $(1.6875)
+DATA number13<>+52(SB)/4, $(1.6875)
+DATA number13<>+56(SB)/4, $(1.6875)
+DATA number13<>+60(SB)/4, $(1.6875)
+GLOBL number13<>(SB), RODATA|NOPTR, $64
+
+DATA number14<>+0(SB)/4, $(0.84375)
+DATA number14<>+4(SB)/4, $(0.84375)
+DATA number14<>+8(SB)/4, $(0.84375)
+DATA number14<>+12(SB)/4, $(0.84375)
+DATA number14<>+16(SB)/4, $(0.84375)
+DATA number14<>+20(SB)/4, $(0.84375)
+DATA number14<>+24(SB)/4, $(0.84375)
+DATA number14<>+28(SB)/4, $(0.84375)
+DATA number14<>+32(SB)/4, $(0.84375)
+DATA number14<>+36(SB)/4, $(0.84375)
+DATA number14<>+40(SB)/4, $(0.84375)
+DATA number14<>+44(SB)/4, $(0.84375)
+DATA number14<>+48(SB)/4, $(0.84375)
+DATA number14<>+52(SB)/4, $(0.84375)
+DATA number14<>+56(SB)/4, $(0.84375)
+DATA number14<>+60(SB)/4, $(0.84375)
+GLOBL number14<>(SB), RODATA|NOPTR, $64
+
+DATA number15<>+0(SB)/4, $(-2.8125)
+DATA number15<>+4(SB)/4, $(-2.8125)
+DATA number15<>+8(SB)/4, $(-2.8125)
+DATA number15<>+12(SB)/4, $(-2.8125)
+DATA number15<>+16(SB)/4, $(-2.8125)
+DATA number15<>+20(SB)/4, $(-2.8125)
+DATA number15<>+24(SB)/4, $(-2.8125)
+DATA number15<>+28(SB)/4, $(-2.8125)
+DATA number15<>+32(SB)/4, $(-2.8125)
+DATA number15<>+36(SB)/4, $(-2.8125)
+DATA number15<>+40(SB)/4, $(-2.8125)
+DATA number15<>+44(SB)/4, $(-2.8125)
+DATA number15<>+48(SB)/4, $(-2.8125)
+DATA number15<>+52(SB)/4, $(-2.8125)
+DATA number15<>+56(SB)/4, $(-2.8125)
+DATA number15<>+60(SB)/4, $(-2.8125)
+GLOBL number15<>(SB), RODATA|NOPTR, $64
+
+// func winogradOutputAVX2(p *int)
+// Requires: AVX, FMA3
+TEXT ·winogradOutputAVX2(SB), $832-8
+	MOVQ p+0(FP), AX
+	MOVQ 16(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 48(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 80(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	LEAQ 32(SP), CX
+	ADDQ $0x1f, CX
+	ANDQ $-32, CX
+
+tile:
+	XORQ DX, DX
+
+vector:
+	MOVQ         112(AX), BX
+	VMOVUPS      (BX)(DX*1), Y15
+	VBROADCASTSS 120(AX), Y14
+	MOVQ         (SP), BX
+	ADDQ         DX, BX
+	MOVQ         24(AX), SI
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Y0
+	VMOVUPS      (R8)(SI*1), Y1
+	VMOVUPS      (R8)(SI*2), Y2
+	VMOVUPS      (R8)(DI*1), Y3
+	VMOVUPS      (R9), Y4
+	VMOVUPS      (R9)(SI*1), Y5
+	ADDQ         32(AX), BX
+	VADDPS       Y2, Y1, Y10
+	VSUBPS       Y2, Y1, Y11
+	VADDPS       Y4, Y3, Y12
+	VSUBPS       Y4, Y3, Y13
+	VADDPS       Y10, Y0, Y6
+	VADDPS       Y12, Y6, Y6
+	VMULPS       number10<>+0(SB), Y11, Y7
+	VFMADD231PS  number12<>+0(SB), Y13, Y7
+	VMULPS       number11<>+0(SB), Y10, Y8
+	VFMADD231PS  number9<>+0(SB), Y12, Y8
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  number16<>+0(SB), Y11, Y9
+	VFMADD231PS  number17<>+0(SB), Y13, Y9
+	VMOVAPS      Y6, (CX)
+	VMOVAPS      Y7, 192(CX)
+	VMOVAPS      Y8, 384(CX)
+	VMOVAPS      Y9, 576(CX)
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Y0
+	VMOVUPS      (R8)(SI*1), Y1
+	VMOVUPS      (R8)(SI*2), Y2
+	VMOVUPS      (R8)(DI*1), Y3
+	VMOVUPS      (R9), Y4
+	VMOVUPS      (R9)(SI*1), Y5
+	ADDQ         32(AX), BX
+	VADDPS       Y2, Y1, Y10
+	VSUBPS       Y2, Y1, Y11
+	VADDPS       Y4, Y3, Y12
+	VSUBPS       Y4, Y3, Y13
+	VADDPS       Y10, Y0, Y6
+	VADDPS       Y12, Y6, Y6
+	VMULPS       number10<>+0(SB), Y11, Y7
+	VFMADD231PS  number12<>+0(SB), Y13, Y7
+	VMULPS       number11<>+0(SB), Y10, Y8
+	VFMADD231PS  number9<>+0(SB), Y12, Y8
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  number16<>+0(SB), Y11, Y9
+	VFMADD231PS  number17<>+0(SB), Y13, Y9
+	VMOVAPS      Y6, 32(CX)
+	VMOVAPS      Y7, 224(CX)
+	VMOVAPS      Y8, 416(CX)
+	VMOVAPS      Y9, 608(CX)
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Y0
+	VMOVUPS      (R8)(SI*1), Y1
+	VMOVUPS      (R8)(SI*2), Y2
+	VMOVUPS      (R8)(DI*1), Y3
+	VMOVUPS      (R9), Y4
+	VMOVUPS      (R9)(SI*1), Y5
+	ADDQ         32(AX), BX
+	VADDPS       Y2, Y1, Y10
+	VSUBPS       Y2, Y1, Y11
+	VADDPS       Y4, Y3, Y12
+	VSUBPS       Y4, Y3, Y13
+	VADDPS       Y10, Y0, Y6
+	VADDPS       Y12, Y6, Y6
+	VMULPS       number10<>+0(SB), Y11, Y7
+	VFMADD231PS  number12<>+0(SB), Y13, Y7
+	VMULPS       number11<>+0(SB), Y10, Y8
+	VFMADD231PS  number9<>+0(SB), Y12, Y8
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  number16<>+0(SB), Y11, Y9
+	VFMADD231PS  number17<>+0(SB), Y13, Y9
+	VMOVAPS      Y6, 64(CX)
+	VMOVAPS      Y7, 256(CX)
+	VMOVAPS      Y8, 448(CX)
+	VMOVAPS      Y9, 640(CX)
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Y0
+	VMOVUPS      (R8)(SI*1), Y1
+	VMOVUPS      (R8)(SI*2), Y2
+	VMOVUPS      (R8)(DI*1), Y3
+	VMOVUPS      (R9), Y4
+	VMOVUPS      (R9)(SI*1), Y5
+	ADDQ         32(AX), BX
+	VADDPS       Y2, Y1, Y10
+	VSUBPS       Y2, Y1, Y11
+	VADDPS       Y4, Y3, Y12
+	VSUBPS       Y4, Y3, Y13
+	VADDPS       Y10, Y0, Y6
+	VADDPS       Y12, Y6, Y6
+	VMULPS       number10<>+0(SB), Y11, Y7
+	VFMADD231PS  number12<>+0(SB), Y13, Y7
+	VMULPS       number11<>+0(SB), Y10, Y8
+	VFMADD231PS  number9<>+0(SB), Y12, Y8
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  number16<>+0(SB), Y11, Y9
+	VFMADD231PS  number17<>+0(SB), Y13, Y9
+	VMOVAPS      Y6, 96(CX)
+	VMOVAPS      Y7, 288(CX)
+	VMOVAPS      Y8, 480(CX)
+	VMOVAPS      Y9, 672(CX)
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Y0
+	VMOVUPS      (R8)(SI*1), Y1
+	VMOVUPS      (R8)(SI*2), Y2
+	VMOVUPS      (R8)(DI*1), Y3
+	VMOVUPS      (R9), Y4
+	VMOVUPS      (R9)(SI*1), Y5
+	ADDQ         32(AX), BX
+	VADDPS       Y2, Y1, Y10
+	VSUBPS       Y2, Y1, Y11
+	VADDPS       Y4, Y3, Y12
+	VSUBPS       Y4, Y3, Y13
+	VADDPS       Y10, Y0, Y6
+	VADDPS       Y12, Y6, Y6
+	VMULPS       number10<>+0(SB), Y11, Y7
+	VFMADD231PS  number12<>+0(SB), Y13, Y7
+	VMULPS       number11<>+0(SB), Y10, Y8
+	VFMADD231PS  number9<>+0(SB), Y12, Y8
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  number16<>+0(SB), Y11, Y9
+	VFMADD231PS  number17<>+0(SB), Y13, Y9
+	VMOVAPS      Y6, 128(CX)
+	VMOVAPS      Y7, 320(CX)
+	VMOVAPS      Y8, 512(CX)
+	VMOVAPS      Y9, 704(CX)
+	LEAQ         (SI)(SI*2), DI
+	LEAQ         (BX)(SI*4), R8
+	VMOVUPS      (BX), Y0
+	VMOVUPS      (BX)(SI*1), Y1
+	VMOVUPS      (BX)(SI*2), Y2
+	VMOVUPS      (BX)(DI*1), Y3
+	VMOVUPS      (R8), Y4
+	VMOVUPS      (R8)(SI*1), Y5
+	VADDPS       Y2, Y1, Y10
+	VSUBPS       Y2, Y1, Y11
+	VADDPS       Y4, Y3, Y12
+	VSUBPS       Y4, Y3, Y13
+	VADDPS       Y10, Y0, Y6
+	VADDPS       Y12, Y6, Y6
+	VMULPS       number10<>+0(SB), Y11, Y7
+	VFMADD231PS  number12<>+0(SB), Y13, Y7
+	VMULPS       number11<>+0(SB), Y10, Y8
+	VFMADD231PS  number9<>+0(SB), Y12, Y8
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  number16<>+0(SB), Y11, Y9
+	VFMADD231PS  number17<>+0(SB), Y13, Y9
+	VMOVAPS      Y6, 160(CX)
+	VMOVAPS      Y7, 352(CX)
+	VMOVAPS      Y8, 544(CX)
+	VMOVAPS      Y9, 736(CX)
+	MOVQ         8(SP), BX
+	ADDQ         DX, BX
+	MOVQ         64(AX), SI
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	VMOVAPS      (CX), Y0
+	VMOVAPS      32(CX), Y1
+	VMOVAPS      64(CX), Y2
+	VMOVAPS      96(CX), Y3
+	VMOVAPS      128(CX), Y4
+	VMOVAPS      160(CX), Y5
+	VADDPS       Y2, Y1, Y10
+	VSUBPS       Y2, Y1, Y11
+	VADDPS       Y4, Y3, Y12
+	VSUBPS       Y4, Y3, Y13
+	VADDPS       Y10, Y0, Y6
+	VADDPS       Y12, Y6, Y6
+	VMULPS       number10<>+0(SB), Y11, Y7
+	VFMADD231PS  number12<>+0(SB), Y13, Y7
+	VMULPS       number11<>+0(SB), Y10, Y8
+	VFMADD231PS  number9<>+0(SB), Y12, Y8
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  number16<>+0(SB), Y11, Y9
+	VFMADD231PS  number17<>+0(SB), Y13, Y9
+	VADDPS       Y15, Y6, Y6
+	VMAXPS       Y6, Y14, Y6
+	VMOVUPS      Y6, (R8)
+	VADDPS       Y15, Y7, Y7
+	VMAXPS       Y7, Y14, Y7
+	VMOVUPS      Y7, (R8)(SI*1)
+	VADDPS       Y15, Y8, Y8
+	VMAXPS       Y8, Y14, Y8
+	VMOVUPS      Y8, (R8)(SI*2)
+	VADDPS       Y15, Y9, Y9
+	VMAXPS       Y9, Y14, Y9
+	VMOVUPS      Y9, (R8)(DI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	VMOVAPS      192(CX), Y0
+	VMOVAPS      224(CX), Y1
+	VMOVAPS      256(CX), Y2
+	VMOVAPS      288(CX), Y3
+	VMOVAPS      320(CX), Y4
+	VMOVAPS      352(CX), Y5
+	VADDPS       Y2, Y1, Y10
+	VSUBPS       Y2, Y1, Y11
+	VADDPS       Y4, Y3, Y12
+	VSUBPS       Y4, Y3, Y13
+	VADDPS       Y10, Y0, Y6
+	VADDPS       Y12, Y6, Y6
+	VMULPS       number10<>+0(SB), Y11, Y7
+	VFMADD231PS  number12<>+0(SB), Y13, Y7
+	VMULPS       number11<>+0(SB), Y10, Y8
+	VFMADD231PS  number9<>+0(SB), Y12, Y8
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  number16<>+0(SB), Y11, Y9
+	VFMADD231PS  number17<>+0(SB), Y13, Y9
+	VADDPS       Y15, Y6, Y6
+	VMAXPS       Y6, Y14, Y6
+	VMOVUPS      Y6, (R8)
+	VADDPS       Y15, Y7, Y7
+	VMAXPS       Y7, Y14, Y7
+	VMOVUPS      Y7, (R8)(SI*1)
+	VADDPS       Y15, Y8, Y8
+	VMAXPS       Y8, Y14, Y8
+	VMOVUPS      Y8, (R8)(SI*2)
+	VADDPS       Y15, Y9, Y9
+	VMAXPS       Y9, Y14, Y9
+	VMOVUPS      Y9, (R8)(DI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	VMOVAPS      384(CX), Y0
+	VMOVAPS      416(CX), Y1
+	VMOVAPS      448(CX), Y2
+	VMOVAPS      480(CX), Y3
+	VMOVAPS      512(CX), Y4
+	VMOVAPS      544(CX), Y5
+	VADDPS       Y2, Y1, Y10
+	VSUBPS       Y2, Y1, Y11
+	VADDPS       Y4, Y3, Y12
+	VSUBPS       Y4, Y3, Y13
+	VADDPS       Y10, Y0, Y6
+	VADDPS       Y12, Y6, Y6
+	VMULPS       number10<>+0(SB), Y11, Y7
+	VFMADD231PS  number12<>+0(SB), Y13, Y7
+	VMULPS       number11<>+0(SB), Y10, Y8
+	VFMADD231PS  number9<>+0(SB), Y12, Y8
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  number16<>+0(SB), Y11, Y9
+	VFMADD231PS  number17<>+0(SB), Y13, Y9
+	VADDPS       Y15, Y6, Y6
+	VMAXPS       Y6, Y14, Y6
+	VMOVUPS      Y6, (R8)
+	VADDPS       Y15, Y7, Y7
+	VMAXPS       Y7, Y14, Y7
+	VMOVUPS      Y7, (R8)(SI*1)
+	VADDPS       Y15, Y8, Y8
+	VMAXPS       Y8, Y14, Y8
+	VMOVUPS      Y8, (R8)(SI*2)
+	VADDPS       Y15, Y9, Y9
+	VMAXPS       Y9, Y14, Y9
+	VMOVUPS      Y9, (R8)(DI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	VMOVAPS      576(CX), Y0
+	VMOVAPS      608(CX), Y1
+	VMOVAPS      640(CX), Y2
+	VMOVAPS      672(CX), Y3
+	VMOVAPS      704(CX), Y4
+	VMOVAPS      736(CX), Y5
+	VADDPS       Y2, Y1, Y10
+	VSUBPS       Y2, Y1, Y11
+	VADDPS       Y4, Y3, Y12
+	VSUBPS       Y4, Y3, Y13
+	VADDPS       Y10, Y0, Y6
+	VADDPS       Y12, Y6, Y6
+	VMULPS       number10<>+0(SB), Y11, Y7
+	VFMADD231PS  number12<>+0(SB), Y13, Y7
+	VMULPS       number11<>+0(SB), Y10, Y8
+	VFMADD231PS  number9<>+0(SB), Y12, Y8
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  number16<>+0(SB), Y11, Y9
+	VFMADD231PS  number17<>+0(SB), Y13, Y9
+	VADDPS       Y15, Y6, Y6
+	VMAXPS       Y6, Y14, Y6
+	VMOVUPS      Y6, (BX)
+	VADDPS       Y15, Y7, Y7
+	VMAXPS       Y7, Y14, Y7
+	VMOVUPS      Y7, (BX)(SI*1)
+	VADDPS       Y15, Y8, Y8
+	VMAXPS       Y8, Y14, Y8
+	VMOVUPS      Y8, (BX)(SI*2)
+	VADDPS       Y15, Y9, Y9
+	VMAXPS       Y9, Y14, Y9
+	VMOVUPS      Y9, (BX)(DI*1)
+	ADDQ         $0x20, DX
+	CMPQ         DX, 8(AX)
+	JL           vector
+	MOVQ         40(AX), DX
+	ADDQ         DX, (SP)
+	MOVQ         72(AX), DX
+	ADDQ         DX, 8(SP)
+	MOVQ         104(AX), DX
+	ADDQ         DX, 16(SP)
+	DECQ         24(SP)
+	JNZ          tile
+	VZEROUPPER
+	RET
+
+DATA number16<>+0(SB)/4, $(0.421875)
+DATA number16<>+4(SB)/4, $(0.421875)
+DATA number16<>+8(SB)/4, $(0.421875)
+DATA number16<>+12(SB)/4, $(0.421875)
+DATA number16<>+16(SB)/4, $(0.421875)
+DATA number16<>+20(SB)/4, $(0.421875)
+DATA number16<>+24(SB)/4, $(0.421875)
+DATA number16<>+28(SB)/4, $(0.421875)
+DATA number16<>+32(SB)/4, $(0.421875)
+DATA number16<>+36(SB)/4, $(0.421875)
+DATA number16<>+40(SB)/4, $(0.421875)
+DATA number16<>+44(SB)/4, $(0.421875)
+DATA number16<>+48(SB)/4, $(0.421875)
+DATA number16<>+52(SB)/4, $(0.421875)
+DATA number16<>+56(SB)/4, $(0.421875)
+DATA number16<>+60(SB)/4, $(0.421875)
+GLOBL number16<>(SB), RODATA|NOPTR, $64
+
+DATA number17<>+0(SB)/4, $(3.375)
+DATA number17<>+4(SB)/4, $(3.375)
+DATA number17<>+8(SB)/4, $(3.375)
+DATA number17<>+12(SB)/4, $(3.375)
+DATA number17<>+16(SB)/4, $(3.375)
+DATA number17<>+20(SB)/4, $(3.375)
+DATA number17<>+24(SB)/4, $(3.375)
+DATA number17<>+28(SB)/4, $(3.375)
+DATA number17<>+32(SB)/4, $(3.375)
+DATA number17<>+36(SB)/4, $(3.375)
+DATA number17<>+40(SB)/4, $(3.375)
+DATA number17<>+44(SB)/4, $(3.375)
+DATA number17<>+48(SB)/4, $(3.375)
+DATA number17<>+52(SB)/4, $(3.375)
+DATA number17<>+56(SB)/4, $(3.375)
+DATA number17<>+60(SB)/4, $(3.375)
+GLOBL number17<>(SB), RODATA|NOPTR, $64
+
+// func winogradOutputGradAVX2(p *int)
+// Requires: AVX, FMA3
+TEXT ·winogradOutputGradAVX2(SB), $832-8
+	MOVQ p+0(FP), AX
+	MOVQ 16(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 48(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 80(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	LEAQ 32(SP), CX
+	ADDQ $0x1f, CX
+	ANDQ $-32, CX
+
+tile:
+	XORQ DX, DX
+
+vector:
+	VXORPS       Y14, Y14, Y14
+	VXORPS       Y15, Y15, Y15
+	MOVQ         16(SP), BX
+	ADDQ         DX, BX
+	MOVQ         (SP), SI
+	ADDQ         DX, SI
+	MOVQ         24(AX), DI
+	LEAQ         (DI)(DI*2), R8
+	MOVQ         SI, R9
+	MOVQ         88(AX), R10
+	LEAQ         (R10)(R10*2), R11
+	MOVQ         BX, R12
+	ADDQ         96(AX), BX
+	VMOVUPS      (R12), Y0
+	VCMPPS       $0x0e, Y14, Y0, Y0
+	VANDPS       (R9), Y0, Y0
+	VADDPS       Y0, Y15, Y15
+	VMOVUPS      (R12)(R10*1), Y1
+	VCMPPS       $0x0e, Y14, Y1, Y1
+	VANDPS       (R9)(DI*1), Y1, Y1
+	VADDPS       Y1, Y15, Y15
+	VMOVUPS      (R12)(R10*2), Y2
+	VCMPPS       $0x0e, Y14, Y2, Y2
+	VANDPS       (R9)(DI*2), Y2, Y2
+	VADDPS       Y2, Y15, Y15
+	VMOVUPS      (R12)(R11*1), Y3
+	VCMPPS       $0x0e, Y14, Y3, Y3
+	VANDPS       (R9)(R8*1), Y3, Y3
+	VADDPS       Y3, Y15, Y15
+	ADDQ         32(AX), SI
+	VMOVAPS      Y0, Y6
+	VMOVAPS      Y0, Y8
+	VFMADD231PS  number11<>+0(SB), Y2, Y8
+	VMOVAPS      Y1, Y12
+	VFMADD231PS  number11<>+0(SB), Y3, Y12
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  number10<>+0(SB), Y12, Y7
+	VFNMADD231PS number10<>+0(SB), Y12, Y8
+	VMOVAPS      Y0, Y10
+	VFMADD231PS  number9<>+0(SB), Y2, Y10
+	VMOVAPS      Y1, Y12
+	VFMADD231PS  number9<>+0(SB), Y3, Y12
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  number12<>+0(SB), Y12, Y9
+	VFNMADD231PS number12<>+0(SB), Y12, Y10
+	VMOVAPS      Y3, Y11
+	VMOVAPS      Y6, (CX)
+	VMOVAPS      Y7, 128(CX)
+	VMOVAPS      Y8, 256(CX)
+	VMOVAPS      Y9, 384(CX)
+	VMOVAPS      Y10, 512(CX)
+	VMOVAPS      Y11, 640(CX)
+	LEAQ         (DI)(DI*2), R8
+	MOVQ         SI, R9
+	MOVQ         88(AX), R10
+	LEAQ         (R10)(R10*2), R11
+	MOVQ         BX, R12
+	ADDQ         96(AX), BX
+	VMOVUPS      (R12), Y0
+	VCMPPS       $0x0e, Y14, Y0, Y0
+	VANDPS       (R9), Y0, Y0
+	VADDPS       Y0, Y15, Y15
+	VMOVUPS      (R12)(R10*1), Y1
+	VCMPPS       $0x0e, Y14, Y1, Y1
+	VANDPS       (R9)(DI*1), Y1, Y1
+	VADDPS       Y1, Y15, Y15
+	VMOVUPS      (R12)(R10*2), Y2
+	VCMPPS       $0x0e, Y14, Y2, Y2
+	VANDPS       (R9)(DI*2), Y2, Y2
+	VADDPS       Y2, Y15, Y15
+	VMOVUPS      (R12)(R11*1), Y3
+	VCMPPS       $0x0e, Y14, Y3, Y3
+	VANDPS       (R9)(R8*1), Y3, Y3
+	VADDPS       Y3, Y15, Y15
+	ADDQ         32(AX), SI
+	VMOVAPS      Y0, Y6
+	VMOVAPS      Y0, Y8
+	VFMADD231PS  number11<>+0(SB), Y2, Y8
+	VMOVAPS      Y1, Y12
+	VFMADD231PS  number11<>+0(SB), Y3, Y12
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  number10<>+0(SB), Y12, Y7
+	VFNMADD231PS number10<>+0(SB), Y12, Y8
+	VMOVAPS      Y0, Y10
+	VFMADD231PS  number9<>+0(SB), Y2, Y10
+	VMOVAPS      Y1, Y12
+	VFMADD231PS  number9<>+0(SB), Y3, Y12
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  number12<>+0(SB), Y12, Y9
+	VFNMADD231PS number12<>+0(SB), Y12, Y10
+	VMOVAPS      Y3, Y11
+	VMOVAPS      Y6, 32(CX)
+	VMOVAPS      Y7, 160(CX)
+	VMOVAPS      Y8, 288(CX)
+	VMOVAPS      Y9, 416(CX)
+	VMOVAPS      Y10, 544(CX)
+	VMOVAPS      Y11, 672(CX)
+	LEAQ         (DI)(DI*2), R8
+	MOVQ         SI, R9
+	MOVQ         88(AX), R10
+	LEAQ         (R10)(R10*2), R11
+	MOVQ         BX, R12
+	ADDQ         96(AX), BX
+	VMOVUPS      (R12), Y0
+	VCMPPS       $0x0e, Y14, Y0, Y0
+	VANDPS       (R9), Y0, Y0
+	VADDPS       Y0, Y15, Y15
+	VMOVUPS      (R12)(R10*1), Y1
+	VCMPPS       $0x0e, Y14, Y1, Y1
+	VANDPS       (R9)(DI*1), Y1, Y1
+	VADDPS       Y1, Y15, Y15
+	VMOVUPS      (R12)(R10*2), Y2
+	VCMPPS       $0x0e, Y14, Y2, Y2
+	VANDPS       (R9)(DI*2), Y2, Y2
+	VADDPS       Y2, Y15, Y15
+	VMOVUPS      (R12)(R11*1), Y3
+	VCMPPS       $0x0e, Y14, Y3, Y3
+	VANDPS       (R9)(R8*1), Y3, Y3
+	VADDPS       Y3, Y15, Y15
+	ADDQ         32(AX), SI
+	VMOVAPS      Y0, Y6
+	VMOVAPS      Y0, Y8
+	VFMADD231PS  number11<>+0(SB), Y2, Y8
+	VMOVAPS      Y1, Y12
+	VFMADD231PS  number11<>+0(SB), Y3, Y12
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  number10<>+0(SB), Y12, Y7
+	VFNMADD231PS number10<>+0(SB), Y12, Y8
+	VMOVAPS      Y0, Y10
+	VFMADD231PS  number9<>+0(SB), Y2, Y10
+	VMOVAPS      Y1, Y12
+	VFMADD231PS  number9<>+0(SB), Y3, Y12
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  number12<>+0(SB), Y12, Y9
+	VFNMADD231PS number12<>+0(SB), Y12, Y10
+	VMOVAPS      Y3, Y11
+	VMOVAPS      Y6, 64(CX)
+	VMOVAPS      Y7, 192(CX)
+	VMOVAPS      Y8, 320(CX)
+	VMOVAPS      Y9, 448(CX)
+	VMOVAPS      Y10, 576(CX)
+	VMOVAPS      Y11, 704(CX)
+	LEAQ         (DI)(DI*2), R8
+	MOVQ         88(AX), R9
+	LEAQ         (R9)(R9*2), R10
+	MOVQ         BX, R11
+	ADDQ         96(AX), BX
+	VMOVUPS      (R11), Y0
+	VCMPPS       $0x0e, Y14, Y0, Y0
+	VANDPS       (SI), Y0, Y0
+	VADDPS       Y0, Y15, Y15
+	VMOVUPS      (R11)(R9*1), Y1
+	VCMPPS       $0x0e, Y14, Y1, Y1
+	VANDPS       (SI)(DI*1), Y1, Y1
+	VADDPS       Y1, Y15, Y15
+	VMOVUPS      (R11)(R9*2), Y2
+	VCMPPS       $0x0e, Y14, Y2, Y2
+	VANDPS       (SI)(DI*2), Y2, Y2
+	VADDPS       Y2, Y15, Y15
+	VMOVUPS      (R11)(R10*1), Y3
+	VCMPPS       $0x0e, Y14, Y3, Y3
+	VANDPS       (SI)(R8*1), Y3, Y3
+	VADDPS       Y3, Y15, Y15
+	VMOVAPS      Y0, Y6
+	VMOVAPS      Y0, Y8
+	VFMADD231PS  number11<>+0(SB), Y2, Y8
+	VMOVAPS      Y1, Y12
+	VFMADD231PS  number11<>+0(SB), Y3, Y12
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  number10<>+0(SB), Y12, Y7
+	VFNMADD231PS number10<>+0(SB), Y12, Y8
+	VMOVAPS      Y0, Y10
+	VFMADD231PS  number9<>+0(SB), Y2, Y10
+	VMOVAPS      Y1, Y12
+	VFMADD231PS  number9<>+0(SB), Y3, Y12
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  number12<>+0(SB), Y12, Y9
+	VFNMADD231PS number12<>+0(SB), Y12, Y10
+	VMOVAPS      Y3, Y11
+	VMOVAPS      Y6, 96(CX)
+	VMOVAPS      Y7, 224(CX)
+	VMOVAPS      Y8, 352(CX)
+	VMOVAPS      Y9, 480(CX)
+	VMOVAPS      Y10, 608(CX)
+	VMOVAPS      Y11, 736(CX)
+	MOVQ         8(SP), BX
+	ADDQ         DX, BX
+	MOVQ         64(AX), SI
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      (CX), Y0
+	VMOVAPS      32(CX), Y1
+	VMOVAPS      64(CX), Y2
+	VMOVAPS      96(CX), Y3
+	VMOVAPS      Y0, Y6
+	VMOVAPS      Y0, Y8
+	VFMADD231PS  number11<>+0(SB), Y2, Y8
+	VMOVAPS      Y1, Y12
+	VFMADD231PS  number11<>+0(SB), Y3, Y12
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  number10<>+0(SB), Y12, Y7
+	VFNMADD231PS number10<>+0(SB), Y12, Y8
+	VMOVAPS      Y0, Y10
+	VFMADD231PS  number9<>+0(SB), Y2, Y10
+	VMOVAPS      Y1, Y12
+	VFMADD231PS  number9<>+0(SB), Y3, Y12
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  number12<>+0(SB), Y12, Y9
+	VFNMADD231PS number12<>+0(SB), Y12, Y10
+	VMOVAPS      Y3, Y11
+	VMOVUPS      Y6, (R8)
+	VMOVUPS      Y7, (R8)(SI*1)
+	VMOVUPS      Y8, (R8)(SI*2)
+	VMOVUPS      Y9, (R8)(DI*1)
+	VMOVUPS      Y10, (R9)
+	VMOVUPS      Y11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      128(CX), Y0
+	VMOVAPS      160(CX), Y1
+	VMOVAPS      192(CX), Y2
+	VMOVAPS      224(CX), Y3
+	VMOVAPS      Y0, Y6
+	VMOVAPS      Y0, Y8
+	VFMADD231PS  number11<>+0(SB), Y2, Y8
+	VMOVAPS      Y1, Y12
+	VFMADD231PS  number11<>+0(SB), Y3, Y12
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  number10<>+0(SB), Y12, Y7
+	VFNMADD231PS number10<>+0(SB), Y12, Y8
+	VMOVAPS      Y0, Y10
+	VFMADD231PS  number9<>+0(SB), Y2, Y10
+	VMOVAPS      Y1, Y12
+	VFMADD231PS  number9<>+0(SB), Y3, Y12
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  number12<>+0(SB), Y12, Y9
+	VFNMADD231PS number12<>+0(SB), Y12, Y10
+	VMOVAPS      Y3, Y11
+	VMOVUPS      Y6, (R8)
+	VMOVUPS      Y7, (R8)(SI*1)
+	VMOVUPS      Y8, (R8)(SI*2)
+	VMOVUPS      Y9, (R8)(DI*1)
+	VMOVUPS      Y10, (R9)
+	VMOVUPS      Y11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      256(CX), Y0
+	VMOVAPS      288(CX), Y1
+	VMOVAPS      320(CX), Y2
+	VMOVAPS      352(CX), Y3
+	VMOVAPS      Y0, Y6
+	VMOVAPS      Y0, Y8
+	VFMADD231PS  number11<>+0(SB), Y2, Y8
+	VMOVAPS      Y1, Y12
+	VFMADD231PS  number11<>+0(SB), Y3, Y12
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  number10<>+0(SB), Y12, Y7
+	VFNMADD231PS number10<>+0(SB), Y12, Y8
+	VMOVAPS      Y0, Y10
+	VFMADD231PS  number9<>+0(SB), Y2, Y10
+	VMOVAPS      Y1, Y12
+	VFMADD231PS  number9<>+0(SB), Y3, Y12
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  number12<>+0(SB), Y12, Y9
+	VFNMADD231PS number12<>+0(SB), Y12, Y10
+	VMOVAPS      Y3, Y11
+	VMOVUPS      Y6, (R8)
+	VMOVUPS      Y7, (R8)(SI*1)
+	VMOVUPS      Y8, (R8)(SI*2)
+	VMOVUPS      Y9, (R8)(DI*1)
+	VMOVUPS      Y10, (R9)
+	VMOVUPS      Y11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      384(CX), Y0
+	VMOVAPS      416(CX), Y1
+	VMOVAPS      448(CX), Y2
+	VMOVAPS      480(CX), Y3
+	VMOVAPS      Y0, Y6
+	VMOVAPS      Y0, Y8
+	VFMADD231PS  number11<>+0(SB), Y2, Y8
+	VMOVAPS      Y1, Y12
+	VFMADD231PS  number11<>+0(SB), Y3, Y12
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  number10<>+0(SB), Y12, Y7
+	VFNMADD231PS number10<>+0(SB), Y12, Y8
+	VMOVAPS      Y0, Y10
+	VFMADD231PS  number9<>+0(SB), Y2, Y10
+	VMOVAPS      Y1, Y12
+	VFMADD231PS  number9<>+0(SB), Y3, Y12
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  number12<>+0(SB), Y12, Y9
+	VFNMADD231PS number12<>+0(SB), Y12, Y10
+	VMOVAPS      Y3, Y11
+	VMOVUPS      Y6, (R8)
+	VMOVUPS      Y7, (R8)(SI*1)
+	VMOVUPS      Y8, (R8)(SI*2)
+	VMOVUPS      Y9, (R8)(DI*1)
+	VMOVUPS      Y10, (R9)
+	VMOVUPS      Y11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      512(CX), Y0
+	VMOVAPS      544(CX), Y1
+	VMOVAPS      576(CX), Y2
+	VMOVAPS      608(CX), Y3
+	VMOVAPS      Y0, Y6
+	VMOVAPS      Y0, Y8
+	VFMADD231PS  number11<>+0(SB), Y2, Y8
+	VMOVAPS      Y1, Y12
+	VFMADD231PS  number11<>+0(SB), Y3, Y12
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  number10<>+0(SB), Y12, Y7
+	VFNMADD231PS number10<>+0(SB), Y12, Y8
+	VMOVAPS      Y0, Y10
+	VFMADD231PS  number9<>+0(SB), Y2, Y10
+	VMOVAPS      Y1, Y12
+	VFMADD231PS  number9<>+0(SB), Y3, Y12
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  number12<>+0(SB), Y12, Y9
+	VFNMADD231PS number12<>+0(SB), Y12, Y10
+	VMOVAPS      Y3, Y11
+	VMOVUPS      Y6, (R8)
+	VMOVUPS      Y7, (R8)(SI*1)
+	VMOVUPS      Y8, (R8)(SI*2)
+	VMOVUPS      Y9, (R8)(DI*1)
+	VMOVUPS      Y10, (R9)
+	VMOVUPS      Y11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	LEAQ         (BX)(SI*4), R8
+	VMOVAPS      640(CX), Y0
+	VMOVAPS      672(CX), Y1
+	VMOVAPS      704(CX), Y2
+	VMOVAPS      736(CX), Y3
+	VMOVAPS      Y0, Y6
+	VMOVAPS      Y0, Y8
+	VFMADD231PS  number11<>+0(SB), Y2, Y8
+	VMOVAPS      Y1, Y12
+	VFMADD231PS  number11<>+0(SB), Y3, Y12
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  number10<>+0(SB), Y12, Y7
+	VFNMADD231PS number10<>+0(SB), Y12, Y8
+	VMOVAPS      Y0, Y10
+	VFMADD231PS  number9<>+0(SB), Y2, Y10
+	VMOVAPS      Y1, Y12
+	VFMADD231PS  number9<>+0(SB), Y3, Y12
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  number12<>+0(SB), Y12, Y9
+	VFNMADD231PS number12<>+0(SB), Y12, Y10
+	VMOVAPS      Y3, Y11
+	VMOVUPS      Y6, (BX)
+	VMOVUPS      Y7, (BX)(SI*1)
+	VMOVUPS      Y8, (BX)(SI*2)
+	VMOVUPS      Y9, (BX)(DI*1)
+	VMOVUPS      Y10, (R8)
+	VMOVUPS      Y11, (R8)(SI*1)
+	MOVQ         112(AX), BX
+	VADDPS       (BX)(DX*1), Y15, Y15
+	VMOVUPS      Y15, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	CMPQ         DX, 8(AX)
+	JL           vector
+	MOVQ         40(AX), DX
+	ADDQ         DX, (SP)
+	MOVQ         72(AX), DX
+	ADDQ         DX, 8(SP)
+	MOVQ         104(AX), DX
+	ADDQ         DX, 16(SP)
+	DECQ         24(SP)
+	JNZ          tile
+	VZEROUPPER
+	RET
+
+// func peakAVX2(n int)
+// Requires: AVX, FMA3
+TEXT ·peakAVX2(SB), NOSPLIT, $0-8
+	MOVQ   n+0(FP), AX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	VXORPS Y12, Y12, Y12
+	VXORPS Y13, Y13, Y13
+
+step:
+	VFMADD231PS Y12, Y13, Y0
+	VFMADD231PS Y12, Y13, Y1
+	VFMADD231PS Y12, Y13, Y2
+	VFMADD231PS Y12, Y13, Y3
+	VFMADD231PS Y12, Y13, Y4
+	VFMADD231PS Y12, Y13, Y5
+	VFMADD231PS Y12, Y13, Y6
+	VFMADD231PS Y12, Y13, Y7
+	VFMADD231PS Y12, Y13, Y8
+	VFMADD231PS Y12, Y13, Y9
+	VFMADD231PS Y12, Y13, Y10
+	VFMADD231PS Y12, Y13, Y11
+	DECQ        AX
+	JNZ         step
+	VZEROUPPER
+	RET
+
+// func productAVX512x1x1(s *int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·productAVX512x1x1(SB), NOSPLIT, $48-8
+	MOVQ s+0(FP), AX
+	MOVQ 32(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 72(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	MOVQ 40(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 80(AX), BX
+	MOVQ 136(AX), SI
+
+repeat:
+	MOVQ (SP), DI
+	MOVQ 16(SP), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 32(SP)
+
+tile:
+	VPXORD Z0, Z0, Z0
+	MOVQ   8(SP), R9
+	MOVQ   DI, R10
+	MOVQ   16(AX), R11
+	MOVQ   R11, 40(SP)
+
+outer:
+	MOVQ 24(AX), R11
+
+inner:
+	VMOVUPS      (R9), Z16
+	PREFETCHT0   (SI)
+	VBROADCASTSS (R10), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	ADDQ         DX, R10
+	ADDQ         144(AX), SI
+	ADDQ         BX, R9
+	DECQ         R11
+	JNZ          inner
+	ADDQ         56(AX), R10
+	DECQ         40(SP)
+	JNZ          outer
+	MOVQ         104(AX), R9
+	MOVQ         128(AX), R10
+	MOVQ         120(AX), R11
+	TESTQ        $0x00000001, R10
+	JZ           added
+	MOVQ         R8, R12
+	VADDPS       (R12), Z0, Z0
+
+added:
+	TESTQ   R11, R11
+	JZ      biased
+	VMOVUPS (R11), Z16
+	VADDPS  Z16, Z0, Z0
+
+biased:
+	TESTQ  $0x00000002, R10
+	JZ     rectified
+	VPXORD Z16, Z16, Z16
+	VMAXPS Z0, Z16, Z0
+
+rectified:
+	TESTQ   $0x00000004, R10
+	JNZ     stream
+	MOVQ    R8, R10
+	VMOVUPS Z0, (R10)
+	JMP     stored
+
+stream:
+	MOVQ     R8, R10
+	VMOVNTPS Z0, (R10)
+
+stored:
+	ADDQ R9, R8
+	ADDQ CX, DI
+	DECQ 32(SP)
+	JNZ  tile
+	MOVQ 64(AX), DI
+	ADDQ DI, (SP)
+	MOVQ 88(AX), DI
+	ADDQ DI, 8(SP)
+	MOVQ 112(AX), DI
+	ADDQ DI, 16(SP)
+	DECQ 24(SP)
+	JNZ  repeat
+	VZEROUPPER
+	RET
+
+// func productAVX512x2x1(s *int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·productAVX512x2x1(SB), NOSPLIT, $48-8
+	MOVQ s+0(FP), AX
+	MOVQ 32(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 72(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	MOVQ 40(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 80(AX), BX
+	MOVQ 136(AX), SI
+
+repeat:
+	MOVQ (SP), DI
+	MOVQ 16(SP), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 32(SP)
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	MOVQ   8(SP), R9
+	MOVQ   DI, R10
+	MOVQ   16(AX), R11
+	MOVQ   R11, 40(SP)
+
+outer:
+	MOVQ 24(AX), R11
+
+inner:
+	VMOVUPS      (R9), Z16
+	PREFETCHT0   (SI)
+	VBROADCASTSS (R10), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VBROADCASTSS (R10)(CX*1), Z19
+	VFMADD231PS  Z16, Z19, Z1
+	ADDQ         DX, R10
+	ADDQ         144(AX), SI
+	ADDQ         BX, R9
+	DECQ         R11
+	JNZ          inner
+	ADDQ         56(AX), R10
+	DECQ         40(SP)
+	JNZ          outer
+	MOVQ         104(AX), R9
+	MOVQ         128(AX), R10
+	MOVQ         120(AX), R11
+	TESTQ        $0x00000001, R10
+	JZ           added
+	MOVQ         R8, R12
+	VADDPS       (R12), Z0, Z0
+	ADDQ         R9, R12
+	VADDPS       (R12), Z1, Z1
+
+added:
+	TESTQ   R11, R11
+	JZ      biased
+	VMOVUPS (R11), Z16
+	VADDPS  Z16, Z0, Z0
+	VADDPS  Z16, Z1, Z1
+
+biased:
+	TESTQ  $0x00000002, R10
+	JZ     rectified
+	VPXORD Z16, Z16, Z16
+	VMAXPS Z0, Z16, Z0
+	VMAXPS Z1, Z16, Z1
+
+rectified:
+	TESTQ   $0x00000004, R10
+	JNZ     stream
+	MOVQ    R8, R10
+	VMOVUPS Z0, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Z1, (R10)
+	JMP     stored
+
+stream:
+	MOVQ     R8, R10
+	VMOVNTPS Z0, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z1, (R10)
+
+stored:
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ CX, DI
+	ADDQ CX, DI
+	DECQ 32(SP)
+	JNZ  tile
+	MOVQ 64(AX), DI
+	ADDQ DI, (SP)
+	MOVQ 88(AX), DI
+	ADDQ DI, 8(SP)
+	MOVQ 112(AX), DI
+	ADDQ DI, 16(SP)
+	DECQ 24(SP)
+	JNZ  repeat
+	VZEROUPPER
+	RET
+
+// func productAVX512x3x1(s *int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·productAVX512x3x1(SB), NOSPLIT, $48-8
+	MOVQ s+0(FP), AX
+	MOVQ 32(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 72(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	MOVQ 40(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 80(AX), BX
+	MOVQ 136(AX), SI
+
+repeat:
+	MOVQ (SP), DI
+	MOVQ 16(SP), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 32(SP)
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	MOVQ   8(SP), R9
+	MOVQ   DI, R10
+	MOVQ   16(AX), R11
+	MOVQ   R11, 40(SP)
+
+outer:
+	MOVQ 24(AX), R11
+
+inner:
+	VMOVUPS      (R9), Z16
+	PREFETCHT0   (SI)
+	VBROADCASTSS (R10), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VBROADCASTSS (R10)(CX*1), Z19
+	VFMADD231PS  Z16, Z19, Z1
+	VBROADCASTSS (R10)(CX*2), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	ADDQ         DX, R10
+	ADDQ         144(AX), SI
+	ADDQ         BX, R9
+	DECQ         R11
+	JNZ          inner
+	ADDQ         56(AX), R10
+	DECQ         40(SP)
+	JNZ          outer
+	MOVQ         104(AX), R9
+	MOVQ         128(AX), R10
+	MOVQ         120(AX), R11
+	TESTQ        $0x00000001, R10
+	JZ           added
+	MOVQ         R8, R12
+	VADDPS       (R12), Z0, Z0
+	ADDQ         R9, R12
+	VADDPS       (R12), Z1, Z1
+	ADDQ         R9, R12
+	VADDPS       (R12), Z2, Z2
+
+added:
+	TESTQ   R11, R11
+	JZ      biased
+	VMOVUPS (R11), Z16
+	VADDPS  Z16, Z0, Z0
+	VADDPS  Z16, Z1, Z1
+	VADDPS  Z16, Z2, Z2
+
+biased:
+	TESTQ  $0x00000002, R10
+	JZ     rectified
+	VPXORD Z16, Z16, Z16
+	VMAXPS Z0, Z16, Z0
+	VMAXPS Z1, Z16, Z1
+	VMAXPS Z2, Z16, Z2
+
+rectified:
+	TESTQ   $0x00000004, R10
+	JNZ     stream
+	MOVQ    R8, R10
+	VMOVUPS Z0, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Z1, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Z2, (R10)
+	JMP     stored
+
+stream:
+	MOVQ     R8, R10
+	VMOVNTPS Z0, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z1, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z2, (R10)
+
+stored:
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	DECQ 32(SP)
+	JNZ  tile
+	MOVQ 64(AX), DI
+	ADDQ DI, (SP)
+	MOVQ 88(AX), DI
+	ADDQ DI, 8(SP)
+	MOVQ 112(AX), DI
+	ADDQ DI, 16(SP)
+	DECQ 24(SP)
+	JNZ  repeat
+	VZEROUPPER
+	RET
+
+// func productAVX512x4x1(s *int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·productAVX512x4x1(SB), NOSPLIT, $48-8
+	MOVQ s+0(FP), AX
+	MOVQ 32(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 72(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	MOVQ 40(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 80(AX), BX
+	MOVQ 136(AX), SI
+
+repeat:
+	MOVQ (SP), DI
+	MOVQ 16(SP), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 32(SP)
+
+tile:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
+	MOVQ   8(SP), R9
+	LEAQ   (CX)(CX*2), R10
+	MOVQ   DI, R11
+	MOVQ   16(AX), R12
+	MOVQ   R12, 40(SP)
 
-step:
-	VMOVUPS      (CX), Z16
-	VMOVUPS      64(CX), Z17
-	VBROADCASTSS (DI), Z18
+outer:
+	MOVQ 24(AX), R12
+
+inner:
+	VMOVUPS      (R9), Z16
+	PREFETCHT0   (SI)
+	VBROADCASTSS (R11), Z18
 	VFMADD231PS  Z16, Z18, Z0
-	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS (DI)(BX*1), Z19
-	VFMADD231PS  Z16, Z19, Z2
-	VFMADD231PS  Z17, Z19, Z3
-	ADDQ         SI, DI
-	ADDQ         DX, CX
-	DECQ         AX
-	JNZ          step
-	MOVQ         c+48(FP), AX
-	MOVQ         ci+56(FP), CX
-	SHLQ         $0x02, CX
-	MOVB         add+64(FP), DL
-	TESTB        DL, DL
-	JZ           store
-	LEAQ         (CX)(CX*2), DX
-	MOVQ         AX, DX
-	VADDPS       (DX), Z0, Z0
-	VADDPS       64(DX), Z1, Z1
-	VADDPS       (DX)(CX*1), Z2, Z2
-	VADDPS       64(DX)(CX*1), Z3, Z3
+	VBROADCASTSS (R11)(CX*1), Z19
+	VFMADD231PS  Z16, Z19, Z1
+	VBROADCASTSS (R11)(CX*2), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VBROADCASTSS (R11)(R10*1), Z19
+	VFMADD231PS  Z16, Z19, Z3
+	ADDQ         DX, R11
+	ADDQ         144(AX), SI
+	ADDQ         BX, R9
+	DECQ         R12
+	JNZ          inner
+	ADDQ         56(AX), R11
+	DECQ         40(SP)
+	JNZ          outer
+	MOVQ         104(AX), R9
+	MOVQ         128(AX), R10
+	MOVQ         120(AX), R11
+	TESTQ        $0x00000001, R10
+	JZ           added
+	MOVQ         R8, R12
+	VADDPS       (R12), Z0, Z0
+	ADDQ         R9, R12
+	VADDPS       (R12), Z1, Z1
+	ADDQ         R9, R12
+	VADDPS       (R12), Z2, Z2
+	ADDQ         R9, R12
+	VADDPS       (R12), Z3, Z3
 
-store:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, 64(AX)
+added:
+	TESTQ   R11, R11
+	JZ      biased
+	VMOVUPS (R11), Z16
+	VADDPS  Z16, Z0, Z0
+	VADDPS  Z16, Z1, Z1
+	VADDPS  Z16, Z2, Z2
+	VADDPS  Z16, Z3, Z3
+
+biased:
+	TESTQ  $0x00000002, R10
+	JZ     rectified
+	VPXORD Z16, Z16, Z16
+	VMAXPS Z0, Z16, Z0
+	VMAXPS Z1, Z16, Z1
+	VMAXPS Z2, Z16, Z2
+	VMAXPS Z3, Z16, Z3
+
+rectified:
+	TESTQ   $0x00000004, R10
+	JNZ     stream
+	MOVQ    R8, R10
+	VMOVUPS Z0, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Z1, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Z2, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Z3, (R10)
+	JMP     stored
+
+stream:
+	MOVQ     R8, R10
+	VMOVNTPS Z0, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z1, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z2, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z3, (R10)
+
+stored:
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	DECQ 32(SP)
+	JNZ  tile
+	MOVQ 64(AX), DI
+	ADDQ DI, (SP)
+	MOVQ 88(AX), DI
+	ADDQ DI, 8(SP)
+	MOVQ 112(AX), DI
+	ADDQ DI, 16(SP)
+	DECQ 24(SP)
+	JNZ  repeat
 	VZEROUPPER
 	RET
 
-// func gemmAVX512x3(k int, a *float32, ai int, al int, b *float32, bl int, c *float32, ci int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·gemmAVX512x3(SB), NOSPLIT, $0-65
-	MOVQ   k+0(FP), AX
-	MOVQ   b+32(FP), CX
-	MOVQ   bl+40(FP), DX
-	MOVQ   ai+16(FP), BX
-	MOVQ   al+24(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, BX
-	SHLQ   $0x02, SI
-	MOVQ   a+8(FP), DI
-	LEAQ   (BX)(BX*2), R8
+// func productAVX512x5x1(s *int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·productAVX512x5x1(SB), NOSPLIT, $48-8
+	MOVQ s+0(FP), AX
+	MOVQ 32(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 72(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	MOVQ 40(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 80(AX), BX
+	MOVQ 136(AX), SI
+
+repeat:
+	MOVQ (SP), DI
+	MOVQ 16(SP), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 32(SP)
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	MOVQ   8(SP), R9
+	LEAQ   (CX)(CX*2), R10
+	MOVQ   DI, R11
+	LEAQ   (R11)(CX*4), R12
+	MOVQ   16(AX), R13
+	MOVQ   R13, 40(SP)
+
+outer:
+	MOVQ 24(AX), R13
+
+inner:
+	VMOVUPS      (R9), Z16
+	PREFETCHT0   (SI)
+	VBROADCASTSS (R11), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VBROADCASTSS (R11)(CX*1), Z19
+	VFMADD231PS  Z16, Z19, Z1
+	VBROADCASTSS (R11)(CX*2), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VBROADCASTSS (R11)(R10*1), Z19
+	VFMADD231PS  Z16, Z19, Z3
+	VBROADCASTSS (R12), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	ADDQ         DX, R11
+	ADDQ         DX, R12
+	ADDQ         144(AX), SI
+	ADDQ         BX, R9
+	DECQ         R13
+	JNZ          inner
+	ADDQ         56(AX), R11
+	ADDQ         56(AX), R12
+	DECQ         40(SP)
+	JNZ          outer
+	MOVQ         104(AX), R9
+	MOVQ         128(AX), R10
+	MOVQ         120(AX), R11
+	TESTQ        $0x00000001, R10
+	JZ           added
+	MOVQ         R8, R12
+	VADDPS       (R12), Z0, Z0
+	ADDQ         R9, R12
+	VADDPS       (R12), Z1, Z1
+	ADDQ         R9, R12
+	VADDPS       (R12), Z2, Z2
+	ADDQ         R9, R12
+	VADDPS       (R12), Z3, Z3
+	ADDQ         R9, R12
+	VADDPS       (R12), Z4, Z4
+
+added:
+	TESTQ   R11, R11
+	JZ      biased
+	VMOVUPS (R11), Z16
+	VADDPS  Z16, Z0, Z0
+	VADDPS  Z16, Z1, Z1
+	VADDPS  Z16, Z2, Z2
+	VADDPS  Z16, Z3, Z3
+	VADDPS  Z16, Z4, Z4
+
+biased:
+	TESTQ  $0x00000002, R10
+	JZ     rectified
+	VPXORD Z16, Z16, Z16
+	VMAXPS Z0, Z16, Z0
+	VMAXPS Z1, Z16, Z1
+	VMAXPS Z2, Z16, Z2
+	VMAXPS Z3, Z16, Z3
+	VMAXPS Z4, Z16, Z4
+
+rectified:
+	TESTQ   $0x00000004, R10
+	JNZ     stream
+	MOVQ    R8, R10
+	VMOVUPS Z0, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Z1, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Z2, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Z3, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Z4, (R10)
+	JMP     stored
+
+stream:
+	MOVQ     R8, R10
+	VMOVNTPS Z0, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z1, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z2, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z3, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z4, (R10)
+
+stored:
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	DECQ 32(SP)
+	JNZ  tile
+	MOVQ 64(AX), DI
+	ADDQ DI, (SP)
+	MOVQ 88(AX), DI
+	ADDQ DI, 8(SP)
+	MOVQ 112(AX), DI
+	ADDQ DI, 16(SP)
+	DECQ 24(SP)
+	JNZ  repeat
+	VZEROUPPER
+	RET
+
+// func productAVX512x6x1(s *int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·productAVX512x6x1(SB), NOSPLIT, $48-8
+	MOVQ s+0(FP), AX
+	MOVQ 32(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 72(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	MOVQ 40(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 80(AX), BX
+	MOVQ 136(AX), SI
+
+repeat:
+	MOVQ (SP), DI
+	MOVQ 16(SP), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 32(SP)
+
+tile:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
+	MOVQ   8(SP), R9
+	LEAQ   (CX)(CX*2), R10
+	MOVQ   DI, R11
+	LEAQ   (R11)(CX*4), R12
+	MOVQ   16(AX), R13
+	MOVQ   R13, 40(SP)
 
-step:
-	VMOVUPS      (CX), Z16
-	VMOVUPS      64(CX), Z17
-	VBROADCASTSS (DI), Z18
+outer:
+	MOVQ 24(AX), R13
+
+inner:
+	VMOVUPS      (R9), Z16
+	PREFETCHT0   (SI)
+	VBROADCASTSS (R11), Z18
 	VFMADD231PS  Z16, Z18, Z0
-	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS (DI)(BX*1), Z19
-	VFMADD231PS  Z16, Z19, Z2
-	VFMADD231PS  Z17, Z19, Z3
-	VBROADCASTSS (DI)(BX*2), Z18
+	VBROADCASTSS (R11)(CX*1), Z19
+	VFMADD231PS  Z16, Z19, Z1
+	VBROADCASTSS (R11)(CX*2), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VBROADCASTSS (R11)(R10*1), Z19
+	VFMADD231PS  Z16, Z19, Z3
+	VBROADCASTSS (R12), Z18
 	VFMADD231PS  Z16, Z18, Z4
-	VFMADD231PS  Z17, Z18, Z5
-	ADDQ         SI, DI
-	ADDQ         DX, CX
-	DECQ         AX
-	JNZ          step
-	MOVQ         c+48(FP), AX
-	MOVQ         ci+56(FP), CX
-	SHLQ         $0x02, CX
-	MOVB         add+64(FP), DL
-	TESTB        DL, DL
-	JZ           store
-	LEAQ         (CX)(CX*2), DX
-	MOVQ         AX, DX
-	VADDPS       (DX), Z0, Z0
-	VADDPS       64(DX), Z1, Z1
-	VADDPS       (DX)(CX*1), Z2, Z2
-	VADDPS       64(DX)(CX*1), Z3, Z3
-	VADDPS       (DX)(CX*2), Z4, Z4
-	VADDPS       64(DX)(CX*2), Z5, Z5
+	VBROADCASTSS (R12)(CX*1), Z19
+	VFMADD231PS  Z16, Z19, Z5
+	ADDQ         DX, R11
+	ADDQ         DX, R12
+	ADDQ         144(AX), SI
+	ADDQ         BX, R9
+	DECQ         R13
+	JNZ          inner
+	ADDQ         56(AX), R11
+	ADDQ         56(AX), R12
+	DECQ         40(SP)
+	JNZ          outer
+	MOVQ         104(AX), R9
+	MOVQ         128(AX), R10
+	MOVQ         120(AX), R11
+	TESTQ        $0x00000001, R10
+	JZ           added
+	MOVQ         R8, R12
+	VADDPS       (R12), Z0, Z0
+	ADDQ         R9, R12
+	VADDPS       (R12), Z1, Z1
+	ADDQ         R9, R12
+	VADDPS       (R12), Z2, Z2
+	ADDQ         R9, R12
+	VADDPS       (R12), Z3, Z3
+	ADDQ         R9, R12
+	VADDPS       (R12), Z4, Z4
+	ADDQ         R9, R12
+	VADDPS       (R12), Z5, Z5
 
-store:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, 64(AX)
+added:
+	TESTQ   R11, R11
+	JZ      biased
+	VMOVUPS (R11), Z16
+	VADDPS  Z16, Z0, Z0
+	VADDPS  Z16, Z1, Z1
+	VADDPS  Z16, Z2, Z2
+	VADDPS  Z16, Z3, Z3
+	VADDPS  Z16, Z4, Z4
+	VADDPS  Z16, Z5, Z5
+
+biased:
+	TESTQ  $0x00000002, R10
+	JZ     rectified
+	VPXORD Z16, Z16, Z16
+	VMAXPS Z0, Z16, Z0
+	VMAXPS Z1, Z16, Z1
+	VMAXPS Z2, Z16, Z2
+	VMAXPS Z3, Z16, Z3
+	VMAXPS Z4, Z16, Z4
+	VMAXPS Z5, Z16, Z5
+
+rectified:
+	TESTQ   $0x00000004, R10
+	JNZ     stream
+	MOVQ    R8, R10
+	VMOVUPS Z0, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Z1, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Z2, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Z3, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Z4, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Z5, (R10)
+	JMP     stored
+
+stream:
+	MOVQ     R8, R10
+	VMOVNTPS Z0, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z1, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z2, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z3, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z4, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z5, (R10)
+
+stored:
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	DECQ 32(SP)
+	JNZ  tile
+	MOVQ 64(AX), DI
+	ADDQ DI, (SP)
+	MOVQ 88(AX), DI
+	ADDQ DI, 8(SP)
+	MOVQ 112(AX), DI
+	ADDQ DI, 16(SP)
+	DECQ 24(SP)
+	JNZ  repeat
 	VZEROUPPER
 	RET
 
-// func gemmAVX512x4(k int, a *float32, ai int, al int, b *float32, bl int, c *float32, ci int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·gemmAVX512x4(SB), NOSPLIT, $0-65
-	MOVQ   k+0(FP), AX
-	MOVQ   b+32(FP), CX
-	MOVQ   bl+40(FP), DX
-	MOVQ   ai+16(FP), BX
-	MOVQ   al+24(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, BX
-	SHLQ   $0x02, SI
-	MOVQ   a+8(FP), DI
-	LEAQ   (BX)(BX*2), R8
+// func productAVX512x7x1(s *int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·productAVX512x7x1(SB), NOSPLIT, $48-8
+	MOVQ s+0(FP), AX
+	MOVQ 32(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 72(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	MOVQ 40(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 80(AX), BX
+	MOVQ 136(AX), SI
+
+repeat:
+	MOVQ (SP), DI
+	MOVQ 16(SP), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 32(SP)
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	MOVQ   8(SP), R9
+	LEAQ   (CX)(CX*2), R10
+	MOVQ   DI, R11
+	LEAQ   (R11)(CX*4), R12
+	MOVQ   16(AX), R13
+	MOVQ   R13, 40(SP)
+
+outer:
+	MOVQ 24(AX), R13
+
+inner:
+	VMOVUPS      (R9), Z16
+	PREFETCHT0   (SI)
+	VBROADCASTSS (R11), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VBROADCASTSS (R11)(CX*1), Z19
+	VFMADD231PS  Z16, Z19, Z1
+	VBROADCASTSS (R11)(CX*2), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VBROADCASTSS (R11)(R10*1), Z19
+	VFMADD231PS  Z16, Z19, Z3
+	VBROADCASTSS (R12), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VBROADCASTSS (R12)(CX*1), Z19
+	VFMADD231PS  Z16, Z19, Z5
+	VBROADCASTSS (R12)(CX*2), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	ADDQ         DX, R11
+	ADDQ         DX, R12
+	ADDQ         144(AX), SI
+	ADDQ         BX, R9
+	DECQ         R13
+	JNZ          inner
+	ADDQ         56(AX), R11
+	ADDQ         56(AX), R12
+	DECQ         40(SP)
+	JNZ          outer
+	MOVQ         104(AX), R9
+	MOVQ         128(AX), R10
+	MOVQ         120(AX), R11
+	TESTQ        $0x00000001, R10
+	JZ           added
+	MOVQ         R8, R12
+	VADDPS       (R12), Z0, Z0
+	ADDQ         R9, R12
+	VADDPS       (R12), Z1, Z1
+	ADDQ         R9, R12
+	VADDPS       (R12), Z2, Z2
+	ADDQ         R9, R12
+	VADDPS       (R12), Z3, Z3
+	ADDQ         R9, R12
+	VADDPS       (R12), Z4, Z4
+	ADDQ         R9, R12
+	VADDPS       (R12), Z5, Z5
+	ADDQ         R9, R12
+	VADDPS       (R12), Z6, Z6
+
+added:
+	TESTQ   R11, R11
+	JZ      biased
+	VMOVUPS (R11), Z16
+	VADDPS  Z16, Z0, Z0
+	VADDPS  Z16, Z1, Z1
+	VADDPS  Z16, Z2, Z2
+	VADDPS  Z16, Z3, Z3
+	VADDPS  Z16, Z4, Z4
+	VADDPS  Z16, Z5, Z5
+	VADDPS  Z16, Z6, Z6
+
+biased:
+	TESTQ  $0x00000002, R10
+	JZ     rectified
+	VPXORD Z16, Z16, Z16
+	VMAXPS Z0, Z16, Z0
+	VMAXPS Z1, Z16, Z1
+	VMAXPS Z2, Z16, Z2
+	VMAXPS Z3, Z16, Z3
+	VMAXPS Z4, Z16, Z4
+	VMAXPS Z5, Z16, Z5
+	VMAXPS Z6, Z16, Z6
+
+rectified:
+	TESTQ   $0x00000004, R10
+	JNZ     stream
+	MOVQ    R8, R10
+	VMOVUPS Z0, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Z1, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Z2, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Z3, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Z4, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Z5, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Z6, (R10)
+	JMP     stored
+
+stream:
+	MOVQ     R8, R10
+	VMOVNTPS Z0, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z1, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z2, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z3, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z4, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z5, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z6, (R10)
+
+stored:
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	DECQ 32(SP)
+	JNZ  tile
+	MOVQ 64(AX), DI
+	ADDQ DI, (SP)
+	MOVQ 88(AX), DI
+	ADDQ DI, 8(SP)
+	MOVQ 112(AX), DI
+	ADDQ DI, 16(SP)
+	DECQ 24(SP)
+	JNZ  repeat
+	VZEROUPPER
+	RET
+
+// func productAVX512x8x1(s *int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·productAVX512x8x1(SB), NOSPLIT, $48-8
+	MOVQ s+0(FP), AX
+	MOVQ 32(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 72(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	MOVQ 40(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 80(AX), BX
+	MOVQ 136(AX), SI
+
+repeat:
+	MOVQ (SP), DI
+	MOVQ 16(SP), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 32(SP)
+
+tile:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -725,72 +5349,715 @@ TEXT ·gemmAVX512x4(SB), NOSPLIT, $0-65
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
+	MOVQ   8(SP), R9
+	LEAQ   (CX)(CX*2), R10
+	MOVQ   DI, R11
+	LEAQ   (R11)(CX*4), R12
+	MOVQ   16(AX), R13
+	MOVQ   R13, 40(SP)
 
-step:
-	VMOVUPS      (CX), Z16
-	VMOVUPS      64(CX), Z17
-	VBROADCASTSS (DI), Z18
+outer:
+	MOVQ 24(AX), R13
+
+inner:
+	VMOVUPS      (R9), Z16
+	PREFETCHT0   (SI)
+	VBROADCASTSS (R11), Z18
 	VFMADD231PS  Z16, Z18, Z0
-	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS (DI)(BX*1), Z19
-	VFMADD231PS  Z16, Z19, Z2
-	VFMADD231PS  Z17, Z19, Z3
-	VBROADCASTSS (DI)(BX*2), Z18
+	VBROADCASTSS (R11)(CX*1), Z19
+	VFMADD231PS  Z16, Z19, Z1
+	VBROADCASTSS (R11)(CX*2), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VBROADCASTSS (R11)(R10*1), Z19
+	VFMADD231PS  Z16, Z19, Z3
+	VBROADCASTSS (R12), Z18
 	VFMADD231PS  Z16, Z18, Z4
-	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS (DI)(R8*1), Z19
-	VFMADD231PS  Z16, Z19, Z6
-	VFMADD231PS  Z17, Z19, Z7
-	ADDQ         SI, DI
-	ADDQ         DX, CX
-	DECQ         AX
-	JNZ          step
-	MOVQ         c+48(FP), AX
-	MOVQ         ci+56(FP), CX
-	SHLQ         $0x02, CX
-	MOVB         add+64(FP), DL
-	TESTB        DL, DL
-	JZ           store
-	LEAQ         (CX)(CX*2), DX
-	MOVQ         AX, BX
-	VADDPS       (BX), Z0, Z0
-	VADDPS       64(BX), Z1, Z1
-	VADDPS       (BX)(CX*1), Z2, Z2
-	VADDPS       64(BX)(CX*1), Z3, Z3
-	VADDPS       (BX)(CX*2), Z4, Z4
-	VADDPS       64(BX)(CX*2), Z5, Z5
-	VADDPS       (BX)(DX*1), Z6, Z6
-	VADDPS       64(BX)(DX*1), Z7, Z7
+	VBROADCASTSS (R12)(CX*1), Z19
+	VFMADD231PS  Z16, Z19, Z5
+	VBROADCASTSS (R12)(CX*2), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VBROADCASTSS (R12)(R10*1), Z19
+	VFMADD231PS  Z16, Z19, Z7
+	ADDQ         DX, R11
+	ADDQ         DX, R12
+	ADDQ         144(AX), SI
+	ADDQ         BX, R9
+	DECQ         R13
+	JNZ          inner
+	ADDQ         56(AX), R11
+	ADDQ         56(AX), R12
+	DECQ         40(SP)
+	JNZ          outer
+	MOVQ         104(AX), R9
+	MOVQ         128(AX), R10
+	MOVQ         120(AX), R11
+	TESTQ        $0x00000001, R10
+	JZ           added
+	MOVQ         R8, R12
+	VADDPS       (R12), Z0, Z0
+	ADDQ         R9, R12
+	VADDPS       (R12), Z1, Z1
+	ADDQ         R9, R12
+	VADDPS       (R12), Z2, Z2
+	ADDQ         R9, R12
+	VADDPS       (R12), Z3, Z3
+	ADDQ         R9, R12
+	VADDPS       (R12), Z4, Z4
+	ADDQ         R9, R12
+	VADDPS       (R12), Z5, Z5
+	ADDQ         R9, R12
+	VADDPS       (R12), Z6, Z6
+	ADDQ         R9, R12
+	VADDPS       (R12), Z7, Z7
 
-store:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, 64(AX)
+added:
+	TESTQ   R11, R11
+	JZ      biased
+	VMOVUPS (R11), Z16
+	VADDPS  Z16, Z0, Z0
+	VADDPS  Z16, Z1, Z1
+	VADDPS  Z16, Z2, Z2
+	VADDPS  Z16, Z3, Z3
+	VADDPS  Z16, Z4, Z4
+	VADDPS  Z16, Z5, Z5
+	VADDPS  Z16, Z6, Z6
+	VADDPS  Z16, Z7, Z7
+
+biased:
+	TESTQ  $0x00000002, R10
+	JZ     rectified
+	VPXORD Z16, Z16, Z16
+	VMAXPS Z0, Z16, Z0
+	VMAXPS Z1, Z16, Z1
+	VMAXPS Z2, Z16, Z2
+	VMAXPS Z3, Z16, Z3
+	VMAXPS Z4, Z16, Z4
+	VMAXPS Z5, Z16, Z5
+	VMAXPS Z6, Z16, Z6
+	VMAXPS Z7, Z16, Z7
+
+rectified:
+	TESTQ   $0x00000004, R10
+	JNZ     stream
+	MOVQ    R8, R10
+	VMOVUPS Z0, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Z1, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Z2, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Z3, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Z4, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Z5, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Z6, (R10)
+	ADDQ    R9, R10
+	VMOVUPS Z7, (R10)
+	JMP     stored
+
+stream:
+	MOVQ     R8, R10
+	VMOVNTPS Z0, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z1, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z2, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z3, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z4, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z5, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z6, (R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z7, (R10)
+
+stored:
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	DECQ 32(SP)
+	JNZ  tile
+	MOVQ 64(AX), DI
+	ADDQ DI, (SP)
+	MOVQ 88(AX), DI
+	ADDQ DI, 8(SP)
+	MOVQ 112(AX), DI
+	ADDQ DI, 16(SP)
+	DECQ 24(SP)
+	JNZ  repeat
 	VZEROUPPER
 	RET
 
-// func gemmAVX512x5(k int, a *float32, ai int, al int, b *float32, bl int, c *float32, ci int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·gemmAVX512x5(SB), NOSPLIT, $0-65
-	MOVQ   k+0(FP), AX
-	MOVQ   b+32(FP), CX
-	MOVQ   bl+40(FP), DX
-	MOVQ   ai+16(FP), BX
-	MOVQ   al+24(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, BX
-	SHLQ   $0x02, SI
-	MOVQ   a+8(FP), DI
-	LEAQ   (BX)(BX*2), R8
-	LEAQ   (DI)(BX*4), R9
+// func productAVX512x1x2(s *int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·productAVX512x1x2(SB), NOSPLIT, $48-8
+	MOVQ s+0(FP), AX
+	MOVQ 32(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 72(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	MOVQ 40(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 80(AX), BX
+	MOVQ 136(AX), SI
+
+repeat:
+	MOVQ (SP), DI
+	MOVQ 16(SP), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 32(SP)
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	MOVQ   8(SP), R9
+	MOVQ   DI, R10
+	MOVQ   16(AX), R11
+	MOVQ   R11, 40(SP)
+
+outer:
+	MOVQ 24(AX), R11
+
+inner:
+	VMOVUPS      (R9), Z16
+	VMOVUPS      64(R9), Z17
+	PREFETCHT0   (SI)
+	VBROADCASTSS (R10), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	ADDQ         DX, R10
+	ADDQ         144(AX), SI
+	ADDQ         BX, R9
+	DECQ         R11
+	JNZ          inner
+	ADDQ         56(AX), R10
+	DECQ         40(SP)
+	JNZ          outer
+	MOVQ         104(AX), R9
+	MOVQ         128(AX), R10
+	MOVQ         120(AX), R11
+	TESTQ        $0x00000001, R10
+	JZ           added
+	MOVQ         R8, R12
+	VADDPS       (R12), Z0, Z0
+	VADDPS       64(R12), Z1, Z1
+
+added:
+	TESTQ   R11, R11
+	JZ      biased
+	VMOVUPS (R11), Z16
+	VADDPS  Z16, Z0, Z0
+	VMOVUPS 64(R11), Z17
+	VADDPS  Z17, Z1, Z1
+
+biased:
+	TESTQ  $0x00000002, R10
+	JZ     rectified
+	VPXORD Z16, Z16, Z16
+	VMAXPS Z0, Z16, Z0
+	VMAXPS Z1, Z16, Z1
+
+rectified:
+	TESTQ   $0x00000004, R10
+	JNZ     stream
+	MOVQ    R8, R10
+	VMOVUPS Z0, (R10)
+	VMOVUPS Z1, 64(R10)
+	JMP     stored
+
+stream:
+	MOVQ     R8, R10
+	VMOVNTPS Z0, (R10)
+	VMOVNTPS Z1, 64(R10)
+
+stored:
+	ADDQ R9, R8
+	ADDQ CX, DI
+	DECQ 32(SP)
+	JNZ  tile
+	MOVQ 64(AX), DI
+	ADDQ DI, (SP)
+	MOVQ 88(AX), DI
+	ADDQ DI, 8(SP)
+	MOVQ 112(AX), DI
+	ADDQ DI, 16(SP)
+	DECQ 24(SP)
+	JNZ  repeat
+	VZEROUPPER
+	RET
+
+// func productAVX512x2x2(s *int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·productAVX512x2x2(SB), NOSPLIT, $48-8
+	MOVQ s+0(FP), AX
+	MOVQ 32(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 72(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	MOVQ 40(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 80(AX), BX
+	MOVQ 136(AX), SI
+
+repeat:
+	MOVQ (SP), DI
+	MOVQ 16(SP), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 32(SP)
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   8(SP), R9
+	MOVQ   DI, R10
+	MOVQ   16(AX), R11
+	MOVQ   R11, 40(SP)
+
+outer:
+	MOVQ 24(AX), R11
+
+inner:
+	VMOVUPS      (R9), Z16
+	VMOVUPS      64(R9), Z17
+	PREFETCHT0   (SI)
+	VBROADCASTSS (R10), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (R10)(CX*1), Z19
+	VFMADD231PS  Z16, Z19, Z2
+	VFMADD231PS  Z17, Z19, Z3
+	ADDQ         DX, R10
+	ADDQ         144(AX), SI
+	ADDQ         BX, R9
+	DECQ         R11
+	JNZ          inner
+	ADDQ         56(AX), R10
+	DECQ         40(SP)
+	JNZ          outer
+	MOVQ         104(AX), R9
+	MOVQ         128(AX), R10
+	MOVQ         120(AX), R11
+	TESTQ        $0x00000001, R10
+	JZ           added
+	MOVQ         R8, R12
+	VADDPS       (R12), Z0, Z0
+	VADDPS       64(R12), Z1, Z1
+	ADDQ         R9, R12
+	VADDPS       (R12), Z2, Z2
+	VADDPS       64(R12), Z3, Z3
+
+added:
+	TESTQ   R11, R11
+	JZ      biased
+	VMOVUPS (R11), Z16
+	VADDPS  Z16, Z0, Z0
+	VADDPS  Z16, Z2, Z2
+	VMOVUPS 64(R11), Z17
+	VADDPS  Z17, Z1, Z1
+	VADDPS  Z17, Z3, Z3
+
+biased:
+	TESTQ  $0x00000002, R10
+	JZ     rectified
+	VPXORD Z16, Z16, Z16
+	VMAXPS Z0, Z16, Z0
+	VMAXPS Z1, Z16, Z1
+	VMAXPS Z2, Z16, Z2
+	VMAXPS Z3, Z16, Z3
+
+rectified:
+	TESTQ   $0x00000004, R10
+	JNZ     stream
+	MOVQ    R8, R10
+	VMOVUPS Z0, (R10)
+	VMOVUPS Z1, 64(R10)
+	ADDQ    R9, R10
+	VMOVUPS Z2, (R10)
+	VMOVUPS Z3, 64(R10)
+	JMP     stored
+
+stream:
+	MOVQ     R8, R10
+	VMOVNTPS Z0, (R10)
+	VMOVNTPS Z1, 64(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z2, (R10)
+	VMOVNTPS Z3, 64(R10)
+
+stored:
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ CX, DI
+	ADDQ CX, DI
+	DECQ 32(SP)
+	JNZ  tile
+	MOVQ 64(AX), DI
+	ADDQ DI, (SP)
+	MOVQ 88(AX), DI
+	ADDQ DI, 8(SP)
+	MOVQ 112(AX), DI
+	ADDQ DI, 16(SP)
+	DECQ 24(SP)
+	JNZ  repeat
+	VZEROUPPER
+	RET
+
+// func productAVX512x3x2(s *int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·productAVX512x3x2(SB), NOSPLIT, $48-8
+	MOVQ s+0(FP), AX
+	MOVQ 32(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 72(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	MOVQ 40(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 80(AX), BX
+	MOVQ 136(AX), SI
+
+repeat:
+	MOVQ (SP), DI
+	MOVQ 16(SP), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 32(SP)
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	MOVQ   8(SP), R9
+	MOVQ   DI, R10
+	MOVQ   16(AX), R11
+	MOVQ   R11, 40(SP)
+
+outer:
+	MOVQ 24(AX), R11
+
+inner:
+	VMOVUPS      (R9), Z16
+	VMOVUPS      64(R9), Z17
+	PREFETCHT0   (SI)
+	VBROADCASTSS (R10), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (R10)(CX*1), Z19
+	VFMADD231PS  Z16, Z19, Z2
+	VFMADD231PS  Z17, Z19, Z3
+	VBROADCASTSS (R10)(CX*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	ADDQ         DX, R10
+	ADDQ         144(AX), SI
+	ADDQ         BX, R9
+	DECQ         R11
+	JNZ          inner
+	ADDQ         56(AX), R10
+	DECQ         40(SP)
+	JNZ          outer
+	MOVQ         104(AX), R9
+	MOVQ         128(AX), R10
+	MOVQ         120(AX), R11
+	TESTQ        $0x00000001, R10
+	JZ           added
+	MOVQ         R8, R12
+	VADDPS       (R12), Z0, Z0
+	VADDPS       64(R12), Z1, Z1
+	ADDQ         R9, R12
+	VADDPS       (R12), Z2, Z2
+	VADDPS       64(R12), Z3, Z3
+	ADDQ         R9, R12
+	VADDPS       (R12), Z4, Z4
+	VADDPS       64(R12), Z5, Z5
+
+added:
+	TESTQ   R11, R11
+	JZ      biased
+	VMOVUPS (R11), Z16
+	VADDPS  Z16, Z0, Z0
+	VADDPS  Z16, Z2, Z2
+	VADDPS  Z16, Z4, Z4
+	VMOVUPS 64(R11), Z17
+	VADDPS  Z17, Z1, Z1
+	VADDPS  Z17, Z3, Z3
+	VADDPS  Z17, Z5, Z5
+
+biased:
+	TESTQ  $0x00000002, R10
+	JZ     rectified
+	VPXORD Z16, Z16, Z16
+	VMAXPS Z0, Z16, Z0
+	VMAXPS Z1, Z16, Z1
+	VMAXPS Z2, Z16, Z2
+	VMAXPS Z3, Z16, Z3
+	VMAXPS Z4, Z16, Z4
+	VMAXPS Z5, Z16, Z5
+
+rectified:
+	TESTQ   $0x00000004, R10
+	JNZ     stream
+	MOVQ    R8, R10
+	VMOVUPS Z0, (R10)
+	VMOVUPS Z1, 64(R10)
+	ADDQ    R9, R10
+	VMOVUPS Z2, (R10)
+	VMOVUPS Z3, 64(R10)
+	ADDQ    R9, R10
+	VMOVUPS Z4, (R10)
+	VMOVUPS Z5, 64(R10)
+	JMP     stored
+
+stream:
+	MOVQ     R8, R10
+	VMOVNTPS Z0, (R10)
+	VMOVNTPS Z1, 64(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z2, (R10)
+	VMOVNTPS Z3, 64(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z4, (R10)
+	VMOVNTPS Z5, 64(R10)
+
+stored:
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	DECQ 32(SP)
+	JNZ  tile
+	MOVQ 64(AX), DI
+	ADDQ DI, (SP)
+	MOVQ 88(AX), DI
+	ADDQ DI, 8(SP)
+	MOVQ 112(AX), DI
+	ADDQ DI, 16(SP)
+	DECQ 24(SP)
+	JNZ  repeat
+	VZEROUPPER
+	RET
+
+// func productAVX512x4x2(s *int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·productAVX512x4x2(SB), NOSPLIT, $48-8
+	MOVQ s+0(FP), AX
+	MOVQ 32(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 72(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	MOVQ 40(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 80(AX), BX
+	MOVQ 136(AX), SI
+
+repeat:
+	MOVQ (SP), DI
+	MOVQ 16(SP), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 32(SP)
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   8(SP), R9
+	LEAQ   (CX)(CX*2), R10
+	MOVQ   DI, R11
+	MOVQ   16(AX), R12
+	MOVQ   R12, 40(SP)
+
+outer:
+	MOVQ 24(AX), R12
+
+inner:
+	VMOVUPS      (R9), Z16
+	VMOVUPS      64(R9), Z17
+	PREFETCHT0   (SI)
+	VBROADCASTSS (R11), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (R11)(CX*1), Z19
+	VFMADD231PS  Z16, Z19, Z2
+	VFMADD231PS  Z17, Z19, Z3
+	VBROADCASTSS (R11)(CX*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS (R11)(R10*1), Z19
+	VFMADD231PS  Z16, Z19, Z6
+	VFMADD231PS  Z17, Z19, Z7
+	ADDQ         DX, R11
+	ADDQ         144(AX), SI
+	ADDQ         BX, R9
+	DECQ         R12
+	JNZ          inner
+	ADDQ         56(AX), R11
+	DECQ         40(SP)
+	JNZ          outer
+	MOVQ         104(AX), R9
+	MOVQ         128(AX), R10
+	MOVQ         120(AX), R11
+	TESTQ        $0x00000001, R10
+	JZ           added
+	MOVQ         R8, R12
+	VADDPS       (R12), Z0, Z0
+	VADDPS       64(R12), Z1, Z1
+	ADDQ         R9, R12
+	VADDPS       (R12), Z2, Z2
+	VADDPS       64(R12), Z3, Z3
+	ADDQ         R9, R12
+	VADDPS       (R12), Z4, Z4
+	VADDPS       64(R12), Z5, Z5
+	ADDQ         R9, R12
+	VADDPS       (R12), Z6, Z6
+	VADDPS       64(R12), Z7, Z7
+
+added:
+	TESTQ   R11, R11
+	JZ      biased
+	VMOVUPS (R11), Z16
+	VADDPS  Z16, Z0, Z0
+	VADDPS  Z16, Z2, Z2
+	VADDPS  Z16, Z4, Z4
+	VADDPS  Z16, Z6, Z6
+	VMOVUPS 64(R11), Z17
+	VADDPS  Z17, Z1, Z1
+	VADDPS  Z17, Z3, Z3
+	VADDPS  Z17, Z5, Z5
+	VADDPS  Z17, Z7, Z7
+
+biased:
+	TESTQ  $0x00000002, R10
+	JZ     rectified
+	VPXORD Z16, Z16, Z16
+	VMAXPS Z0, Z16, Z0
+	VMAXPS Z1, Z16, Z1
+	VMAXPS Z2, Z16, Z2
+	VMAXPS Z3, Z16, Z3
+	VMAXPS Z4, Z16, Z4
+	VMAXPS Z5, Z16, Z5
+	VMAXPS Z6, Z16, Z6
+	VMAXPS Z7, Z16, Z7
+
+rectified:
+	TESTQ   $0x00000004, R10
+	JNZ     stream
+	MOVQ    R8, R10
+	VMOVUPS Z0, (R10)
+	VMOVUPS Z1, 64(R10)
+	ADDQ    R9, R10
+	VMOVUPS Z2, (R10)
+	VMOVUPS Z3, 64(R10)
+	ADDQ    R9, R10
+	VMOVUPS Z4, (R10)
+	VMOVUPS Z5, 64(R10)
+	ADDQ    R9, R10
+	VMOVUPS Z6, (R10)
+	VMOVUPS Z7, 64(R10)
+	JMP     stored
+
+stream:
+	MOVQ     R8, R10
+	VMOVNTPS Z0, (R10)
+	VMOVNTPS Z1, 64(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z2, (R10)
+	VMOVNTPS Z3, 64(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z4, (R10)
+	VMOVNTPS Z5, 64(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z6, (R10)
+	VMOVNTPS Z7, 64(R10)
+
+stored:
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	DECQ 32(SP)
+	JNZ  tile
+	MOVQ 64(AX), DI
+	ADDQ DI, (SP)
+	MOVQ 88(AX), DI
+	ADDQ DI, 8(SP)
+	MOVQ 112(AX), DI
+	ADDQ DI, 16(SP)
+	DECQ 24(SP)
+	JNZ  repeat
+	VZEROUPPER
+	RET
+
+// func productAVX512x5x2(s *int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·productAVX512x5x2(SB), NOSPLIT, $48-8
+	MOVQ s+0(FP), AX
+	MOVQ 32(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 72(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	MOVQ 40(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 80(AX), BX
+	MOVQ 136(AX), SI
+
+repeat:
+	MOVQ (SP), DI
+	MOVQ 16(SP), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 32(SP)
+
+tile:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -801,82 +6068,182 @@ TEXT ·gemmAVX512x5(SB), NOSPLIT, $0-65
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
+	MOVQ   8(SP), R9
+	LEAQ   (CX)(CX*2), R10
+	MOVQ   DI, R11
+	LEAQ   (R11)(CX*4), R12
+	MOVQ   16(AX), R13
+	MOVQ   R13, 40(SP)
 
-step:
-	VMOVUPS      (CX), Z16
-	VMOVUPS      64(CX), Z17
-	VBROADCASTSS (DI), Z18
+outer:
+	MOVQ 24(AX), R13
+
+inner:
+	VMOVUPS      (R9), Z16
+	VMOVUPS      64(R9), Z17
+	PREFETCHT0   (SI)
+	VBROADCASTSS (R11), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS (DI)(BX*1), Z19
+	VBROADCASTSS (R11)(CX*1), Z19
 	VFMADD231PS  Z16, Z19, Z2
 	VFMADD231PS  Z17, Z19, Z3
-	VBROADCASTSS (DI)(BX*2), Z18
+	VBROADCASTSS (R11)(CX*2), Z18
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS (DI)(R8*1), Z19
+	VBROADCASTSS (R11)(R10*1), Z19
 	VFMADD231PS  Z16, Z19, Z6
 	VFMADD231PS  Z17, Z19, Z7
-	VBROADCASTSS (R9), Z18
+	VBROADCASTSS (R12), Z18
 	VFMADD231PS  Z16, Z18, Z8
 	VFMADD231PS  Z17, Z18, Z9
-	ADDQ         SI, DI
-	ADDQ         SI, R9
-	ADDQ         DX, CX
-	DECQ         AX
-	JNZ          step
-	MOVQ         c+48(FP), AX
-	MOVQ         ci+56(FP), CX
-	SHLQ         $0x02, CX
-	MOVB         add+64(FP), DL
-	TESTB        DL, DL
-	JZ           store
-	LEAQ         (CX)(CX*2), DX
-	MOVQ         AX, BX
-	LEAQ         (BX)(CX*4), SI
-	VADDPS       (BX), Z0, Z0
-	VADDPS       64(BX), Z1, Z1
-	VADDPS       (BX)(CX*1), Z2, Z2
-	VADDPS       64(BX)(CX*1), Z3, Z3
-	VADDPS       (BX)(CX*2), Z4, Z4
-	VADDPS       64(BX)(CX*2), Z5, Z5
-	VADDPS       (BX)(DX*1), Z6, Z6
-	VADDPS       64(BX)(DX*1), Z7, Z7
-	VADDPS       (SI), Z8, Z8
-	VADDPS       64(SI), Z9, Z9
+	ADDQ         DX, R11
+	ADDQ         DX, R12
+	ADDQ         144(AX), SI
+	ADDQ         BX, R9
+	DECQ         R13
+	JNZ          inner
+	ADDQ         56(AX), R11
+	ADDQ         56(AX), R12
+	DECQ         40(SP)
+	JNZ          outer
+	MOVQ         104(AX), R9
+	MOVQ         128(AX), R10
+	MOVQ         120(AX), R11
+	TESTQ        $0x00000001, R10
+	JZ           added
+	MOVQ         R8, R12
+	VADDPS       (R12), Z0, Z0
+	VADDPS       64(R12), Z1, Z1
+	ADDQ         R9, R12
+	VADDPS       (R12), Z2, Z2
+	VADDPS       64(R12), Z3, Z3
+	ADDQ         R9, R12
+	VADDPS       (R12), Z4, Z4
+	VADDPS       64(R12), Z5, Z5
+	ADDQ         R9, R12
+	VADDPS       (R12), Z6, Z6
+	VADDPS       64(R12), Z7, Z7
+	ADDQ         R9, R12
+	VADDPS       (R12), Z8, Z8
+	VADDPS       64(R12), Z9, Z9
 
-store:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z8, (AX)
-	VMOVUPS Z9, 64(AX)
+added:
+	TESTQ   R11, R11
+	JZ      biased
+	VMOVUPS (R11), Z16
+	VADDPS  Z16, Z0, Z0
+	VADDPS  Z16, Z2, Z2
+	VADDPS  Z16, Z4, Z4
+	VADDPS  Z16, Z6, Z6
+	VADDPS  Z16, Z8, Z8
+	VMOVUPS 64(R11), Z17
+	VADDPS  Z17, Z1, Z1
+	VADDPS  Z17, Z3, Z3
+	VADDPS  Z17, Z5, Z5
+	VADDPS  Z17, Z7, Z7
+	VADDPS  Z17, Z9, Z9
+
+biased:
+	TESTQ  $0x00000002, R10
+	JZ     rectified
+	VPXORD Z16, Z16, Z16
+	VMAXPS Z0, Z16, Z0
+	VMAXPS Z1, Z16, Z1
+	VMAXPS Z2, Z16, Z2
+	VMAXPS Z3, Z16, Z3
+	VMAXPS Z4, Z16, Z4
+	VMAXPS Z5, Z16, Z5
+	VMAXPS Z6, Z16, Z6
+	VMAXPS Z7, Z16, Z7
+	VMAXPS Z8, Z16, Z8
+	VMAXPS Z9, Z16, Z9
+
+rectified:
+	TESTQ   $0x00000004, R10
+	JNZ     stream
+	MOVQ    R8, R10
+	VMOVUPS Z0, (R10)
+	VMOVUPS Z1, 64(R10)
+	ADDQ    R9, R10
+	VMOVUPS Z2, (R10)
+	VMOVUPS Z3, 64(R10)
+	ADDQ    R9, R10
+	VMOVUPS Z4, (R10)
+	VMOVUPS Z5, 64(R10)
+	ADDQ    R9, R10
+	VMOVUPS Z6, (R10)
+	VMOVUPS Z7, 64(R10)
+	ADDQ    R9, R10
+	VMOVUPS Z8, (R10)
+	VMOVUPS Z9, 64(R10)
+	JMP     stored
+
+stream:
+	MOVQ     R8, R10
+	VMOVNTPS Z0, (R10)
+	VMOVNTPS Z1, 64(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z2, (R10)
+	VMOVNTPS Z3, 64(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z4, (R10)
+	VMOVNTPS Z5, 64(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z6, (R10)
+	VMOVNTPS Z7, 64(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z8, (R10)
+	VMOVNTPS Z9, 64(R10)
+
+stored:
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	DECQ 32(SP)
+	JNZ  tile
+	MOVQ 64(AX), DI
+	ADDQ DI, (SP)
+	MOVQ 88(AX), DI
+	ADDQ DI, 8(SP)
+	MOVQ 112(AX), DI
+	ADDQ DI, 16(SP)
+	DECQ 24(SP)
+	JNZ  repeat
 	VZEROUPPER
 	RET
 
-// func gemmAVX512x6(k int, a *float32, ai int, al int, b *float32, bl int, c *float32, ci int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·gemmAVX512x6(SB), NOSPLIT, $0-65
-	MOVQ   k+0(FP), AX
-	MOVQ   b+32(FP), CX
-	MOVQ   bl+40(FP), DX
-	MOVQ   ai+16(FP), BX
-	MOVQ   al+24(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, BX
-	SHLQ   $0x02, SI
-	MOVQ   a+8(FP), DI
-	LEAQ   (BX)(BX*2), R8
-	LEAQ   (DI)(BX*4), R9
+// func productAVX512x6x2(s *int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·productAVX512x6x2(SB), NOSPLIT, $48-8
+	MOVQ s+0(FP), AX
+	MOVQ 32(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 72(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	MOVQ 40(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 80(AX), BX
+	MOVQ 136(AX), SI
+
+repeat:
+	MOVQ (SP), DI
+	MOVQ 16(SP), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 32(SP)
+
+tile:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -889,90 +6256,200 @@ TEXT ·gemmAVX512x6(SB), NOSPLIT, $0-65
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
+	MOVQ   8(SP), R9
+	LEAQ   (CX)(CX*2), R10
+	MOVQ   DI, R11
+	LEAQ   (R11)(CX*4), R12
+	MOVQ   16(AX), R13
+	MOVQ   R13, 40(SP)
 
-step:
-	VMOVUPS      (CX), Z16
-	VMOVUPS      64(CX), Z17
-	VBROADCASTSS (DI), Z18
+outer:
+	MOVQ 24(AX), R13
+
+inner:
+	VMOVUPS      (R9), Z16
+	VMOVUPS      64(R9), Z17
+	PREFETCHT0   (SI)
+	VBROADCASTSS (R11), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS (DI)(BX*1), Z19
+	VBROADCASTSS (R11)(CX*1), Z19
 	VFMADD231PS  Z16, Z19, Z2
 	VFMADD231PS  Z17, Z19, Z3
-	VBROADCASTSS (DI)(BX*2), Z18
+	VBROADCASTSS (R11)(CX*2), Z18
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS (DI)(R8*1), Z19
+	VBROADCASTSS (R11)(R10*1), Z19
 	VFMADD231PS  Z16, Z19, Z6
 	VFMADD231PS  Z17, Z19, Z7
-	VBROADCASTSS (R9), Z18
+	VBROADCASTSS (R12), Z18
 	VFMADD231PS  Z16, Z18, Z8
 	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS (R9)(BX*1), Z19
+	VBROADCASTSS (R12)(CX*1), Z19
 	VFMADD231PS  Z16, Z19, Z10
 	VFMADD231PS  Z17, Z19, Z11
-	ADDQ         SI, DI
-	ADDQ         SI, R9
-	ADDQ         DX, CX
-	DECQ         AX
-	JNZ          step
-	MOVQ         c+48(FP), AX
-	MOVQ         ci+56(FP), CX
-	SHLQ         $0x02, CX
-	MOVB         add+64(FP), DL
-	TESTB        DL, DL
-	JZ           store
-	LEAQ         (CX)(CX*2), DX
-	MOVQ         AX, BX
-	LEAQ         (BX)(CX*4), SI
-	VADDPS       (BX), Z0, Z0
-	VADDPS       64(BX), Z1, Z1
-	VADDPS       (BX)(CX*1), Z2, Z2
-	VADDPS       64(BX)(CX*1), Z3, Z3
-	VADDPS       (BX)(CX*2), Z4, Z4
-	VADDPS       64(BX)(CX*2), Z5, Z5
-	VADDPS       (BX)(DX*1), Z6, Z6
-	VADDPS       64(BX)(DX*1), Z7, Z7
-	VADDPS       (SI), Z8, Z8
-	VADDPS       64(SI), Z9, Z9
-	VADDPS       (SI)(CX*1), Z10, Z10
-	VADDPS       64(SI)(CX*1), Z11, Z11
+	ADDQ         DX, R11
+	ADDQ         DX, R12
+	ADDQ         144(AX), SI
+	ADDQ         BX, R9
+	DECQ         R13
+	JNZ          inner
+	ADDQ         56(AX), R11
+	ADDQ         56(AX), R12
+	DECQ         40(SP)
+	JNZ          outer
+	MOVQ         104(AX), R9
+	MOVQ         128(AX), R10
+	MOVQ         120(AX), R11
+	TESTQ        $0x00000001, R10
+	JZ           added
+	MOVQ         R8, R12
+	VADDPS       (R12), Z0, Z0
+	VADDPS       64(R12), Z1, Z1
+	ADDQ         R9, R12
+	VADDPS       (R12), Z2, Z2
+	VADDPS       64(R12), Z3, Z3
+	ADDQ         R9, R12
+	VADDPS       (R12), Z4, Z4
+	VADDPS       64(R12), Z5, Z5
+	ADDQ         R9, R12
+	VADDPS       (R12), Z6, Z6
+	VADDPS       64(R12), Z7, Z7
+	ADDQ         R9, R12
+	VADDPS       (R12), Z8, Z8
+	VADDPS       64(R12), Z9, Z9
+	ADDQ         R9, R12
+	VADDPS       (R12), Z10, Z10
+	VADDPS       64(R12), Z11, Z11
 
-store:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z8, (AX)
-	VMOVUPS Z9, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z10, (AX)
-	VMOVUPS Z11, 64(AX)
+added:
+	TESTQ   R11, R11
+	JZ      biased
+	VMOVUPS (R11), Z16
+	VADDPS  Z16, Z0, Z0
+	VADDPS  Z16, Z2, Z2
+	VADDPS  Z16, Z4, Z4
+	VADDPS  Z16, Z6, Z6
+	VADDPS  Z16, Z8, Z8
+	VADDPS  Z16, Z10, Z10
+	VMOVUPS 64(R11), Z17
+	VADDPS  Z17, Z1, Z1
+	VADDPS  Z17, Z3, Z3
+	VADDPS  Z17, Z5, Z5
+	VADDPS  Z17, Z7, Z7
+	VADDPS  Z17, Z9, Z9
+	VADDPS  Z17, Z11, Z11
+
+biased:
+	TESTQ  $0x00000002, R10
+	JZ     rectified
+	VPXORD Z16, Z16, Z16
+	VMAXPS Z0, Z16, Z0
+	VMAXPS Z1, Z16, Z1
+	VMAXPS Z2, Z16, Z2
+	VMAXPS Z3, Z16, Z3
+	VMAXPS Z4, Z16, Z4
+	VMAXPS Z5, Z16, Z5
+	VMAXPS Z6, Z16, Z6
+	VMAXPS Z7, Z16, Z7
+	VMAXPS Z8, Z16, Z8
+	VMAXPS Z9, Z16, Z9
+	VMAXPS Z10, Z16, Z10
+	VMAXPS Z11, Z16, Z11
+
+rectified:
+	TESTQ   $0x00000004, R10
+	JNZ     stream
+	MOVQ    R8, R10
+	VMOVUPS Z0, (R10)
+	VMOVUPS Z1, 64(R10)
+	ADDQ    R9, R10
+	VMOVUPS Z2, (R10)
+	VMOVUPS Z3, 64(R10)
+	ADDQ    R9, R10
+	VMOVUPS Z4, (R10)
+	VMOVUPS Z5, 64(R10)
+	ADDQ    R9, R10
+	VMOVUPS Z6, (R10)
+	VMOVUPS Z7, 64(R10)
+	ADDQ    R9, R10
+	VMOVUPS Z8, (R10)
+	VMOVUPS Z9, 64(R10)
+	ADDQ    R9, R10
+	VMOVUPS Z10, (R10)
+	VMOVUPS Z11, 64(R10)
+	JMP     stored
+
+stream:
+	MOVQ     R8, R10
+	VMOVNTPS Z0, (R10)
+	VMOVNTPS Z1, 64(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z2, (R10)
+	VMOVNTPS Z3, 64(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z4, (R10)
+	VMOVNTPS Z5, 64(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z6, (R10)
+	VMOVNTPS Z7, 64(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z8, (R10)
+	VMOVNTPS Z9, 64(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z10, (R10)
+	VMOVNTPS Z11, 64(R10)
+
+stored:
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	DECQ 32(SP)
+	JNZ  tile
+	MOVQ 64(AX), DI
+	ADDQ DI, (SP)
+	MOVQ 88(AX), DI
+	ADDQ DI, 8(SP)
+	MOVQ 112(AX), DI
+	ADDQ DI, 16(SP)
+	DECQ 24(SP)
+	JNZ  repeat
 	VZEROUPPER
 	RET
 
-// func gemmAVX512x7(k int, a *float32, ai int, al int, b *float32, bl int, c *float32, ci int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·gemmAVX512x7(SB), NOSPLIT, $0-65
-	MOVQ   k+0(FP), AX
-	MOVQ   b+32(FP), CX
-	MOVQ   bl+40(FP), DX
-	MOVQ   ai+16(FP), BX
-	MOVQ   al+24(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, BX
-	SHLQ   $0x02, SI
-	MOVQ   a+8(FP), DI
-	LEAQ   (BX)(BX*2), R8
-	LEAQ   (DI)(BX*4), R9
+// func productAVX512x7x2(s *int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·productAVX512x7x2(SB), NOSPLIT, $48-8
+	MOVQ s+0(FP), AX
+	MOVQ 32(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 72(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	MOVQ 40(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 80(AX), BX
+	MOVQ 136(AX), SI
+
+repeat:
+	MOVQ (SP), DI
+	MOVQ 16(SP), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 32(SP)
+
+tile:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -987,98 +6464,218 @@ TEXT ·gemmAVX512x7(SB), NOSPLIT, $0-65
 	VPXORD Z11, Z11, Z11
 	VPXORD Z12, Z12, Z12
 	VPXORD Z13, Z13, Z13
+	MOVQ   8(SP), R9
+	LEAQ   (CX)(CX*2), R10
+	MOVQ   DI, R11
+	LEAQ   (R11)(CX*4), R12
+	MOVQ   16(AX), R13
+	MOVQ   R13, 40(SP)
 
-step:
-	VMOVUPS      (CX), Z16
-	VMOVUPS      64(CX), Z17
-	VBROADCASTSS (DI), Z18
+outer:
+	MOVQ 24(AX), R13
+
+inner:
+	VMOVUPS      (R9), Z16
+	VMOVUPS      64(R9), Z17
+	PREFETCHT0   (SI)
+	VBROADCASTSS (R11), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS (DI)(BX*1), Z19
+	VBROADCASTSS (R11)(CX*1), Z19
 	VFMADD231PS  Z16, Z19, Z2
 	VFMADD231PS  Z17, Z19, Z3
-	VBROADCASTSS (DI)(BX*2), Z18
+	VBROADCASTSS (R11)(CX*2), Z18
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS (DI)(R8*1), Z19
+	VBROADCASTSS (R11)(R10*1), Z19
 	VFMADD231PS  Z16, Z19, Z6
 	VFMADD231PS  Z17, Z19, Z7
-	VBROADCASTSS (R9), Z18
+	VBROADCASTSS (R12), Z18
 	VFMADD231PS  Z16, Z18, Z8
 	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS (R9)(BX*1), Z19
+	VBROADCASTSS (R12)(CX*1), Z19
 	VFMADD231PS  Z16, Z19, Z10
 	VFMADD231PS  Z17, Z19, Z11
-	VBROADCASTSS (R9)(BX*2), Z18
+	VBROADCASTSS (R12)(CX*2), Z18
 	VFMADD231PS  Z16, Z18, Z12
 	VFMADD231PS  Z17, Z18, Z13
-	ADDQ         SI, DI
-	ADDQ         SI, R9
-	ADDQ         DX, CX
-	DECQ         AX
-	JNZ          step
-	MOVQ         c+48(FP), AX
-	MOVQ         ci+56(FP), CX
-	SHLQ         $0x02, CX
-	MOVB         add+64(FP), DL
-	TESTB        DL, DL
-	JZ           store
-	LEAQ         (CX)(CX*2), DX
-	MOVQ         AX, BX
-	LEAQ         (BX)(CX*4), SI
-	VADDPS       (BX), Z0, Z0
-	VADDPS       64(BX), Z1, Z1
-	VADDPS       (BX)(CX*1), Z2, Z2
-	VADDPS       64(BX)(CX*1), Z3, Z3
-	VADDPS       (BX)(CX*2), Z4, Z4
-	VADDPS       64(BX)(CX*2), Z5, Z5
-	VADDPS       (BX)(DX*1), Z6, Z6
-	VADDPS       64(BX)(DX*1), Z7, Z7
-	VADDPS       (SI), Z8, Z8
-	VADDPS       64(SI), Z9, Z9
-	VADDPS       (SI)(CX*1), Z10, Z10
-	VADDPS       64(SI)(CX*1), Z11, Z11
-	VADDPS       (SI)(CX*2), Z12, Z12
-	VADDPS       64(SI)(CX*2), Z13, Z13
+	ADDQ         DX, R11
+	ADDQ         DX, R12
+	ADDQ         144(AX), SI
+	ADDQ         BX, R9
+	DECQ         R13
+	JNZ          inner
+	ADDQ         56(AX), R11
+	ADDQ         56(AX), R12
+	DECQ         40(SP)
+	JNZ          outer
+	MOVQ         104(AX), R9
+	MOVQ         128(AX), R10
+	MOVQ         120(AX), R11
+	TESTQ        $0x00000001, R10
+	JZ           added
+	MOVQ         R8, R12
+	VADDPS       (R12), Z0, Z0
+	VADDPS       64(R12), Z1, Z1
+	ADDQ         R9, R12
+	VADDPS       (R12), Z2, Z2
+	VADDPS       64(R12), Z3, Z3
+	ADDQ         R9, R12
+	VADDPS       (R12), Z4, Z4
+	VADDPS       64(R12), Z5, Z5
+	ADDQ         R9, R12
+	VADDPS       (R12), Z6, Z6
+	VADDPS       64(R12), Z7, Z7
+	ADDQ         R9, R12
+	VADDPS       (R12), Z8, Z8
+	VADDPS       64(R12), Z9, Z9
+	ADDQ         R9, R12
+	VADDPS       (R12), Z10, Z10
+	VADDPS       64(R12), Z11, Z11
+	ADDQ         R9, R12
+	VADDPS       (R12), Z12, Z12
+	VADDPS       64(R12), Z13, Z13
 
-store:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z8, (AX)
-	VMOVUPS Z9, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z10, (AX)
-	VMOVUPS Z11, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z12, (AX)
-	VMOVUPS Z13, 64(AX)
+added:
+	TESTQ   R11, R11
+	JZ      biased
+	VMOVUPS (R11), Z16
+	VADDPS  Z16, Z0, Z0
+	VADDPS  Z16, Z2, Z2
+	VADDPS  Z16, Z4, Z4
+	VADDPS  Z16, Z6, Z6
+	VADDPS  Z16, Z8, Z8
+	VADDPS  Z16, Z10, Z10
+	VADDPS  Z16, Z12, Z12
+	VMOVUPS 64(R11), Z17
+	VADDPS  Z17, Z1, Z1
+	VADDPS  Z17, Z3, Z3
+	VADDPS  Z17, Z5, Z5
+	VADDPS  Z17, Z7, Z7
+	VADDPS  Z17, Z9, Z9
+	VADDPS  Z17, Z11, Z11
+	VADDPS  Z17, Z13, Z13
+
+biased:
+	TESTQ  $0x00000002, R10
+	JZ     rectified
+	VPXORD Z16, Z16, Z16
+	VMAXPS Z0, Z16, Z0
+	VMAXPS Z1, Z16, Z1
+	VMAXPS Z2, Z16, Z2
+	VMAXPS Z3, Z16, Z3
+	VMAXPS Z4, Z16, Z4
+	VMAXPS Z5, Z16, Z5
+	VMAXPS Z6, Z16, Z6
+	VMAXPS Z7, Z16, Z7
+	VMAXPS Z8, Z16, Z8
+	VMAXPS Z9, Z16, Z9
+	VMAXPS Z10, Z16, Z10
+	VMAXPS Z11, Z16, Z11
+	VMAXPS Z12, Z16, Z12
+	VMAXPS Z13, Z16, Z13
+
+rectified:
+	TESTQ   $0x00000004, R10
+	JNZ     stream
+	MOVQ    R8, R10
+	VMOVUPS Z0, (R10)
+	VMOVUPS Z1, 64(R10)
+	ADDQ    R9, R10
+	VMOVUPS Z2, (R10)
+	VMOVUPS Z3, 64(R10)
+	ADDQ    R9, R10
+	VMOVUPS Z4, (R10)
+	VMOVUPS Z5, 64(R10)
+	ADDQ    R9, R10
+	VMOVUPS Z6, (R10)
+	VMOVUPS Z7, 64(R10)
+	ADDQ    R9, R10
+	VMOVUPS Z8, (R10)
+	VMOVUPS Z9, 64(R10)
+	ADDQ    R9, R10
+	VMOVUPS Z10, (R10)
+	VMOVUPS Z11, 64(R10)
+	ADDQ    R9, R10
+	VMOVUPS Z12, (R10)
+	VMOVUPS Z13, 64(R10)
+	JMP     stored
+
+stream:
+	MOVQ     R8, R10
+	VMOVNTPS Z0, (R10)
+	VMOVNTPS Z1, 64(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z2, (R10)
+	VMOVNTPS Z3, 64(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z4, (R10)
+	VMOVNTPS Z5, 64(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z6, (R10)
+	VMOVNTPS Z7, 64(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z8, (R10)
+	VMOVNTPS Z9, 64(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z10, (R10)
+	VMOVNTPS Z11, 64(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z12, (R10)
+	VMOVNTPS Z13, 64(R10)
+
+stored:
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	DECQ 32(SP)
+	JNZ  tile
+	MOVQ 64(AX), DI
+	ADDQ DI, (SP)
+	MOVQ 88(AX), DI
+	ADDQ DI, 8(SP)
+	MOVQ 112(AX), DI
+	ADDQ DI, 16(SP)
+	DECQ 24(SP)
+	JNZ  repeat
 	VZEROUPPER
 	RET
 
-// func gemmAVX512x8(k int, a *float32, ai int, al int, b *float32, bl int, c *float32, ci int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·gemmAVX512x8(SB), NOSPLIT, $0-65
-	MOVQ   k+0(FP), AX
-	MOVQ   b+32(FP), CX
-	MOVQ   bl+40(FP), DX
-	MOVQ   ai+16(FP), BX
-	MOVQ   al+24(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, BX
-	SHLQ   $0x02, SI
-	MOVQ   a+8(FP), DI
-	LEAQ   (BX)(BX*2), R8
-	LEAQ   (DI)(BX*4), R9
+// func productAVX512x8x2(s *int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·productAVX512x8x2(SB), NOSPLIT, $48-8
+	MOVQ s+0(FP), AX
+	MOVQ 32(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 72(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	MOVQ 40(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 80(AX), BX
+	MOVQ 136(AX), SI
+
+repeat:
+	MOVQ (SP), DI
+	MOVQ 16(SP), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 32(SP)
+
+tile:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1095,89 +6692,209 @@ TEXT ·gemmAVX512x8(SB), NOSPLIT, $0-65
 	VPXORD Z13, Z13, Z13
 	VPXORD Z14, Z14, Z14
 	VPXORD Z15, Z15, Z15
+	MOVQ   8(SP), R9
+	LEAQ   (CX)(CX*2), R10
+	MOVQ   DI, R11
+	LEAQ   (R11)(CX*4), R12
+	MOVQ   16(AX), R13
+	MOVQ   R13, 40(SP)
 
-step:
-	VMOVUPS      (CX), Z16
-	VMOVUPS      64(CX), Z17
-	VBROADCASTSS (DI), Z18
+outer:
+	MOVQ 24(AX), R13
+
+inner:
+	VMOVUPS      (R9), Z16
+	VMOVUPS      64(R9), Z17
+	PREFETCHT0   (SI)
+	VBROADCASTSS (R11), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS (DI)(BX*1), Z19
+	VBROADCASTSS (R11)(CX*1), Z19
 	VFMADD231PS  Z16, Z19, Z2
 	VFMADD231PS  Z17, Z19, Z3
-	VBROADCASTSS (DI)(BX*2), Z18
+	VBROADCASTSS (R11)(CX*2), Z18
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS (DI)(R8*1), Z19
+	VBROADCASTSS (R11)(R10*1), Z19
 	VFMADD231PS  Z16, Z19, Z6
 	VFMADD231PS  Z17, Z19, Z7
-	VBROADCASTSS (R9), Z18
+	VBROADCASTSS (R12), Z18
 	VFMADD231PS  Z16, Z18, Z8
 	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS (R9)(BX*1), Z19
+	VBROADCASTSS (R12)(CX*1), Z19
 	VFMADD231PS  Z16, Z19, Z10
 	VFMADD231PS  Z17, Z19, Z11
-	VBROADCASTSS (R9)(BX*2), Z18
+	VBROADCASTSS (R12)(CX*2), Z18
 	VFMADD231PS  Z16, Z18, Z12
 	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS (R9)(R8*1), Z19
+	VBROADCASTSS (R12)(R10*1), Z19
 	VFMADD231PS  Z16, Z19, Z14
 	VFMADD231PS  Z17, Z19, Z15
-	ADDQ         SI, DI
-	ADDQ         SI, R9
-	ADDQ         DX, CX
-	DECQ         AX
-	JNZ          step
-	MOVQ         c+48(FP), AX
-	MOVQ         ci+56(FP), CX
-	SHLQ         $0x02, CX
-	MOVB         add+64(FP), DL
-	TESTB        DL, DL
-	JZ           store
-	LEAQ         (CX)(CX*2), DX
-	MOVQ         AX, BX
-	LEAQ         (BX)(CX*4), SI
-	VADDPS       (BX), Z0, Z0
-	VADDPS       64(BX), Z1, Z1
-	VADDPS       (BX)(CX*1), Z2, Z2
-	VADDPS       64(BX)(CX*1), Z3, Z3
-	VADDPS       (BX)(CX*2), Z4, Z4
-	VADDPS       64(BX)(CX*2), Z5, Z5
-	VADDPS       (BX)(DX*1), Z6, Z6
-	VADDPS       64(BX)(DX*1), Z7, Z7
-	VADDPS       (SI), Z8, Z8
-	VADDPS       64(SI), Z9, Z9
-	VADDPS       (SI)(CX*1), Z10, Z10
-	VADDPS       64(SI)(CX*1), Z11, Z11
-	VADDPS       (SI)(CX*2), Z12, Z12
-	VADDPS       64(SI)(CX*2), Z13, Z13
-	VADDPS       (SI)(DX*1), Z14, Z14
-	VADDPS       64(SI)(DX*1), Z15, Z15
+	ADDQ         DX, R11
+	ADDQ         DX, R12
+	ADDQ         144(AX), SI
+	ADDQ         BX, R9
+	DECQ         R13
+	JNZ          inner
+	ADDQ         56(AX), R11
+	ADDQ         56(AX), R12
+	DECQ         40(SP)
+	JNZ          outer
+	MOVQ         104(AX), R9
+	MOVQ         128(AX), R10
+	MOVQ         120(AX), R11
+	TESTQ        $0x00000001, R10
+	JZ           added
+	MOVQ         R8, R12
+	VADDPS       (R12), Z0, Z0
+	VADDPS       64(R12), Z1, Z1
+	ADDQ         R9, R12
+	VADDPS       (R12), Z2, Z2
+	VADDPS       64(R12), Z3, Z3
+	ADDQ         R9, R12
+	VADDPS       (R12), Z4, Z4
+	VADDPS       64(R12), Z5, Z5
+	ADDQ         R9, R12
+	VADDPS       (R12), Z6, Z6
+	VADDPS       64(R12), Z7, Z7
+	ADDQ         R9, R12
+	VADDPS       (R12), Z8, Z8
+	VADDPS       64(R12), Z9, Z9
+	ADDQ         R9, R12
+	VADDPS       (R12), Z10, Z10
+	VADDPS       64(R12), Z11, Z11
+	ADDQ         R9, R12
+	VADDPS       (R12), Z12, Z12
+	VADDPS       64(R12), Z13, Z13
+	ADDQ         R9, R12
+	VADDPS       (R12), Z14, Z14
+	VADDPS       64(R12), Z15, Z15
 
-store:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z8, (AX)
-	VMOVUPS Z9, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z10, (AX)
-	VMOVUPS Z11, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z12, (AX)
-	VMOVUPS Z13, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z14, (AX)
-	VMOVUPS Z15, 64(AX)
+added:
+	TESTQ   R11, R11
+	JZ      biased
+	VMOVUPS (R11), Z16
+	VADDPS  Z16, Z0, Z0
+	VADDPS  Z16, Z2, Z2
+	VADDPS  Z16, Z4, Z4
+	VADDPS  Z16, Z6, Z6
+	VADDPS  Z16, Z8, Z8
+	VADDPS  Z16, Z10, Z10
+	VADDPS  Z16, Z12, Z12
+	VADDPS  Z16, Z14, Z14
+	VMOVUPS 64(R11), Z17
+	VADDPS  Z17, Z1, Z1
+	VADDPS  Z17, Z3, Z3
+	VADDPS  Z17, Z5, Z5
+	VADDPS  Z17, Z7, Z7
+	VADDPS  Z17, Z9, Z9
+	VADDPS  Z17, Z11, Z11
+	VADDPS  Z17, Z13, Z13
+	VADDPS  Z17, Z15, Z15
+
+biased:
+	TESTQ  $0x00000002, R10
+	JZ     rectified
+	VPXORD Z16, Z16, Z16
+	VMAXPS Z0, Z16, Z0
+	VMAXPS Z1, Z16, Z1
+	VMAXPS Z2, Z16, Z2
+	VMAXPS Z3, Z16, Z3
+	VMAXPS Z4, Z16, Z4
+	VMAXPS Z5, Z16, Z5
+	VMAXPS Z6, Z16, Z6
+	VMAXPS Z7, Z16, Z7
+	VMAXPS Z8, Z16, Z8
+	VMAXPS Z9, Z16, Z9
+	VMAXPS Z10, Z16, Z10
+	VMAXPS Z11, Z16, Z11
+	VMAXPS Z12, Z16, Z12
+	VMAXPS Z13, Z16, Z13
+	VMAXPS Z14, Z16, Z14
+	VMAXPS Z15, Z16, Z15
+
+rectified:
+	TESTQ   $0x00000004, R10
+	JNZ     stream
+	MOVQ    R8, R10
+	VMOVUPS Z0, (R10)
+	VMOVUPS Z1, 64(R10)
+	ADDQ    R9, R10
+	VMOVUPS Z2, (R10)
+	VMOVUPS Z3, 64(R10)
+	ADDQ    R9, R10
+	VMOVUPS Z4, (R10)
+	VMOVUPS Z5, 64(R10)
+	ADDQ    R9, R10
+	VMOVUPS Z6, (R10)
+	VMOVUPS Z7, 64(R10)
+	ADDQ    R9, R10
+	VMOVUPS Z8, (R10)
+	VMOVUPS Z9, 64(R10)
+	ADDQ    R9, R10
+	VMOVUPS Z10, (R10)
+	VMOVUPS Z11, 64(R10)
+	ADDQ    R9, R10
+	VMOVUPS Z12, (R10)
+	VMOVUPS Z13, 64(R10)
+	ADDQ    R9, R10
+	VMOVUPS Z14, (R10)
+	VMOVUPS Z15, 64(R10)
+	JMP     stored
+
+stream:
+	MOVQ     R8, R10
+	VMOVNTPS Z0, (R10)
+	VMOVNTPS Z1, 64(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z2, (R10)
+	VMOVNTPS Z3, 64(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z4, (R10)
+	VMOVNTPS Z5, 64(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z6, (R10)
+	VMOVNTPS Z7, 64(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z8, (R10)
+	VMOVNTPS Z9, 64(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z10, (R10)
+	VMOVNTPS Z11, 64(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z12, (R10)
+	VMOVNTPS Z13, 64(R10)
+	ADDQ     R9, R10
+	VMOVNTPS Z14, (R10)
+	VMOVNTPS Z15, 64(R10)
+
+stored:
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ R9, R8
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	ADDQ CX, DI
+	DECQ 32(SP)
+	JNZ  tile
+	MOVQ 64(AX), DI
+	ADDQ DI, (SP)
+	MOVQ 88(AX), DI
+	ADDQ DI, 8(SP)
+	MOVQ 112(AX), DI
+	ADDQ DI, 16(SP)
+	DECQ 24(SP)
+	JNZ  repeat
 	VZEROUPPER
 	RET
 
@@ -1285,6 +7002,27 @@ step:
 	VZEROUPPER
 	RET
 
+// func decodeAVX512(n int, x *uint8, y *float32, by float32)
+// Requires: AVX, AVX512F
+TEXT ·decodeAVX512(SB), NOSPLIT, $0-28
+	MOVQ         n+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	VBROADCASTSS by+24(FP), Z1
+	SHRQ         $0x04, AX
+
+step:
+	VPMOVZXBD (CX), Z0
+	VCVTDQ2PS Z0, Z0
+	VDIVPS    Z1, Z0, Z0
+	VMOVUPS   Z0, (DX)
+	ADDQ      $0x10, CX
+	ADDQ      $0x40, DX
+	DECQ      AX
+	JNZ       step
+	VZEROUPPER
+	RET
+
 // func packRowsAVX512(rows int, x *float32, stride int, y *float32)
 // Requires: AVX, AVX512F
 TEXT ·packRowsAVX512(SB), NOSPLIT, $0-32
@@ -1303,5 +7041,2293 @@ step:
 	ADDQ    $0x80, BX
 	DECQ    AX
 	JNZ     step
+	VZEROUPPER
+	RET
+
+// func winogradFilterAVX512(p *int)
+// Requires: AVX, AVX512F
+TEXT ·winogradFilterAVX512(SB), $1248-8
+	MOVQ p+0(FP), AX
+	MOVQ 16(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 48(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 80(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	LEAQ 32(SP), CX
+	ADDQ $0x3f, CX
+	ANDQ $-64, CX
+
+tile:
+	XORQ DX, DX
+
+vector:
+	MOVQ         (SP), BX
+	ADDQ         DX, BX
+	MOVQ         24(AX), SI
+	MOVQ         BX, DI
+	VMOVUPS      (DI), Z0
+	VMOVUPS      (DI)(SI*1), Z1
+	VMOVUPS      (DI)(SI*2), Z2
+	ADDQ         32(AX), BX
+	VMULPS       number0<>+0(SB), Z0, Z6
+	VMULPS       number1<>+0(SB), Z0, Z8
+	VFMADD231PS  number2<>+0(SB), Z2, Z8
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  number3<>+0(SB), Z1, Z7
+	VFNMADD231PS number3<>+0(SB), Z1, Z8
+	VMULPS       number4<>+0(SB), Z0, Z10
+	VFMADD231PS  number5<>+0(SB), Z2, Z10
+	VMOVAPS      Z10, Z9
+	VFMADD231PS  number6<>+0(SB), Z1, Z9
+	VFNMADD231PS number6<>+0(SB), Z1, Z10
+	VMOVAPS      Z2, Z11
+	VMOVAPS      Z6, (CX)
+	VMOVAPS      Z7, 192(CX)
+	VMOVAPS      Z8, 384(CX)
+	VMOVAPS      Z9, 576(CX)
+	VMOVAPS      Z10, 768(CX)
+	VMOVAPS      Z11, 960(CX)
+	MOVQ         BX, DI
+	VMOVUPS      (DI), Z0
+	VMOVUPS      (DI)(SI*1), Z1
+	VMOVUPS      (DI)(SI*2), Z2
+	ADDQ         32(AX), BX
+	VMULPS       number0<>+0(SB), Z0, Z6
+	VMULPS       number1<>+0(SB), Z0, Z8
+	VFMADD231PS  number2<>+0(SB), Z2, Z8
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  number3<>+0(SB), Z1, Z7
+	VFNMADD231PS number3<>+0(SB), Z1, Z8
+	VMULPS       number4<>+0(SB), Z0, Z10
+	VFMADD231PS  number5<>+0(SB), Z2, Z10
+	VMOVAPS      Z10, Z9
+	VFMADD231PS  number6<>+0(SB), Z1, Z9
+	VFNMADD231PS number6<>+0(SB), Z1, Z10
+	VMOVAPS      Z2, Z11
+	VMOVAPS      Z6, 64(CX)
+	VMOVAPS      Z7, 256(CX)
+	VMOVAPS      Z8, 448(CX)
+	VMOVAPS      Z9, 640(CX)
+	VMOVAPS      Z10, 832(CX)
+	VMOVAPS      Z11, 1024(CX)
+	VMOVUPS      (BX), Z0
+	VMOVUPS      (BX)(SI*1), Z1
+	VMOVUPS      (BX)(SI*2), Z2
+	VMULPS       number0<>+0(SB), Z0, Z6
+	VMULPS       number1<>+0(SB), Z0, Z8
+	VFMADD231PS  number2<>+0(SB), Z2, Z8
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  number3<>+0(SB), Z1, Z7
+	VFNMADD231PS number3<>+0(SB), Z1, Z8
+	VMULPS       number4<>+0(SB), Z0, Z10
+	VFMADD231PS  number5<>+0(SB), Z2, Z10
+	VMOVAPS      Z10, Z9
+	VFMADD231PS  number6<>+0(SB), Z1, Z9
+	VFNMADD231PS number6<>+0(SB), Z1, Z10
+	VMOVAPS      Z2, Z11
+	VMOVAPS      Z6, 128(CX)
+	VMOVAPS      Z7, 320(CX)
+	VMOVAPS      Z8, 512(CX)
+	VMOVAPS      Z9, 704(CX)
+	VMOVAPS      Z10, 896(CX)
+	VMOVAPS      Z11, 1088(CX)
+	MOVQ         8(SP), BX
+	ADDQ         DX, BX
+	MOVQ         64(AX), SI
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      (CX), Z0
+	VMOVAPS      64(CX), Z1
+	VMOVAPS      128(CX), Z2
+	VMULPS       number0<>+0(SB), Z0, Z6
+	VMULPS       number1<>+0(SB), Z0, Z8
+	VFMADD231PS  number2<>+0(SB), Z2, Z8
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  number3<>+0(SB), Z1, Z7
+	VFNMADD231PS number3<>+0(SB), Z1, Z8
+	VMULPS       number4<>+0(SB), Z0, Z10
+	VFMADD231PS  number5<>+0(SB), Z2, Z10
+	VMOVAPS      Z10, Z9
+	VFMADD231PS  number6<>+0(SB), Z1, Z9
+	VFNMADD231PS number6<>+0(SB), Z1, Z10
+	VMOVAPS      Z2, Z11
+	VMOVUPS      Z6, (R8)
+	VMOVUPS      Z7, (R8)(SI*1)
+	VMOVUPS      Z8, (R8)(SI*2)
+	VMOVUPS      Z9, (R8)(DI*1)
+	VMOVUPS      Z10, (R9)
+	VMOVUPS      Z11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      192(CX), Z0
+	VMOVAPS      256(CX), Z1
+	VMOVAPS      320(CX), Z2
+	VMULPS       number0<>+0(SB), Z0, Z6
+	VMULPS       number1<>+0(SB), Z0, Z8
+	VFMADD231PS  number2<>+0(SB), Z2, Z8
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  number3<>+0(SB), Z1, Z7
+	VFNMADD231PS number3<>+0(SB), Z1, Z8
+	VMULPS       number4<>+0(SB), Z0, Z10
+	VFMADD231PS  number5<>+0(SB), Z2, Z10
+	VMOVAPS      Z10, Z9
+	VFMADD231PS  number6<>+0(SB), Z1, Z9
+	VFNMADD231PS number6<>+0(SB), Z1, Z10
+	VMOVAPS      Z2, Z11
+	VMOVUPS      Z6, (R8)
+	VMOVUPS      Z7, (R8)(SI*1)
+	VMOVUPS      Z8, (R8)(SI*2)
+	VMOVUPS      Z9, (R8)(DI*1)
+	VMOVUPS      Z10, (R9)
+	VMOVUPS      Z11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      384(CX), Z0
+	VMOVAPS      448(CX), Z1
+	VMOVAPS      512(CX), Z2
+	VMULPS       number0<>+0(SB), Z0, Z6
+	VMULPS       number1<>+0(SB), Z0, Z8
+	VFMADD231PS  number2<>+0(SB), Z2, Z8
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  number3<>+0(SB), Z1, Z7
+	VFNMADD231PS number3<>+0(SB), Z1, Z8
+	VMULPS       number4<>+0(SB), Z0, Z10
+	VFMADD231PS  number5<>+0(SB), Z2, Z10
+	VMOVAPS      Z10, Z9
+	VFMADD231PS  number6<>+0(SB), Z1, Z9
+	VFNMADD231PS number6<>+0(SB), Z1, Z10
+	VMOVAPS      Z2, Z11
+	VMOVUPS      Z6, (R8)
+	VMOVUPS      Z7, (R8)(SI*1)
+	VMOVUPS      Z8, (R8)(SI*2)
+	VMOVUPS      Z9, (R8)(DI*1)
+	VMOVUPS      Z10, (R9)
+	VMOVUPS      Z11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      576(CX), Z0
+	VMOVAPS      640(CX), Z1
+	VMOVAPS      704(CX), Z2
+	VMULPS       number0<>+0(SB), Z0, Z6
+	VMULPS       number1<>+0(SB), Z0, Z8
+	VFMADD231PS  number2<>+0(SB), Z2, Z8
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  number3<>+0(SB), Z1, Z7
+	VFNMADD231PS number3<>+0(SB), Z1, Z8
+	VMULPS       number4<>+0(SB), Z0, Z10
+	VFMADD231PS  number5<>+0(SB), Z2, Z10
+	VMOVAPS      Z10, Z9
+	VFMADD231PS  number6<>+0(SB), Z1, Z9
+	VFNMADD231PS number6<>+0(SB), Z1, Z10
+	VMOVAPS      Z2, Z11
+	VMOVUPS      Z6, (R8)
+	VMOVUPS      Z7, (R8)(SI*1)
+	VMOVUPS      Z8, (R8)(SI*2)
+	VMOVUPS      Z9, (R8)(DI*1)
+	VMOVUPS      Z10, (R9)
+	VMOVUPS      Z11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      768(CX), Z0
+	VMOVAPS      832(CX), Z1
+	VMOVAPS      896(CX), Z2
+	VMULPS       number0<>+0(SB), Z0, Z6
+	VMULPS       number1<>+0(SB), Z0, Z8
+	VFMADD231PS  number2<>+0(SB), Z2, Z8
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  number3<>+0(SB), Z1, Z7
+	VFNMADD231PS number3<>+0(SB), Z1, Z8
+	VMULPS       number4<>+0(SB), Z0, Z10
+	VFMADD231PS  number5<>+0(SB), Z2, Z10
+	VMOVAPS      Z10, Z9
+	VFMADD231PS  number6<>+0(SB), Z1, Z9
+	VFNMADD231PS number6<>+0(SB), Z1, Z10
+	VMOVAPS      Z2, Z11
+	VMOVUPS      Z6, (R8)
+	VMOVUPS      Z7, (R8)(SI*1)
+	VMOVUPS      Z8, (R8)(SI*2)
+	VMOVUPS      Z9, (R8)(DI*1)
+	VMOVUPS      Z10, (R9)
+	VMOVUPS      Z11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	LEAQ         (BX)(SI*4), R8
+	VMOVAPS      960(CX), Z0
+	VMOVAPS      1024(CX), Z1
+	VMOVAPS      1088(CX), Z2
+	VMULPS       number0<>+0(SB), Z0, Z6
+	VMULPS       number1<>+0(SB), Z0, Z8
+	VFMADD231PS  number2<>+0(SB), Z2, Z8
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  number3<>+0(SB), Z1, Z7
+	VFNMADD231PS number3<>+0(SB), Z1, Z8
+	VMULPS       number4<>+0(SB), Z0, Z10
+	VFMADD231PS  number5<>+0(SB), Z2, Z10
+	VMOVAPS      Z10, Z9
+	VFMADD231PS  number6<>+0(SB), Z1, Z9
+	VFNMADD231PS number6<>+0(SB), Z1, Z10
+	VMOVAPS      Z2, Z11
+	VMOVUPS      Z6, (BX)
+	VMOVUPS      Z7, (BX)(SI*1)
+	VMOVUPS      Z8, (BX)(SI*2)
+	VMOVUPS      Z9, (BX)(DI*1)
+	VMOVUPS      Z10, (R8)
+	VMOVUPS      Z11, (R8)(SI*1)
+	ADDQ         $0x40, DX
+	CMPQ         DX, 8(AX)
+	JL           vector
+	MOVQ         40(AX), DX
+	ADDQ         DX, (SP)
+	MOVQ         72(AX), DX
+	ADDQ         DX, 8(SP)
+	MOVQ         104(AX), DX
+	ADDQ         DX, 16(SP)
+	DECQ         24(SP)
+	JNZ          tile
+	VZEROUPPER
+	RET
+
+// func winogradFilterGradAVX512(p *int)
+// Requires: AVX, AVX512F
+TEXT ·winogradFilterGradAVX512(SB), $1248-8
+	MOVQ p+0(FP), AX
+	MOVQ 16(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 48(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 80(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	LEAQ 32(SP), CX
+	ADDQ $0x3f, CX
+	ANDQ $-64, CX
+
+tile:
+	XORQ DX, DX
+
+vector:
+	MOVQ        (SP), BX
+	ADDQ        DX, BX
+	MOVQ        24(AX), SI
+	LEAQ        (SI)(SI*2), DI
+	MOVQ        BX, R8
+	LEAQ        (R8)(SI*4), R9
+	VMOVUPS     (R8), Z0
+	VMOVUPS     (R8)(SI*1), Z1
+	VMOVUPS     (R8)(SI*2), Z2
+	VMOVUPS     (R8)(DI*1), Z3
+	VMOVUPS     (R9), Z4
+	VMOVUPS     (R9)(SI*1), Z5
+	ADDQ        32(AX), BX
+	VADDPS      Z2, Z1, Z9
+	VSUBPS      Z2, Z1, Z10
+	VADDPS      Z4, Z3, Z11
+	VSUBPS      Z4, Z3, Z12
+	VMULPS      number0<>+0(SB), Z0, Z6
+	VFMADD231PS number1<>+0(SB), Z9, Z6
+	VFMADD231PS number4<>+0(SB), Z11, Z6
+	VMULPS      number3<>+0(SB), Z10, Z7
+	VFMADD231PS number6<>+0(SB), Z12, Z7
+	VMOVAPS     Z5, Z8
+	VFMADD231PS number2<>+0(SB), Z9, Z8
+	VFMADD231PS number5<>+0(SB), Z11, Z8
+	VMOVAPS     Z6, (CX)
+	VMOVAPS     Z7, 384(CX)
+	VMOVAPS     Z8, 768(CX)
+	LEAQ        (SI)(SI*2), DI
+	MOVQ        BX, R8
+	LEAQ        (R8)(SI*4), R9
+	VMOVUPS     (R8), Z0
+	VMOVUPS     (R8)(SI*1), Z1
+	VMOVUPS     (R8)(SI*2), Z2
+	VMOVUPS     (R8)(DI*1), Z3
+	VMOVUPS     (R9), Z4
+	VMOVUPS     (R9)(SI*1), Z5
+	ADDQ        32(AX), BX
+	VADDPS      Z2, Z1, Z9
+	VSUBPS      Z2, Z1, Z10
+	VADDPS      Z4, Z3, Z11
+	VSUBPS      Z4, Z3, Z12
+	VMULPS      number0<>+0(SB), Z0, Z6
+	VFMADD231PS number1<>+0(SB), Z9, Z6
+	VFMADD231PS number4<>+0(SB), Z11, Z6
+	VMULPS      number3<>+0(SB), Z10, Z7
+	VFMADD231PS number6<>+0(SB), Z12, Z7
+	VMOVAPS     Z5, Z8
+	VFMADD231PS number2<>+0(SB), Z9, Z8
+	VFMADD231PS number5<>+0(SB), Z11, Z8
+	VMOVAPS     Z6, 64(CX)
+	VMOVAPS     Z7, 448(CX)
+	VMOVAPS     Z8, 832(CX)
+	LEAQ        (SI)(SI*2), DI
+	MOVQ        BX, R8
+	LEAQ        (R8)(SI*4), R9
+	VMOVUPS     (R8), Z0
+	VMOVUPS     (R8)(SI*1), Z1
+	VMOVUPS     (R8)(SI*2), Z2
+	VMOVUPS     (R8)(DI*1), Z3
+	VMOVUPS     (R9), Z4
+	VMOVUPS     (R9)(SI*1), Z5
+	ADDQ        32(AX), BX
+	VADDPS      Z2, Z1, Z9
+	VSUBPS      Z2, Z1, Z10
+	VADDPS      Z4, Z3, Z11
+	VSUBPS      Z4, Z3, Z12
+	VMULPS      number0<>+0(SB), Z0, Z6
+	VFMADD231PS number1<>+0(SB), Z9, Z6
+	VFMADD231PS number4<>+0(SB), Z11, Z6
+	VMULPS      number3<>+0(SB), Z10, Z7
+	VFMADD231PS number6<>+0(SB), Z12, Z7
+	VMOVAPS     Z5, Z8
+	VFMADD231PS number2<>+0(SB), Z9, Z8
+	VFMADD231PS number5<>+0(SB), Z11, Z8
+	VMOVAPS     Z6, 128(CX)
+	VMOVAPS     Z7, 512(CX)
+	VMOVAPS     Z8, 896(CX)
+	LEAQ        (SI)(SI*2), DI
+	MOVQ        BX, R8
+	LEAQ        (R8)(SI*4), R9
+	VMOVUPS     (R8), Z0
+	VMOVUPS     (R8)(SI*1), Z1
+	VMOVUPS     (R8)(SI*2), Z2
+	VMOVUPS     (R8)(DI*1), Z3
+	VMOVUPS     (R9), Z4
+	VMOVUPS     (R9)(SI*1), Z5
+	ADDQ        32(AX), BX
+	VADDPS      Z2, Z1, Z9
+	VSUBPS      Z2, Z1, Z10
+	VADDPS      Z4, Z3, Z11
+	VSUBPS      Z4, Z3, Z12
+	VMULPS      number0<>+0(SB), Z0, Z6
+	VFMADD231PS number1<>+0(SB), Z9, Z6
+	VFMADD231PS number4<>+0(SB), Z11, Z6
+	VMULPS      number3<>+0(SB), Z10, Z7
+	VFMADD231PS number6<>+0(SB), Z12, Z7
+	VMOVAPS     Z5, Z8
+	VFMADD231PS number2<>+0(SB), Z9, Z8
+	VFMADD231PS number5<>+0(SB), Z11, Z8
+	VMOVAPS     Z6, 192(CX)
+	VMOVAPS     Z7, 576(CX)
+	VMOVAPS     Z8, 960(CX)
+	LEAQ        (SI)(SI*2), DI
+	MOVQ        BX, R8
+	LEAQ        (R8)(SI*4), R9
+	VMOVUPS     (R8), Z0
+	VMOVUPS     (R8)(SI*1), Z1
+	VMOVUPS     (R8)(SI*2), Z2
+	VMOVUPS     (R8)(DI*1), Z3
+	VMOVUPS     (R9), Z4
+	VMOVUPS     (R9)(SI*1), Z5
+	ADDQ        32(AX), BX
+	VADDPS      Z2, Z1, Z9
+	VSUBPS      Z2, Z1, Z10
+	VADDPS      Z4, Z3, Z11
+	VSUBPS      Z4, Z3, Z12
+	VMULPS      number0<>+0(SB), Z0, Z6
+	VFMADD231PS number1<>+0(SB), Z9, Z6
+	VFMADD231PS number4<>+0(SB), Z11, Z6
+	VMULPS      number3<>+0(SB), Z10, Z7
+	VFMADD231PS number6<>+0(SB), Z12, Z7
+	VMOVAPS     Z5, Z8
+	VFMADD231PS number2<>+0(SB), Z9, Z8
+	VFMADD231PS number5<>+0(SB), Z11, Z8
+	VMOVAPS     Z6, 256(CX)
+	VMOVAPS     Z7, 640(CX)
+	VMOVAPS     Z8, 1024(CX)
+	LEAQ        (SI)(SI*2), DI
+	LEAQ        (BX)(SI*4), R8
+	VMOVUPS     (BX), Z0
+	VMOVUPS     (BX)(SI*1), Z1
+	VMOVUPS     (BX)(SI*2), Z2
+	VMOVUPS     (BX)(DI*1), Z3
+	VMOVUPS     (R8), Z4
+	VMOVUPS     (R8)(SI*1), Z5
+	VADDPS      Z2, Z1, Z9
+	VSUBPS      Z2, Z1, Z10
+	VADDPS      Z4, Z3, Z11
+	VSUBPS      Z4, Z3, Z12
+	VMULPS      number0<>+0(SB), Z0, Z6
+	VFMADD231PS number1<>+0(SB), Z9, Z6
+	VFMADD231PS number4<>+0(SB), Z11, Z6
+	VMULPS      number3<>+0(SB), Z10, Z7
+	VFMADD231PS number6<>+0(SB), Z12, Z7
+	VMOVAPS     Z5, Z8
+	VFMADD231PS number2<>+0(SB), Z9, Z8
+	VFMADD231PS number5<>+0(SB), Z11, Z8
+	VMOVAPS     Z6, 320(CX)
+	VMOVAPS     Z7, 704(CX)
+	VMOVAPS     Z8, 1088(CX)
+	MOVQ        8(SP), BX
+	ADDQ        DX, BX
+	MOVQ        64(AX), SI
+	MOVQ        BX, DI
+	VMOVAPS     (CX), Z0
+	VMOVAPS     64(CX), Z1
+	VMOVAPS     128(CX), Z2
+	VMOVAPS     192(CX), Z3
+	VMOVAPS     256(CX), Z4
+	VMOVAPS     320(CX), Z5
+	VADDPS      Z2, Z1, Z9
+	VSUBPS      Z2, Z1, Z10
+	VADDPS      Z4, Z3, Z11
+	VSUBPS      Z4, Z3, Z12
+	VMULPS      number0<>+0(SB), Z0, Z6
+	VFMADD231PS number1<>+0(SB), Z9, Z6
+	VFMADD231PS number4<>+0(SB), Z11, Z6
+	VMULPS      number3<>+0(SB), Z10, Z7
+	VFMADD231PS number6<>+0(SB), Z12, Z7
+	VMOVAPS     Z5, Z8
+	VFMADD231PS number2<>+0(SB), Z9, Z8
+	VFMADD231PS number5<>+0(SB), Z11, Z8
+	VMOVUPS     Z6, (DI)
+	VMOVUPS     Z7, (DI)(SI*1)
+	VMOVUPS     Z8, (DI)(SI*2)
+	ADDQ        56(AX), BX
+	MOVQ        BX, DI
+	VMOVAPS     384(CX), Z0
+	VMOVAPS     448(CX), Z1
+	VMOVAPS     512(CX), Z2
+	VMOVAPS     576(CX), Z3
+	VMOVAPS     640(CX), Z4
+	VMOVAPS     704(CX), Z5
+	VADDPS      Z2, Z1, Z9
+	VSUBPS      Z2, Z1, Z10
+	VADDPS      Z4, Z3, Z11
+	VSUBPS      Z4, Z3, Z12
+	VMULPS      number0<>+0(SB), Z0, Z6
+	VFMADD231PS number1<>+0(SB), Z9, Z6
+	VFMADD231PS number4<>+0(SB), Z11, Z6
+	VMULPS      number3<>+0(SB), Z10, Z7
+	VFMADD231PS number6<>+0(SB), Z12, Z7
+	VMOVAPS     Z5, Z8
+	VFMADD231PS number2<>+0(SB), Z9, Z8
+	VFMADD231PS number5<>+0(SB), Z11, Z8
+	VMOVUPS     Z6, (DI)
+	VMOVUPS     Z7, (DI)(SI*1)
+	VMOVUPS     Z8, (DI)(SI*2)
+	ADDQ        56(AX), BX
+	VMOVAPS     768(CX), Z0
+	VMOVAPS     832(CX), Z1
+	VMOVAPS     896(CX), Z2
+	VMOVAPS     960(CX), Z3
+	VMOVAPS     1024(CX), Z4
+	VMOVAPS     1088(CX), Z5
+	VADDPS      Z2, Z1, Z9
+	VSUBPS      Z2, Z1, Z10
+	VADDPS      Z4, Z3, Z11
+	VSUBPS      Z4, Z3, Z12
+	VMULPS      number0<>+0(SB), Z0, Z6
+	VFMADD231PS number1<>+0(SB), Z9, Z6
+	VFMADD231PS number4<>+0(SB), Z11, Z6
+	VMULPS      number3<>+0(SB), Z10, Z7
+	VFMADD231PS number6<>+0(SB), Z12, Z7
+	VMOVAPS     Z5, Z8
+	VFMADD231PS number2<>+0(SB), Z9, Z8
+	VFMADD231PS number5<>+0(SB), Z11, Z8
+	VMOVUPS     Z6, (BX)
+	VMOVUPS     Z7, (BX)(SI*1)
+	VMOVUPS     Z8, (BX)(SI*2)
+	ADDQ        $0x40, DX
+	CMPQ        DX, 8(AX)
+	JL          vector
+	MOVQ        40(AX), DX
+	ADDQ        DX, (SP)
+	MOVQ        72(AX), DX
+	ADDQ        DX, 8(SP)
+	MOVQ        104(AX), DX
+	ADDQ        DX, 16(SP)
+	DECQ        24(SP)
+	JNZ         tile
+	VZEROUPPER
+	RET
+
+// func winogradInputAVX512(p *int)
+// Requires: AVX, AVX512F
+TEXT ·winogradInputAVX512(SB), $2400-8
+	MOVQ p+0(FP), AX
+	MOVQ 16(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 48(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 80(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	LEAQ 32(SP), CX
+	ADDQ $0x3f, CX
+	ANDQ $-64, CX
+
+tile:
+	XORQ DX, DX
+
+vector:
+	MOVQ         (SP), BX
+	ADDQ         DX, BX
+	MOVQ         24(AX), SI
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Z0
+	VMOVUPS      (R8)(SI*1), Z1
+	VMOVUPS      (R8)(SI*2), Z2
+	VMOVUPS      (R8)(DI*1), Z3
+	VMOVUPS      (R9), Z4
+	VMOVUPS      (R9)(SI*1), Z5
+	ADDQ         32(AX), BX
+	VMOVAPS      Z4, Z6
+	VFMADD231PS  number7<>+0(SB), Z0, Z6
+	VFNMADD231PS number8<>+0(SB), Z2, Z6
+	VMOVAPS      Z5, Z11
+	VFMADD231PS  number7<>+0(SB), Z1, Z11
+	VFNMADD231PS number8<>+0(SB), Z3, Z11
+	VMOVAPS      Z4, Z8
+	VFNMADD231PS number9<>+0(SB), Z2, Z8
+	VMOVAPS      Z3, Z12
+	VFNMADD231PS number9<>+0(SB), Z1, Z12
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  number10<>+0(SB), Z12, Z7
+	VFNMADD231PS number10<>+0(SB), Z12, Z8
+	VMOVAPS      Z4, Z10
+	VFNMADD231PS number11<>+0(SB), Z2, Z10
+	VMOVAPS      Z3, Z12
+	VFNMADD231PS number11<>+0(SB), Z1, Z12
+	VMOVAPS      Z10, Z9
+	VFMADD231PS  number12<>+0(SB), Z12, Z9
+	VFNMADD231PS number12<>+0(SB), Z12, Z10
+	VMOVAPS      Z6, (CX)
+	VMOVAPS      Z7, 384(CX)
+	VMOVAPS      Z8, 768(CX)
+	VMOVAPS      Z9, 1152(CX)
+	VMOVAPS      Z10, 1536(CX)
+	VMOVAPS      Z11, 1920(CX)
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Z0
+	VMOVUPS      (R8)(SI*1), Z1
+	VMOVUPS      (R8)(SI*2), Z2
+	VMOVUPS      (R8)(DI*1), Z3
+	VMOVUPS      (R9), Z4
+	VMOVUPS      (R9)(SI*1), Z5
+	ADDQ         32(AX), BX
+	VMOVAPS      Z4, Z6
+	VFMADD231PS  number7<>+0(SB), Z0, Z6
+	VFNMADD231PS number8<>+0(SB), Z2, Z6
+	VMOVAPS      Z5, Z11
+	VFMADD231PS  number7<>+0(SB), Z1, Z11
+	VFNMADD231PS number8<>+0(SB), Z3, Z11
+	VMOVAPS      Z4, Z8
+	VFNMADD231PS number9<>+0(SB), Z2, Z8
+	VMOVAPS      Z3, Z12
+	VFNMADD231PS number9<>+0(SB), Z1, Z12
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  number10<>+0(SB), Z12, Z7
+	VFNMADD231PS number10<>+0(SB), Z12, Z8
+	VMOVAPS      Z4, Z10
+	VFNMADD231PS number11<>+0(SB), Z2, Z10
+	VMOVAPS      Z3, Z12
+	VFNMADD231PS number11<>+0(SB), Z1, Z12
+	VMOVAPS      Z10, Z9
+	VFMADD231PS  number12<>+0(SB), Z12, Z9
+	VFNMADD231PS number12<>+0(SB), Z12, Z10
+	VMOVAPS      Z6, 64(CX)
+	VMOVAPS      Z7, 448(CX)
+	VMOVAPS      Z8, 832(CX)
+	VMOVAPS      Z9, 1216(CX)
+	VMOVAPS      Z10, 1600(CX)
+	VMOVAPS      Z11, 1984(CX)
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Z0
+	VMOVUPS      (R8)(SI*1), Z1
+	VMOVUPS      (R8)(SI*2), Z2
+	VMOVUPS      (R8)(DI*1), Z3
+	VMOVUPS      (R9), Z4
+	VMOVUPS      (R9)(SI*1), Z5
+	ADDQ         32(AX), BX
+	VMOVAPS      Z4, Z6
+	VFMADD231PS  number7<>+0(SB), Z0, Z6
+	VFNMADD231PS number8<>+0(SB), Z2, Z6
+	VMOVAPS      Z5, Z11
+	VFMADD231PS  number7<>+0(SB), Z1, Z11
+	VFNMADD231PS number8<>+0(SB), Z3, Z11
+	VMOVAPS      Z4, Z8
+	VFNMADD231PS number9<>+0(SB), Z2, Z8
+	VMOVAPS      Z3, Z12
+	VFNMADD231PS number9<>+0(SB), Z1, Z12
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  number10<>+0(SB), Z12, Z7
+	VFNMADD231PS number10<>+0(SB), Z12, Z8
+	VMOVAPS      Z4, Z10
+	VFNMADD231PS number11<>+0(SB), Z2, Z10
+	VMOVAPS      Z3, Z12
+	VFNMADD231PS number11<>+0(SB), Z1, Z12
+	VMOVAPS      Z10, Z9
+	VFMADD231PS  number12<>+0(SB), Z12, Z9
+	VFNMADD231PS number12<>+0(SB), Z12, Z10
+	VMOVAPS      Z6, 128(CX)
+	VMOVAPS      Z7, 512(CX)
+	VMOVAPS      Z8, 896(CX)
+	VMOVAPS      Z9, 1280(CX)
+	VMOVAPS      Z10, 1664(CX)
+	VMOVAPS      Z11, 2048(CX)
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Z0
+	VMOVUPS      (R8)(SI*1), Z1
+	VMOVUPS      (R8)(SI*2), Z2
+	VMOVUPS      (R8)(DI*1), Z3
+	VMOVUPS      (R9), Z4
+	VMOVUPS      (R9)(SI*1), Z5
+	ADDQ         32(AX), BX
+	VMOVAPS      Z4, Z6
+	VFMADD231PS  number7<>+0(SB), Z0, Z6
+	VFNMADD231PS number8<>+0(SB), Z2, Z6
+	VMOVAPS      Z5, Z11
+	VFMADD231PS  number7<>+0(SB), Z1, Z11
+	VFNMADD231PS number8<>+0(SB), Z3, Z11
+	VMOVAPS      Z4, Z8
+	VFNMADD231PS number9<>+0(SB), Z2, Z8
+	VMOVAPS      Z3, Z12
+	VFNMADD231PS number9<>+0(SB), Z1, Z12
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  number10<>+0(SB), Z12, Z7
+	VFNMADD231PS number10<>+0(SB), Z12, Z8
+	VMOVAPS      Z4, Z10
+	VFNMADD231PS number11<>+0(SB), Z2, Z10
+	VMOVAPS      Z3, Z12
+	VFNMADD231PS number11<>+0(SB), Z1, Z12
+	VMOVAPS      Z10, Z9
+	VFMADD231PS  number12<>+0(SB), Z12, Z9
+	VFNMADD231PS number12<>+0(SB), Z12, Z10
+	VMOVAPS      Z6, 192(CX)
+	VMOVAPS      Z7, 576(CX)
+	VMOVAPS      Z8, 960(CX)
+	VMOVAPS      Z9, 1344(CX)
+	VMOVAPS      Z10, 1728(CX)
+	VMOVAPS      Z11, 2112(CX)
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Z0
+	VMOVUPS      (R8)(SI*1), Z1
+	VMOVUPS      (R8)(SI*2), Z2
+	VMOVUPS      (R8)(DI*1), Z3
+	VMOVUPS      (R9), Z4
+	VMOVUPS      (R9)(SI*1), Z5
+	ADDQ         32(AX), BX
+	VMOVAPS      Z4, Z6
+	VFMADD231PS  number7<>+0(SB), Z0, Z6
+	VFNMADD231PS number8<>+0(SB), Z2, Z6
+	VMOVAPS      Z5, Z11
+	VFMADD231PS  number7<>+0(SB), Z1, Z11
+	VFNMADD231PS number8<>+0(SB), Z3, Z11
+	VMOVAPS      Z4, Z8
+	VFNMADD231PS number9<>+0(SB), Z2, Z8
+	VMOVAPS      Z3, Z12
+	VFNMADD231PS number9<>+0(SB), Z1, Z12
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  number10<>+0(SB), Z12, Z7
+	VFNMADD231PS number10<>+0(SB), Z12, Z8
+	VMOVAPS      Z4, Z10
+	VFNMADD231PS number11<>+0(SB), Z2, Z10
+	VMOVAPS      Z3, Z12
+	VFNMADD231PS number11<>+0(SB), Z1, Z12
+	VMOVAPS      Z10, Z9
+	VFMADD231PS  number12<>+0(SB), Z12, Z9
+	VFNMADD231PS number12<>+0(SB), Z12, Z10
+	VMOVAPS      Z6, 256(CX)
+	VMOVAPS      Z7, 640(CX)
+	VMOVAPS      Z8, 1024(CX)
+	VMOVAPS      Z9, 1408(CX)
+	VMOVAPS      Z10, 1792(CX)
+	VMOVAPS      Z11, 2176(CX)
+	LEAQ         (SI)(SI*2), DI
+	LEAQ         (BX)(SI*4), R8
+	VMOVUPS      (BX), Z0
+	VMOVUPS      (BX)(SI*1), Z1
+	VMOVUPS      (BX)(SI*2), Z2
+	VMOVUPS      (BX)(DI*1), Z3
+	VMOVUPS      (R8), Z4
+	VMOVUPS      (R8)(SI*1), Z5
+	VMOVAPS      Z4, Z6
+	VFMADD231PS  number7<>+0(SB), Z0, Z6
+	VFNMADD231PS number8<>+0(SB), Z2, Z6
+	VMOVAPS      Z5, Z11
+	VFMADD231PS  number7<>+0(SB), Z1, Z11
+	VFNMADD231PS number8<>+0(SB), Z3, Z11
+	VMOVAPS      Z4, Z8
+	VFNMADD231PS number9<>+0(SB), Z2, Z8
+	VMOVAPS      Z3, Z12
+	VFNMADD231PS number9<>+0(SB), Z1, Z12
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  number10<>+0(SB), Z12, Z7
+	VFNMADD231PS number10<>+0(SB), Z12, Z8
+	VMOVAPS      Z4, Z10
+	VFNMADD231PS number11<>+0(SB), Z2, Z10
+	VMOVAPS      Z3, Z12
+	VFNMADD231PS number11<>+0(SB), Z1, Z12
+	VMOVAPS      Z10, Z9
+	VFMADD231PS  number12<>+0(SB), Z12, Z9
+	VFNMADD231PS number12<>+0(SB), Z12, Z10
+	VMOVAPS      Z6, 320(CX)
+	VMOVAPS      Z7, 704(CX)
+	VMOVAPS      Z8, 1088(CX)
+	VMOVAPS      Z9, 1472(CX)
+	VMOVAPS      Z10, 1856(CX)
+	VMOVAPS      Z11, 2240(CX)
+	MOVQ         8(SP), BX
+	ADDQ         DX, BX
+	MOVQ         64(AX), SI
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      (CX), Z0
+	VMOVAPS      64(CX), Z1
+	VMOVAPS      128(CX), Z2
+	VMOVAPS      192(CX), Z3
+	VMOVAPS      256(CX), Z4
+	VMOVAPS      320(CX), Z5
+	VMOVAPS      Z4, Z6
+	VFMADD231PS  number7<>+0(SB), Z0, Z6
+	VFNMADD231PS number8<>+0(SB), Z2, Z6
+	VMOVAPS      Z5, Z11
+	VFMADD231PS  number7<>+0(SB), Z1, Z11
+	VFNMADD231PS number8<>+0(SB), Z3, Z11
+	VMOVAPS      Z4, Z8
+	VFNMADD231PS number9<>+0(SB), Z2, Z8
+	VMOVAPS      Z3, Z12
+	VFNMADD231PS number9<>+0(SB), Z1, Z12
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  number10<>+0(SB), Z12, Z7
+	VFNMADD231PS number10<>+0(SB), Z12, Z8
+	VMOVAPS      Z4, Z10
+	VFNMADD231PS number11<>+0(SB), Z2, Z10
+	VMOVAPS      Z3, Z12
+	VFNMADD231PS number11<>+0(SB), Z1, Z12
+	VMOVAPS      Z10, Z9
+	VFMADD231PS  number12<>+0(SB), Z12, Z9
+	VFNMADD231PS number12<>+0(SB), Z12, Z10
+	VMOVUPS      Z6, (R8)
+	VMOVUPS      Z7, (R8)(SI*1)
+	VMOVUPS      Z8, (R8)(SI*2)
+	VMOVUPS      Z9, (R8)(DI*1)
+	VMOVUPS      Z10, (R9)
+	VMOVUPS      Z11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      384(CX), Z0
+	VMOVAPS      448(CX), Z1
+	VMOVAPS      512(CX), Z2
+	VMOVAPS      576(CX), Z3
+	VMOVAPS      640(CX), Z4
+	VMOVAPS      704(CX), Z5
+	VMOVAPS      Z4, Z6
+	VFMADD231PS  number7<>+0(SB), Z0, Z6
+	VFNMADD231PS number8<>+0(SB), Z2, Z6
+	VMOVAPS      Z5, Z11
+	VFMADD231PS  number7<>+0(SB), Z1, Z11
+	VFNMADD231PS number8<>+0(SB), Z3, Z11
+	VMOVAPS      Z4, Z8
+	VFNMADD231PS number9<>+0(SB), Z2, Z8
+	VMOVAPS      Z3, Z12
+	VFNMADD231PS number9<>+0(SB), Z1, Z12
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  number10<>+0(SB), Z12, Z7
+	VFNMADD231PS number10<>+0(SB), Z12, Z8
+	VMOVAPS      Z4, Z10
+	VFNMADD231PS number11<>+0(SB), Z2, Z10
+	VMOVAPS      Z3, Z12
+	VFNMADD231PS number11<>+0(SB), Z1, Z12
+	VMOVAPS      Z10, Z9
+	VFMADD231PS  number12<>+0(SB), Z12, Z9
+	VFNMADD231PS number12<>+0(SB), Z12, Z10
+	VMOVUPS      Z6, (R8)
+	VMOVUPS      Z7, (R8)(SI*1)
+	VMOVUPS      Z8, (R8)(SI*2)
+	VMOVUPS      Z9, (R8)(DI*1)
+	VMOVUPS      Z10, (R9)
+	VMOVUPS      Z11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      768(CX), Z0
+	VMOVAPS      832(CX), Z1
+	VMOVAPS      896(CX), Z2
+	VMOVAPS      960(CX), Z3
+	VMOVAPS      1024(CX), Z4
+	VMOVAPS      1088(CX), Z5
+	VMOVAPS      Z4, Z6
+	VFMADD231PS  number7<>+0(SB), Z0, Z6
+	VFNMADD231PS number8<>+0(SB), Z2, Z6
+	VMOVAPS      Z5, Z11
+	VFMADD231PS  number7<>+0(SB), Z1, Z11
+	VFNMADD231PS number8<>+0(SB), Z3, Z11
+	VMOVAPS      Z4, Z8
+	VFNMADD231PS number9<>+0(SB), Z2, Z8
+	VMOVAPS      Z3, Z12
+	VFNMADD231PS number9<>+0(SB), Z1, Z12
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  number10<>+0(SB), Z12, Z7
+	VFNMADD231PS number10<>+0(SB), Z12, Z8
+	VMOVAPS      Z4, Z10
+	VFNMADD231PS number11<>+0(SB), Z2, Z10
+	VMOVAPS      Z3, Z12
+	VFNMADD231PS number11<>+0(SB), Z1, Z12
+	VMOVAPS      Z10, Z9
+	VFMADD231PS  number12<>+0(SB), Z12, Z9
+	VFNMADD231PS number12<>+0(SB), Z12, Z10
+	VMOVUPS      Z6, (R8)
+	VMOVUPS      Z7, (R8)(SI*1)
+	VMOVUPS      Z8, (R8)(SI*2)
+	VMOVUPS      Z9, (R8)(DI*1)
+	VMOVUPS      Z10, (R9)
+	VMOVUPS      Z11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      1152(CX), Z0
+	VMOVAPS      1216(CX), Z1
+	VMOVAPS      1280(CX), Z2
+	VMOVAPS      1344(CX), Z3
+	VMOVAPS      1408(CX), Z4
+	VMOVAPS      1472(CX), Z5
+	VMOVAPS      Z4, Z6
+	VFMADD231PS  number7<>+0(SB), Z0, Z6
+	VFNMADD231PS number8<>+0(SB), Z2, Z6
+	VMOVAPS      Z5, Z11
+	VFMADD231PS  number7<>+0(SB), Z1, Z11
+	VFNMADD231PS number8<>+0(SB), Z3, Z11
+	VMOVAPS      Z4, Z8
+	VFNMADD231PS number9<>+0(SB), Z2, Z8
+	VMOVAPS      Z3, Z12
+	VFNMADD231PS number9<>+0(SB), Z1, Z12
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  number10<>+0(SB), Z12, Z7
+	VFNMADD231PS number10<>+0(SB), Z12, Z8
+	VMOVAPS      Z4, Z10
+	VFNMADD231PS number11<>+0(SB), Z2, Z10
+	VMOVAPS      Z3, Z12
+	VFNMADD231PS number11<>+0(SB), Z1, Z12
+	VMOVAPS      Z10, Z9
+	VFMADD231PS  number12<>+0(SB), Z12, Z9
+	VFNMADD231PS number12<>+0(SB), Z12, Z10
+	VMOVUPS      Z6, (R8)
+	VMOVUPS      Z7, (R8)(SI*1)
+	VMOVUPS      Z8, (R8)(SI*2)
+	VMOVUPS      Z9, (R8)(DI*1)
+	VMOVUPS      Z10, (R9)
+	VMOVUPS      Z11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      1536(CX), Z0
+	VMOVAPS      1600(CX), Z1
+	VMOVAPS      1664(CX), Z2
+	VMOVAPS      1728(CX), Z3
+	VMOVAPS      1792(CX), Z4
+	VMOVAPS      1856(CX), Z5
+	VMOVAPS      Z4, Z6
+	VFMADD231PS  number7<>+0(SB), Z0, Z6
+	VFNMADD231PS number8<>+0(SB), Z2, Z6
+	VMOVAPS      Z5, Z11
+	VFMADD231PS  number7<>+0(SB), Z1, Z11
+	VFNMADD231PS number8<>+0(SB), Z3, Z11
+	VMOVAPS      Z4, Z8
+	VFNMADD231PS number9<>+0(SB), Z2, Z8
+	VMOVAPS      Z3, Z12
+	VFNMADD231PS number9<>+0(SB), Z1, Z12
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  number10<>+0(SB), Z12, Z7
+	VFNMADD231PS number10<>+0(SB), Z12, Z8
+	VMOVAPS      Z4, Z10
+	VFNMADD231PS number11<>+0(SB), Z2, Z10
+	VMOVAPS      Z3, Z12
+	VFNMADD231PS number11<>+0(SB), Z1, Z12
+	VMOVAPS      Z10, Z9
+	VFMADD231PS  number12<>+0(SB), Z12, Z9
+	VFNMADD231PS number12<>+0(SB), Z12, Z10
+	VMOVUPS      Z6, (R8)
+	VMOVUPS      Z7, (R8)(SI*1)
+	VMOVUPS      Z8, (R8)(SI*2)
+	VMOVUPS      Z9, (R8)(DI*1)
+	VMOVUPS      Z10, (R9)
+	VMOVUPS      Z11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	LEAQ         (BX)(SI*4), R8
+	VMOVAPS      1920(CX), Z0
+	VMOVAPS      1984(CX), Z1
+	VMOVAPS      2048(CX), Z2
+	VMOVAPS      2112(CX), Z3
+	VMOVAPS      2176(CX), Z4
+	VMOVAPS      2240(CX), Z5
+	VMOVAPS      Z4, Z6
+	VFMADD231PS  number7<>+0(SB), Z0, Z6
+	VFNMADD231PS number8<>+0(SB), Z2, Z6
+	VMOVAPS      Z5, Z11
+	VFMADD231PS  number7<>+0(SB), Z1, Z11
+	VFNMADD231PS number8<>+0(SB), Z3, Z11
+	VMOVAPS      Z4, Z8
+	VFNMADD231PS number9<>+0(SB), Z2, Z8
+	VMOVAPS      Z3, Z12
+	VFNMADD231PS number9<>+0(SB), Z1, Z12
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  number10<>+0(SB), Z12, Z7
+	VFNMADD231PS number10<>+0(SB), Z12, Z8
+	VMOVAPS      Z4, Z10
+	VFNMADD231PS number11<>+0(SB), Z2, Z10
+	VMOVAPS      Z3, Z12
+	VFNMADD231PS number11<>+0(SB), Z1, Z12
+	VMOVAPS      Z10, Z9
+	VFMADD231PS  number12<>+0(SB), Z12, Z9
+	VFNMADD231PS number12<>+0(SB), Z12, Z10
+	VMOVUPS      Z6, (BX)
+	VMOVUPS      Z7, (BX)(SI*1)
+	VMOVUPS      Z8, (BX)(SI*2)
+	VMOVUPS      Z9, (BX)(DI*1)
+	VMOVUPS      Z10, (R8)
+	VMOVUPS      Z11, (R8)(SI*1)
+	ADDQ         $0x40, DX
+	CMPQ         DX, 8(AX)
+	JL           vector
+	MOVQ         40(AX), DX
+	ADDQ         DX, (SP)
+	MOVQ         72(AX), DX
+	ADDQ         DX, 8(SP)
+	MOVQ         104(AX), DX
+	ADDQ         DX, 16(SP)
+	DECQ         24(SP)
+	JNZ          tile
+	VZEROUPPER
+	RET
+
+// func winogradInputGradAVX512(p *int)
+// Requires: AVX, AVX512F
+TEXT ·winogradInputGradAVX512(SB), $2400-8
+	MOVQ p+0(FP), AX
+	MOVQ 16(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 48(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 80(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	LEAQ 32(SP), CX
+	ADDQ $0x3f, CX
+	ANDQ $-64, CX
+
+tile:
+	XORQ DX, DX
+
+vector:
+	MOVQ         (SP), BX
+	ADDQ         DX, BX
+	MOVQ         24(AX), SI
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Z0
+	VMOVUPS      (R8)(SI*1), Z1
+	VMOVUPS      (R8)(SI*2), Z2
+	VMOVUPS      (R8)(DI*1), Z3
+	VMOVUPS      (R9), Z4
+	VMOVUPS      (R9)(SI*1), Z5
+	ADDQ         32(AX), BX
+	VADDPS       Z2, Z1, Z12
+	VSUBPS       Z2, Z1, Z13
+	VADDPS       Z4, Z3, Z14
+	VSUBPS       Z4, Z3, Z15
+	VMULPS       number7<>+0(SB), Z0, Z6
+	VMULPS       number7<>+0(SB), Z5, Z7
+	VFNMADD231PS number13<>+0(SB), Z13, Z7
+	VFNMADD231PS number14<>+0(SB), Z15, Z7
+	VMULPS       number15<>+0(SB), Z0, Z8
+	VFNMADD231PS number9<>+0(SB), Z12, Z8
+	VFNMADD231PS number11<>+0(SB), Z14, Z8
+	VMULPS       number10<>+0(SB), Z13, Z9
+	VFMADD231PS  number12<>+0(SB), Z15, Z9
+	VFNMADD231PS number8<>+0(SB), Z5, Z9
+	VADDPS       Z12, Z0, Z10
+	VADDPS       Z14, Z10, Z10
+	VMOVAPS      Z5, Z11
+	VMOVAPS      Z6, (CX)
+	VMOVAPS      Z7, 384(CX)
+	VMOVAPS      Z8, 768(CX)
+	VMOVAPS      Z9, 1152(CX)
+	VMOVAPS      Z10, 1536(CX)
+	VMOVAPS      Z11, 1920(CX)
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Z0
+	VMOVUPS      (R8)(SI*1), Z1
+	VMOVUPS      (R8)(SI*2), Z2
+	VMOVUPS      (R8)(DI*1), Z3
+	VMOVUPS      (R9), Z4
+	VMOVUPS      (R9)(SI*1), Z5
+	ADDQ         32(AX), BX
+	VADDPS       Z2, Z1, Z12
+	VSUBPS       Z2, Z1, Z13
+	VADDPS       Z4, Z3, Z14
+	VSUBPS       Z4, Z3, Z15
+	VMULPS       number7<>+0(SB), Z0, Z6
+	VMULPS       number7<>+0(SB), Z5, Z7
+	VFNMADD231PS number13<>+0(SB), Z13, Z7
+	VFNMADD231PS number14<>+0(SB), Z15, Z7
+	VMULPS       number15<>+0(SB), Z0, Z8
+	VFNMADD231PS number9<>+0(SB), Z12, Z8
+	VFNMADD231PS number11<>+0(SB), Z14, Z8
+	VMULPS       number10<>+0(SB), Z13, Z9
+	VFMADD231PS  number12<>+0(SB), Z15, Z9
+	VFNMADD231PS number8<>+0(SB), Z5, Z9
+	VADDPS       Z12, Z0, Z10
+	VADDPS       Z14, Z10, Z10
+	VMOVAPS      Z5, Z11
+	VMOVAPS      Z6, 64(CX)
+	VMOVAPS      Z7, 448(CX)
+	VMOVAPS      Z8, 832(CX)
+	VMOVAPS      Z9, 1216(CX)
+	VMOVAPS      Z10, 1600(CX)
+	VMOVAPS      Z11, 1984(CX)
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Z0
+	VMOVUPS      (R8)(SI*1), Z1
+	VMOVUPS      (R8)(SI*2), Z2
+	VMOVUPS      (R8)(DI*1), Z3
+	VMOVUPS      (R9), Z4
+	VMOVUPS      (R9)(SI*1), Z5
+	ADDQ         32(AX), BX
+	VADDPS       Z2, Z1, Z12
+	VSUBPS       Z2, Z1, Z13
+	VADDPS       Z4, Z3, Z14
+	VSUBPS       Z4, Z3, Z15
+	VMULPS       number7<>+0(SB), Z0, Z6
+	VMULPS       number7<>+0(SB), Z5, Z7
+	VFNMADD231PS number13<>+0(SB), Z13, Z7
+	VFNMADD231PS number14<>+0(SB), Z15, Z7
+	VMULPS       number15<>+0(SB), Z0, Z8
+	VFNMADD231PS number9<>+0(SB), Z12, Z8
+	VFNMADD231PS number11<>+0(SB), Z14, Z8
+	VMULPS       number10<>+0(SB), Z13, Z9
+	VFMADD231PS  number12<>+0(SB), Z15, Z9
+	VFNMADD231PS number8<>+0(SB), Z5, Z9
+	VADDPS       Z12, Z0, Z10
+	VADDPS       Z14, Z10, Z10
+	VMOVAPS      Z5, Z11
+	VMOVAPS      Z6, 128(CX)
+	VMOVAPS      Z7, 512(CX)
+	VMOVAPS      Z8, 896(CX)
+	VMOVAPS      Z9, 1280(CX)
+	VMOVAPS      Z10, 1664(CX)
+	VMOVAPS      Z11, 2048(CX)
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Z0
+	VMOVUPS      (R8)(SI*1), Z1
+	VMOVUPS      (R8)(SI*2), Z2
+	VMOVUPS      (R8)(DI*1), Z3
+	VMOVUPS      (R9), Z4
+	VMOVUPS      (R9)(SI*1), Z5
+	ADDQ         32(AX), BX
+	VADDPS       Z2, Z1, Z12
+	VSUBPS       Z2, Z1, Z13
+	VADDPS       Z4, Z3, Z14
+	VSUBPS       Z4, Z3, Z15
+	VMULPS       number7<>+0(SB), Z0, Z6
+	VMULPS       number7<>+0(SB), Z5, Z7
+	VFNMADD231PS number13<>+0(SB), Z13, Z7
+	VFNMADD231PS number14<>+0(SB), Z15, Z7
+	VMULPS       number15<>+0(SB), Z0, Z8
+	VFNMADD231PS number9<>+0(SB), Z12, Z8
+	VFNMADD231PS number11<>+0(SB), Z14, Z8
+	VMULPS       number10<>+0(SB), Z13, Z9
+	VFMADD231PS  number12<>+0(SB), Z15, Z9
+	VFNMADD231PS number8<>+0(SB), Z5, Z9
+	VADDPS       Z12, Z0, Z10
+	VADDPS       Z14, Z10, Z10
+	VMOVAPS      Z5, Z11
+	VMOVAPS      Z6, 192(CX)
+	VMOVAPS      Z7, 576(CX)
+	VMOVAPS      Z8, 960(CX)
+	VMOVAPS      Z9, 1344(CX)
+	VMOVAPS      Z10, 1728(CX)
+	VMOVAPS      Z11, 2112(CX)
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Z0
+	VMOVUPS      (R8)(SI*1), Z1
+	VMOVUPS      (R8)(SI*2), Z2
+	VMOVUPS      (R8)(DI*1), Z3
+	VMOVUPS      (R9), Z4
+	VMOVUPS      (R9)(SI*1), Z5
+	ADDQ         32(AX), BX
+	VADDPS       Z2, Z1, Z12
+	VSUBPS       Z2, Z1, Z13
+	VADDPS       Z4, Z3, Z14
+	VSUBPS       Z4, Z3, Z15
+	VMULPS       number7<>+0(SB), Z0, Z6
+	VMULPS       number7<>+0(SB), Z5, Z7
+	VFNMADD231PS number13<>+0(SB), Z13, Z7
+	VFNMADD231PS number14<>+0(SB), Z15, Z7
+	VMULPS       number15<>+0(SB), Z0, Z8
+	VFNMADD231PS number9<>+0(SB), Z12, Z8
+	VFNMADD231PS number11<>+0(SB), Z14, Z8
+	VMULPS       number10<>+0(SB), Z13, Z9
+	VFMADD231PS  number12<>+0(SB), Z15, Z9
+	VFNMADD231PS number8<>+0(SB), Z5, Z9
+	VADDPS       Z12, Z0, Z10
+	VADDPS       Z14, Z10, Z10
+	VMOVAPS      Z5, Z11
+	VMOVAPS      Z6, 256(CX)
+	VMOVAPS      Z7, 640(CX)
+	VMOVAPS      Z8, 1024(CX)
+	VMOVAPS      Z9, 1408(CX)
+	VMOVAPS      Z10, 1792(CX)
+	VMOVAPS      Z11, 2176(CX)
+	LEAQ         (SI)(SI*2), DI
+	LEAQ         (BX)(SI*4), R8
+	VMOVUPS      (BX), Z0
+	VMOVUPS      (BX)(SI*1), Z1
+	VMOVUPS      (BX)(SI*2), Z2
+	VMOVUPS      (BX)(DI*1), Z3
+	VMOVUPS      (R8), Z4
+	VMOVUPS      (R8)(SI*1), Z5
+	VADDPS       Z2, Z1, Z12
+	VSUBPS       Z2, Z1, Z13
+	VADDPS       Z4, Z3, Z14
+	VSUBPS       Z4, Z3, Z15
+	VMULPS       number7<>+0(SB), Z0, Z6
+	VMULPS       number7<>+0(SB), Z5, Z7
+	VFNMADD231PS number13<>+0(SB), Z13, Z7
+	VFNMADD231PS number14<>+0(SB), Z15, Z7
+	VMULPS       number15<>+0(SB), Z0, Z8
+	VFNMADD231PS number9<>+0(SB), Z12, Z8
+	VFNMADD231PS number11<>+0(SB), Z14, Z8
+	VMULPS       number10<>+0(SB), Z13, Z9
+	VFMADD231PS  number12<>+0(SB), Z15, Z9
+	VFNMADD231PS number8<>+0(SB), Z5, Z9
+	VADDPS       Z12, Z0, Z10
+	VADDPS       Z14, Z10, Z10
+	VMOVAPS      Z5, Z11
+	VMOVAPS      Z6, 320(CX)
+	VMOVAPS      Z7, 704(CX)
+	VMOVAPS      Z8, 1088(CX)
+	VMOVAPS      Z9, 1472(CX)
+	VMOVAPS      Z10, 1856(CX)
+	VMOVAPS      Z11, 2240(CX)
+	MOVQ         8(SP), BX
+	ADDQ         DX, BX
+	MOVQ         64(AX), SI
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      (CX), Z0
+	VMOVAPS      64(CX), Z1
+	VMOVAPS      128(CX), Z2
+	VMOVAPS      192(CX), Z3
+	VMOVAPS      256(CX), Z4
+	VMOVAPS      320(CX), Z5
+	VADDPS       Z2, Z1, Z12
+	VSUBPS       Z2, Z1, Z13
+	VADDPS       Z4, Z3, Z14
+	VSUBPS       Z4, Z3, Z15
+	VMULPS       number7<>+0(SB), Z0, Z6
+	VMULPS       number7<>+0(SB), Z5, Z7
+	VFNMADD231PS number13<>+0(SB), Z13, Z7
+	VFNMADD231PS number14<>+0(SB), Z15, Z7
+	VMULPS       number15<>+0(SB), Z0, Z8
+	VFNMADD231PS number9<>+0(SB), Z12, Z8
+	VFNMADD231PS number11<>+0(SB), Z14, Z8
+	VMULPS       number10<>+0(SB), Z13, Z9
+	VFMADD231PS  number12<>+0(SB), Z15, Z9
+	VFNMADD231PS number8<>+0(SB), Z5, Z9
+	VADDPS       Z12, Z0, Z10
+	VADDPS       Z14, Z10, Z10
+	VMOVAPS      Z5, Z11
+	VADDPS       (R8), Z6, Z6
+	VMOVUPS      Z6, (R8)
+	VADDPS       (R8)(SI*1), Z7, Z7
+	VMOVUPS      Z7, (R8)(SI*1)
+	VADDPS       (R8)(SI*2), Z8, Z8
+	VMOVUPS      Z8, (R8)(SI*2)
+	VADDPS       (R8)(DI*1), Z9, Z9
+	VMOVUPS      Z9, (R8)(DI*1)
+	VADDPS       (R9), Z10, Z10
+	VMOVUPS      Z10, (R9)
+	VADDPS       (R9)(SI*1), Z11, Z11
+	VMOVUPS      Z11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      384(CX), Z0
+	VMOVAPS      448(CX), Z1
+	VMOVAPS      512(CX), Z2
+	VMOVAPS      576(CX), Z3
+	VMOVAPS      640(CX), Z4
+	VMOVAPS      704(CX), Z5
+	VADDPS       Z2, Z1, Z12
+	VSUBPS       Z2, Z1, Z13
+	VADDPS       Z4, Z3, Z14
+	VSUBPS       Z4, Z3, Z15
+	VMULPS       number7<>+0(SB), Z0, Z6
+	VMULPS       number7<>+0(SB), Z5, Z7
+	VFNMADD231PS number13<>+0(SB), Z13, Z7
+	VFNMADD231PS number14<>+0(SB), Z15, Z7
+	VMULPS       number15<>+0(SB), Z0, Z8
+	VFNMADD231PS number9<>+0(SB), Z12, Z8
+	VFNMADD231PS number11<>+0(SB), Z14, Z8
+	VMULPS       number10<>+0(SB), Z13, Z9
+	VFMADD231PS  number12<>+0(SB), Z15, Z9
+	VFNMADD231PS number8<>+0(SB), Z5, Z9
+	VADDPS       Z12, Z0, Z10
+	VADDPS       Z14, Z10, Z10
+	VMOVAPS      Z5, Z11
+	VADDPS       (R8), Z6, Z6
+	VMOVUPS      Z6, (R8)
+	VADDPS       (R8)(SI*1), Z7, Z7
+	VMOVUPS      Z7, (R8)(SI*1)
+	VADDPS       (R8)(SI*2), Z8, Z8
+	VMOVUPS      Z8, (R8)(SI*2)
+	VADDPS       (R8)(DI*1), Z9, Z9
+	VMOVUPS      Z9, (R8)(DI*1)
+	VADDPS       (R9), Z10, Z10
+	VMOVUPS      Z10, (R9)
+	VADDPS       (R9)(SI*1), Z11, Z11
+	VMOVUPS      Z11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      768(CX), Z0
+	VMOVAPS      832(CX), Z1
+	VMOVAPS      896(CX), Z2
+	VMOVAPS      960(CX), Z3
+	VMOVAPS      1024(CX), Z4
+	VMOVAPS      1088(CX), Z5
+	VADDPS       Z2, Z1, Z12
+	VSUBPS       Z2, Z1, Z13
+	VADDPS       Z4, Z3, Z14
+	VSUBPS       Z4, Z3, Z15
+	VMULPS       number7<>+0(SB), Z0, Z6
+	VMULPS       number7<>+0(SB), Z5, Z7
+	VFNMADD231PS number13<>+0(SB), Z13, Z7
+	VFNMADD231PS number14<>+0(SB), Z15, Z7
+	VMULPS       number15<>+0(SB), Z0, Z8
+	VFNMADD231PS number9<>+0(SB), Z12, Z8
+	VFNMADD231PS number11<>+0(SB), Z14, Z8
+	VMULPS       number10<>+0(SB), Z13, Z9
+	VFMADD231PS  number12<>+0(SB), Z15, Z9
+	VFNMADD231PS number8<>+0(SB), Z5, Z9
+	VADDPS       Z12, Z0, Z10
+	VADDPS       Z14, Z10, Z10
+	VMOVAPS      Z5, Z11
+	VADDPS       (R8), Z6, Z6
+	VMOVUPS      Z6, (R8)
+	VADDPS       (R8)(SI*1), Z7, Z7
+	VMOVUPS      Z7, (R8)(SI*1)
+	VADDPS       (R8)(SI*2), Z8, Z8
+	VMOVUPS      Z8, (R8)(SI*2)
+	VADDPS       (R8)(DI*1), Z9, Z9
+	VMOVUPS      Z9, (R8)(DI*1)
+	VADDPS       (R9), Z10, Z10
+	VMOVUPS      Z10, (R9)
+	VADDPS       (R9)(SI*1), Z11, Z11
+	VMOVUPS      Z11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      1152(CX), Z0
+	VMOVAPS      1216(CX), Z1
+	VMOVAPS      1280(CX), Z2
+	VMOVAPS      1344(CX), Z3
+	VMOVAPS      1408(CX), Z4
+	VMOVAPS      1472(CX), Z5
+	VADDPS       Z2, Z1, Z12
+	VSUBPS       Z2, Z1, Z13
+	VADDPS       Z4, Z3, Z14
+	VSUBPS       Z4, Z3, Z15
+	VMULPS       number7<>+0(SB), Z0, Z6
+	VMULPS       number7<>+0(SB), Z5, Z7
+	VFNMADD231PS number13<>+0(SB), Z13, Z7
+	VFNMADD231PS number14<>+0(SB), Z15, Z7
+	VMULPS       number15<>+0(SB), Z0, Z8
+	VFNMADD231PS number9<>+0(SB), Z12, Z8
+	VFNMADD231PS number11<>+0(SB), Z14, Z8
+	VMULPS       number10<>+0(SB), Z13, Z9
+	VFMADD231PS  number12<>+0(SB), Z15, Z9
+	VFNMADD231PS number8<>+0(SB), Z5, Z9
+	VADDPS       Z12, Z0, Z10
+	VADDPS       Z14, Z10, Z10
+	VMOVAPS      Z5, Z11
+	VADDPS       (R8), Z6, Z6
+	VMOVUPS      Z6, (R8)
+	VADDPS       (R8)(SI*1), Z7, Z7
+	VMOVUPS      Z7, (R8)(SI*1)
+	VADDPS       (R8)(SI*2), Z8, Z8
+	VMOVUPS      Z8, (R8)(SI*2)
+	VADDPS       (R8)(DI*1), Z9, Z9
+	VMOVUPS      Z9, (R8)(DI*1)
+	VADDPS       (R9), Z10, Z10
+	VMOVUPS      Z10, (R9)
+	VADDPS       (R9)(SI*1), Z11, Z11
+	VMOVUPS      Z11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      1536(CX), Z0
+	VMOVAPS      1600(CX), Z1
+	VMOVAPS      1664(CX), Z2
+	VMOVAPS      1728(CX), Z3
+	VMOVAPS      1792(CX), Z4
+	VMOVAPS      1856(CX), Z5
+	VADDPS       Z2, Z1, Z12
+	VSUBPS       Z2, Z1, Z13
+	VADDPS       Z4, Z3, Z14
+	VSUBPS       Z4, Z3, Z15
+	VMULPS       number7<>+0(SB), Z0, Z6
+	VMULPS       number7<>+0(SB), Z5, Z7
+	VFNMADD231PS number13<>+0(SB), Z13, Z7
+	VFNMADD231PS number14<>+0(SB), Z15, Z7
+	VMULPS       number15<>+0(SB), Z0, Z8
+	VFNMADD231PS number9<>+0(SB), Z12, Z8
+	VFNMADD231PS number11<>+0(SB), Z14, Z8
+	VMULPS       number10<>+0(SB), Z13, Z9
+	VFMADD231PS  number12<>+0(SB), Z15, Z9
+	VFNMADD231PS number8<>+0(SB), Z5, Z9
+	VADDPS       Z12, Z0, Z10
+	VADDPS       Z14, Z10, Z10
+	VMOVAPS      Z5, Z11
+	VADDPS       (R8), Z6, Z6
+	VMOVUPS      Z6, (R8)
+	VADDPS       (R8)(SI*1), Z7, Z7
+	VMOVUPS      Z7, (R8)(SI*1)
+	VADDPS       (R8)(SI*2), Z8, Z8
+	VMOVUPS      Z8, (R8)(SI*2)
+	VADDPS       (R8)(DI*1), Z9, Z9
+	VMOVUPS      Z9, (R8)(DI*1)
+	VADDPS       (R9), Z10, Z10
+	VMOVUPS      Z10, (R9)
+	VADDPS       (R9)(SI*1), Z11, Z11
+	VMOVUPS      Z11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	LEAQ         (BX)(SI*4), R8
+	VMOVAPS      1920(CX), Z0
+	VMOVAPS      1984(CX), Z1
+	VMOVAPS      2048(CX), Z2
+	VMOVAPS      2112(CX), Z3
+	VMOVAPS      2176(CX), Z4
+	VMOVAPS      2240(CX), Z5
+	VADDPS       Z2, Z1, Z12
+	VSUBPS       Z2, Z1, Z13
+	VADDPS       Z4, Z3, Z14
+	VSUBPS       Z4, Z3, Z15
+	VMULPS       number7<>+0(SB), Z0, Z6
+	VMULPS       number7<>+0(SB), Z5, Z7
+	VFNMADD231PS number13<>+0(SB), Z13, Z7
+	VFNMADD231PS number14<>+0(SB), Z15, Z7
+	VMULPS       number15<>+0(SB), Z0, Z8
+	VFNMADD231PS number9<>+0(SB), Z12, Z8
+	VFNMADD231PS number11<>+0(SB), Z14, Z8
+	VMULPS       number10<>+0(SB), Z13, Z9
+	VFMADD231PS  number12<>+0(SB), Z15, Z9
+	VFNMADD231PS number8<>+0(SB), Z5, Z9
+	VADDPS       Z12, Z0, Z10
+	VADDPS       Z14, Z10, Z10
+	VMOVAPS      Z5, Z11
+	VADDPS       (BX), Z6, Z6
+	VMOVUPS      Z6, (BX)
+	VADDPS       (BX)(SI*1), Z7, Z7
+	VMOVUPS      Z7, (BX)(SI*1)
+	VADDPS       (BX)(SI*2), Z8, Z8
+	VMOVUPS      Z8, (BX)(SI*2)
+	VADDPS       (BX)(DI*1), Z9, Z9
+	VMOVUPS      Z9, (BX)(DI*1)
+	VADDPS       (R8), Z10, Z10
+	VMOVUPS      Z10, (R8)
+	VADDPS       (R8)(SI*1), Z11, Z11
+	VMOVUPS      Z11, (R8)(SI*1)
+	ADDQ         $0x40, DX
+	CMPQ         DX, 8(AX)
+	JL           vector
+	MOVQ         40(AX), DX
+	ADDQ         DX, (SP)
+	MOVQ         72(AX), DX
+	ADDQ         DX, 8(SP)
+	MOVQ         104(AX), DX
+	ADDQ         DX, 16(SP)
+	DECQ         24(SP)
+	JNZ          tile
+	VZEROUPPER
+	RET
+
+// func winogradOutputAVX512(p *int)
+// Requires: AVX, AVX512F
+TEXT ·winogradOutputAVX512(SB), $1632-8
+	MOVQ p+0(FP), AX
+	MOVQ 16(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 48(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 80(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	LEAQ 32(SP), CX
+	ADDQ $0x3f, CX
+	ANDQ $-64, CX
+
+tile:
+	XORQ DX, DX
+
+vector:
+	MOVQ         112(AX), BX
+	VMOVUPS      (BX)(DX*1), Z15
+	VBROADCASTSS 120(AX), Z14
+	MOVQ         (SP), BX
+	ADDQ         DX, BX
+	MOVQ         24(AX), SI
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Z0
+	VMOVUPS      (R8)(SI*1), Z1
+	VMOVUPS      (R8)(SI*2), Z2
+	VMOVUPS      (R8)(DI*1), Z3
+	VMOVUPS      (R9), Z4
+	VMOVUPS      (R9)(SI*1), Z5
+	ADDQ         32(AX), BX
+	VADDPS       Z2, Z1, Z10
+	VSUBPS       Z2, Z1, Z11
+	VADDPS       Z4, Z3, Z12
+	VSUBPS       Z4, Z3, Z13
+	VADDPS       Z10, Z0, Z6
+	VADDPS       Z12, Z6, Z6
+	VMULPS       number10<>+0(SB), Z11, Z7
+	VFMADD231PS  number12<>+0(SB), Z13, Z7
+	VMULPS       number11<>+0(SB), Z10, Z8
+	VFMADD231PS  number9<>+0(SB), Z12, Z8
+	VMOVAPS      Z5, Z9
+	VFMADD231PS  number16<>+0(SB), Z11, Z9
+	VFMADD231PS  number17<>+0(SB), Z13, Z9
+	VMOVAPS      Z6, (CX)
+	VMOVAPS      Z7, 384(CX)
+	VMOVAPS      Z8, 768(CX)
+	VMOVAPS      Z9, 1152(CX)
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Z0
+	VMOVUPS      (R8)(SI*1), Z1
+	VMOVUPS      (R8)(SI*2), Z2
+	VMOVUPS      (R8)(DI*1), Z3
+	VMOVUPS      (R9), Z4
+	VMOVUPS      (R9)(SI*1), Z5
+	ADDQ         32(AX), BX
+	VADDPS       Z2, Z1, Z10
+	VSUBPS       Z2, Z1, Z11
+	VADDPS       Z4, Z3, Z12
+	VSUBPS       Z4, Z3, Z13
+	VADDPS       Z10, Z0, Z6
+	VADDPS       Z12, Z6, Z6
+	VMULPS       number10<>+0(SB), Z11, Z7
+	VFMADD231PS  number12<>+0(SB), Z13, Z7
+	VMULPS       number11<>+0(SB), Z10, Z8
+	VFMADD231PS  number9<>+0(SB), Z12, Z8
+	VMOVAPS      Z5, Z9
+	VFMADD231PS  number16<>+0(SB), Z11, Z9
+	VFMADD231PS  number17<>+0(SB), Z13, Z9
+	VMOVAPS      Z6, 64(CX)
+	VMOVAPS      Z7, 448(CX)
+	VMOVAPS      Z8, 832(CX)
+	VMOVAPS      Z9, 1216(CX)
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Z0
+	VMOVUPS      (R8)(SI*1), Z1
+	VMOVUPS      (R8)(SI*2), Z2
+	VMOVUPS      (R8)(DI*1), Z3
+	VMOVUPS      (R9), Z4
+	VMOVUPS      (R9)(SI*1), Z5
+	ADDQ         32(AX), BX
+	VADDPS       Z2, Z1, Z10
+	VSUBPS       Z2, Z1, Z11
+	VADDPS       Z4, Z3, Z12
+	VSUBPS       Z4, Z3, Z13
+	VADDPS       Z10, Z0, Z6
+	VADDPS       Z12, Z6, Z6
+	VMULPS       number10<>+0(SB), Z11, Z7
+	VFMADD231PS  number12<>+0(SB), Z13, Z7
+	VMULPS       number11<>+0(SB), Z10, Z8
+	VFMADD231PS  number9<>+0(SB), Z12, Z8
+	VMOVAPS      Z5, Z9
+	VFMADD231PS  number16<>+0(SB), Z11, Z9
+	VFMADD231PS  number17<>+0(SB), Z13, Z9
+	VMOVAPS      Z6, 128(CX)
+	VMOVAPS      Z7, 512(CX)
+	VMOVAPS      Z8, 896(CX)
+	VMOVAPS      Z9, 1280(CX)
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Z0
+	VMOVUPS      (R8)(SI*1), Z1
+	VMOVUPS      (R8)(SI*2), Z2
+	VMOVUPS      (R8)(DI*1), Z3
+	VMOVUPS      (R9), Z4
+	VMOVUPS      (R9)(SI*1), Z5
+	ADDQ         32(AX), BX
+	VADDPS       Z2, Z1, Z10
+	VSUBPS       Z2, Z1, Z11
+	VADDPS       Z4, Z3, Z12
+	VSUBPS       Z4, Z3, Z13
+	VADDPS       Z10, Z0, Z6
+	VADDPS       Z12, Z6, Z6
+	VMULPS       number10<>+0(SB), Z11, Z7
+	VFMADD231PS  number12<>+0(SB), Z13, Z7
+	VMULPS       number11<>+0(SB), Z10, Z8
+	VFMADD231PS  number9<>+0(SB), Z12, Z8
+	VMOVAPS      Z5, Z9
+	VFMADD231PS  number16<>+0(SB), Z11, Z9
+	VFMADD231PS  number17<>+0(SB), Z13, Z9
+	VMOVAPS      Z6, 192(CX)
+	VMOVAPS      Z7, 576(CX)
+	VMOVAPS      Z8, 960(CX)
+	VMOVAPS      Z9, 1344(CX)
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Z0
+	VMOVUPS      (R8)(SI*1), Z1
+	VMOVUPS      (R8)(SI*2), Z2
+	VMOVUPS      (R8)(DI*1), Z3
+	VMOVUPS      (R9), Z4
+	VMOVUPS      (R9)(SI*1), Z5
+	ADDQ         32(AX), BX
+	VADDPS       Z2, Z1, Z10
+	VSUBPS       Z2, Z1, Z11
+	VADDPS       Z4, Z3, Z12
+	VSUBPS       Z4, Z3, Z13
+	VADDPS       Z10, Z0, Z6
+	VADDPS       Z12, Z6, Z6
+	VMULPS       number10<>+0(SB), Z11, Z7
+	VFMADD231PS  number12<>+0(SB), Z13, Z7
+	VMULPS       number11<>+0(SB), Z10, Z8
+	VFMADD231PS  number9<>+0(SB), Z12, Z8
+	VMOVAPS      Z5, Z9
+	VFMADD231PS  number16<>+0(SB), Z11, Z9
+	VFMADD231PS  number17<>+0(SB), Z13, Z9
+	VMOVAPS      Z6, 256(CX)
+	VMOVAPS      Z7, 640(CX)
+	VMOVAPS      Z8, 1024(CX)
+	VMOVAPS      Z9, 1408(CX)
+	LEAQ         (SI)(SI*2), DI
+	LEAQ         (BX)(SI*4), R8
+	VMOVUPS      (BX), Z0
+	VMOVUPS      (BX)(SI*1), Z1
+	VMOVUPS      (BX)(SI*2), Z2
+	VMOVUPS      (BX)(DI*1), Z3
+	VMOVUPS      (R8), Z4
+	VMOVUPS      (R8)(SI*1), Z5
+	VADDPS       Z2, Z1, Z10
+	VSUBPS       Z2, Z1, Z11
+	VADDPS       Z4, Z3, Z12
+	VSUBPS       Z4, Z3, Z13
+	VADDPS       Z10, Z0, Z6
+	VADDPS       Z12, Z6, Z6
+	VMULPS       number10<>+0(SB), Z11, Z7
+	VFMADD231PS  number12<>+0(SB), Z13, Z7
+	VMULPS       number11<>+0(SB), Z10, Z8
+	VFMADD231PS  number9<>+0(SB), Z12, Z8
+	VMOVAPS      Z5, Z9
+	VFMADD231PS  number16<>+0(SB), Z11, Z9
+	VFMADD231PS  number17<>+0(SB), Z13, Z9
+	VMOVAPS      Z6, 320(CX)
+	VMOVAPS      Z7, 704(CX)
+	VMOVAPS      Z8, 1088(CX)
+	VMOVAPS      Z9, 1472(CX)
+	MOVQ         8(SP), BX
+	ADDQ         DX, BX
+	MOVQ         64(AX), SI
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	VMOVAPS      (CX), Z0
+	VMOVAPS      64(CX), Z1
+	VMOVAPS      128(CX), Z2
+	VMOVAPS      192(CX), Z3
+	VMOVAPS      256(CX), Z4
+	VMOVAPS      320(CX), Z5
+	VADDPS       Z2, Z1, Z10
+	VSUBPS       Z2, Z1, Z11
+	VADDPS       Z4, Z3, Z12
+	VSUBPS       Z4, Z3, Z13
+	VADDPS       Z10, Z0, Z6
+	VADDPS       Z12, Z6, Z6
+	VMULPS       number10<>+0(SB), Z11, Z7
+	VFMADD231PS  number12<>+0(SB), Z13, Z7
+	VMULPS       number11<>+0(SB), Z10, Z8
+	VFMADD231PS  number9<>+0(SB), Z12, Z8
+	VMOVAPS      Z5, Z9
+	VFMADD231PS  number16<>+0(SB), Z11, Z9
+	VFMADD231PS  number17<>+0(SB), Z13, Z9
+	VADDPS       Z15, Z6, Z6
+	VMAXPS       Z6, Z14, Z6
+	VMOVUPS      Z6, (R8)
+	VADDPS       Z15, Z7, Z7
+	VMAXPS       Z7, Z14, Z7
+	VMOVUPS      Z7, (R8)(SI*1)
+	VADDPS       Z15, Z8, Z8
+	VMAXPS       Z8, Z14, Z8
+	VMOVUPS      Z8, (R8)(SI*2)
+	VADDPS       Z15, Z9, Z9
+	VMAXPS       Z9, Z14, Z9
+	VMOVUPS      Z9, (R8)(DI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	VMOVAPS      384(CX), Z0
+	VMOVAPS      448(CX), Z1
+	VMOVAPS      512(CX), Z2
+	VMOVAPS      576(CX), Z3
+	VMOVAPS      640(CX), Z4
+	VMOVAPS      704(CX), Z5
+	VADDPS       Z2, Z1, Z10
+	VSUBPS       Z2, Z1, Z11
+	VADDPS       Z4, Z3, Z12
+	VSUBPS       Z4, Z3, Z13
+	VADDPS       Z10, Z0, Z6
+	VADDPS       Z12, Z6, Z6
+	VMULPS       number10<>+0(SB), Z11, Z7
+	VFMADD231PS  number12<>+0(SB), Z13, Z7
+	VMULPS       number11<>+0(SB), Z10, Z8
+	VFMADD231PS  number9<>+0(SB), Z12, Z8
+	VMOVAPS      Z5, Z9
+	VFMADD231PS  number16<>+0(SB), Z11, Z9
+	VFMADD231PS  number17<>+0(SB), Z13, Z9
+	VADDPS       Z15, Z6, Z6
+	VMAXPS       Z6, Z14, Z6
+	VMOVUPS      Z6, (R8)
+	VADDPS       Z15, Z7, Z7
+	VMAXPS       Z7, Z14, Z7
+	VMOVUPS      Z7, (R8)(SI*1)
+	VADDPS       Z15, Z8, Z8
+	VMAXPS       Z8, Z14, Z8
+	VMOVUPS      Z8, (R8)(SI*2)
+	VADDPS       Z15, Z9, Z9
+	VMAXPS       Z9, Z14, Z9
+	VMOVUPS      Z9, (R8)(DI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	VMOVAPS      768(CX), Z0
+	VMOVAPS      832(CX), Z1
+	VMOVAPS      896(CX), Z2
+	VMOVAPS      960(CX), Z3
+	VMOVAPS      1024(CX), Z4
+	VMOVAPS      1088(CX), Z5
+	VADDPS       Z2, Z1, Z10
+	VSUBPS       Z2, Z1, Z11
+	VADDPS       Z4, Z3, Z12
+	VSUBPS       Z4, Z3, Z13
+	VADDPS       Z10, Z0, Z6
+	VADDPS       Z12, Z6, Z6
+	VMULPS       number10<>+0(SB), Z11, Z7
+	VFMADD231PS  number12<>+0(SB), Z13, Z7
+	VMULPS       number11<>+0(SB), Z10, Z8
+	VFMADD231PS  number9<>+0(SB), Z12, Z8
+	VMOVAPS      Z5, Z9
+	VFMADD231PS  number16<>+0(SB), Z11, Z9
+	VFMADD231PS  number17<>+0(SB), Z13, Z9
+	VADDPS       Z15, Z6, Z6
+	VMAXPS       Z6, Z14, Z6
+	VMOVUPS      Z6, (R8)
+	VADDPS       Z15, Z7, Z7
+	VMAXPS       Z7, Z14, Z7
+	VMOVUPS      Z7, (R8)(SI*1)
+	VADDPS       Z15, Z8, Z8
+	VMAXPS       Z8, Z14, Z8
+	VMOVUPS      Z8, (R8)(SI*2)
+	VADDPS       Z15, Z9, Z9
+	VMAXPS       Z9, Z14, Z9
+	VMOVUPS      Z9, (R8)(DI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	VMOVAPS      1152(CX), Z0
+	VMOVAPS      1216(CX), Z1
+	VMOVAPS      1280(CX), Z2
+	VMOVAPS      1344(CX), Z3
+	VMOVAPS      1408(CX), Z4
+	VMOVAPS      1472(CX), Z5
+	VADDPS       Z2, Z1, Z10
+	VSUBPS       Z2, Z1, Z11
+	VADDPS       Z4, Z3, Z12
+	VSUBPS       Z4, Z3, Z13
+	VADDPS       Z10, Z0, Z6
+	VADDPS       Z12, Z6, Z6
+	VMULPS       number10<>+0(SB), Z11, Z7
+	VFMADD231PS  number12<>+0(SB), Z13, Z7
+	VMULPS       number11<>+0(SB), Z10, Z8
+	VFMADD231PS  number9<>+0(SB), Z12, Z8
+	VMOVAPS      Z5, Z9
+	VFMADD231PS  number16<>+0(SB), Z11, Z9
+	VFMADD231PS  number17<>+0(SB), Z13, Z9
+	VADDPS       Z15, Z6, Z6
+	VMAXPS       Z6, Z14, Z6
+	VMOVUPS      Z6, (BX)
+	VADDPS       Z15, Z7, Z7
+	VMAXPS       Z7, Z14, Z7
+	VMOVUPS      Z7, (BX)(SI*1)
+	VADDPS       Z15, Z8, Z8
+	VMAXPS       Z8, Z14, Z8
+	VMOVUPS      Z8, (BX)(SI*2)
+	VADDPS       Z15, Z9, Z9
+	VMAXPS       Z9, Z14, Z9
+	VMOVUPS      Z9, (BX)(DI*1)
+	ADDQ         $0x40, DX
+	CMPQ         DX, 8(AX)
+	JL           vector
+	MOVQ         40(AX), DX
+	ADDQ         DX, (SP)
+	MOVQ         72(AX), DX
+	ADDQ         DX, 8(SP)
+	MOVQ         104(AX), DX
+	ADDQ         DX, 16(SP)
+	DECQ         24(SP)
+	JNZ          tile
+	VZEROUPPER
+	RET
+
+// func winogradOutputGradAVX512(p *int)
+// Requires: AVX, AVX512F
+TEXT ·winogradOutputGradAVX512(SB), $1632-8
+	MOVQ p+0(FP), AX
+	MOVQ 16(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 48(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 80(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	LEAQ 32(SP), CX
+	ADDQ $0x3f, CX
+	ANDQ $-64, CX
+
+tile:
+	XORQ DX, DX
+
+vector:
+	VPXORD       Z14, Z14, Z14
+	VPXORD       Z15, Z15, Z15
+	MOVQ         16(SP), BX
+	ADDQ         DX, BX
+	MOVQ         (SP), SI
+	ADDQ         DX, SI
+	MOVQ         24(AX), DI
+	LEAQ         (DI)(DI*2), R8
+	MOVQ         SI, R9
+	MOVQ         88(AX), R10
+	LEAQ         (R10)(R10*2), R11
+	MOVQ         BX, R12
+	ADDQ         96(AX), BX
+	VMOVUPS      (R12), Z0
+	VCMPPS       $0x0e, Z14, Z0, K1
+	VMOVUPS.Z    (R9), K1, Z0
+	VADDPS       Z0, Z15, Z15
+	VMOVUPS      (R12)(R10*1), Z1
+	VCMPPS       $0x0e, Z14, Z1, K1
+	VMOVUPS.Z    (R9)(DI*1), K1, Z1
+	VADDPS       Z1, Z15, Z15
+	VMOVUPS      (R12)(R10*2), Z2
+	VCMPPS       $0x0e, Z14, Z2, K1
+	VMOVUPS.Z    (R9)(DI*2), K1, Z2
+	VADDPS       Z2, Z15, Z15
+	VMOVUPS      (R12)(R11*1), Z3
+	VCMPPS       $0x0e, Z14, Z3, K1
+	VMOVUPS.Z    (R9)(R8*1), K1, Z3
+	VADDPS       Z3, Z15, Z15
+	ADDQ         32(AX), SI
+	VMOVAPS      Z0, Z6
+	VMOVAPS      Z0, Z8
+	VFMADD231PS  number11<>+0(SB), Z2, Z8
+	VMOVAPS      Z1, Z12
+	VFMADD231PS  number11<>+0(SB), Z3, Z12
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  number10<>+0(SB), Z12, Z7
+	VFNMADD231PS number10<>+0(SB), Z12, Z8
+	VMOVAPS      Z0, Z10
+	VFMADD231PS  number9<>+0(SB), Z2, Z10
+	VMOVAPS      Z1, Z12
+	VFMADD231PS  number9<>+0(SB), Z3, Z12
+	VMOVAPS      Z10, Z9
+	VFMADD231PS  number12<>+0(SB), Z12, Z9
+	VFNMADD231PS number12<>+0(SB), Z12, Z10
+	VMOVAPS      Z3, Z11
+	VMOVAPS      Z6, (CX)
+	VMOVAPS      Z7, 256(CX)
+	VMOVAPS      Z8, 512(CX)
+	VMOVAPS      Z9, 768(CX)
+	VMOVAPS      Z10, 1024(CX)
+	VMOVAPS      Z11, 1280(CX)
+	LEAQ         (DI)(DI*2), R8
+	MOVQ         SI, R9
+	MOVQ         88(AX), R10
+	LEAQ         (R10)(R10*2), R11
+	MOVQ         BX, R12
+	ADDQ         96(AX), BX
+	VMOVUPS      (R12), Z0
+	VCMPPS       $0x0e, Z14, Z0, K1
+	VMOVUPS.Z    (R9), K1, Z0
+	VADDPS       Z0, Z15, Z15
+	VMOVUPS      (R12)(R10*1), Z1
+	VCMPPS       $0x0e, Z14, Z1, K1
+	VMOVUPS.Z    (R9)(DI*1), K1, Z1
+	VADDPS       Z1, Z15, Z15
+	VMOVUPS      (R12)(R10*2), Z2
+	VCMPPS       $0x0e, Z14, Z2, K1
+	VMOVUPS.Z    (R9)(DI*2), K1, Z2
+	VADDPS       Z2, Z15, Z15
+	VMOVUPS      (R12)(R11*1), Z3
+	VCMPPS       $0x0e, Z14, Z3, K1
+	VMOVUPS.Z    (R9)(R8*1), K1, Z3
+	VADDPS       Z3, Z15, Z15
+	ADDQ         32(AX), SI
+	VMOVAPS      Z0, Z6
+	VMOVAPS      Z0, Z8
+	VFMADD231PS  number11<>+0(SB), Z2, Z8
+	VMOVAPS      Z1, Z12
+	VFMADD231PS  number11<>+0(SB), Z3, Z12
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  number10<>+0(SB), Z12, Z7
+	VFNMADD231PS number10<>+0(SB), Z12, Z8
+	VMOVAPS      Z0, Z10
+	VFMADD231PS  number9<>+0(SB), Z2, Z10
+	VMOVAPS      Z1, Z12
+	VFMADD231PS  number9<>+0(SB), Z3, Z12
+	VMOVAPS      Z10, Z9
+	VFMADD231PS  number12<>+0(SB), Z12, Z9
+	VFNMADD231PS number12<>+0(SB), Z12, Z10
+	VMOVAPS      Z3, Z11
+	VMOVAPS      Z6, 64(CX)
+	VMOVAPS      Z7, 320(CX)
+	VMOVAPS      Z8, 576(CX)
+	VMOVAPS      Z9, 832(CX)
+	VMOVAPS      Z10, 1088(CX)
+	VMOVAPS      Z11, 1344(CX)
+	LEAQ         (DI)(DI*2), R8
+	MOVQ         SI, R9
+	MOVQ         88(AX), R10
+	LEAQ         (R10)(R10*2), R11
+	MOVQ         BX, R12
+	ADDQ         96(AX), BX
+	VMOVUPS      (R12), Z0
+	VCMPPS       $0x0e, Z14, Z0, K1
+	VMOVUPS.Z    (R9), K1, Z0
+	VADDPS       Z0, Z15, Z15
+	VMOVUPS      (R12)(R10*1), Z1
+	VCMPPS       $0x0e, Z14, Z1, K1
+	VMOVUPS.Z    (R9)(DI*1), K1, Z1
+	VADDPS       Z1, Z15, Z15
+	VMOVUPS      (R12)(R10*2), Z2
+	VCMPPS       $0x0e, Z14, Z2, K1
+	VMOVUPS.Z    (R9)(DI*2), K1, Z2
+	VADDPS       Z2, Z15, Z15
+	VMOVUPS      (R12)(R11*1), Z3
+	VCMPPS       $0x0e, Z14, Z3, K1
+	VMOVUPS.Z    (R9)(R8*1), K1, Z3
+	VADDPS       Z3, Z15, Z15
+	ADDQ         32(AX), SI
+	VMOVAPS      Z0, Z6
+	VMOVAPS      Z0, Z8
+	VFMADD231PS  number11<>+0(SB), Z2, Z8
+	VMOVAPS      Z1, Z12
+	VFMADD231PS  number11<>+0(SB), Z3, Z12
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  number10<>+0(SB), Z12, Z7
+	VFNMADD231PS number10<>+0(SB), Z12, Z8
+	VMOVAPS      Z0, Z10
+	VFMADD231PS  number9<>+0(SB), Z2, Z10
+	VMOVAPS      Z1, Z12
+	VFMADD231PS  number9<>+0(SB), Z3, Z12
+	VMOVAPS      Z10, Z9
+	VFMADD231PS  number12<>+0(SB), Z12, Z9
+	VFNMADD231PS number12<>+0(SB), Z12, Z10
+	VMOVAPS      Z3, Z11
+	VMOVAPS      Z6, 128(CX)
+	VMOVAPS      Z7, 384(CX)
+	VMOVAPS      Z8, 640(CX)
+	VMOVAPS      Z9, 896(CX)
+	VMOVAPS      Z10, 1152(CX)
+	VMOVAPS      Z11, 1408(CX)
+	LEAQ         (DI)(DI*2), R8
+	MOVQ         88(AX), R9
+	LEAQ         (R9)(R9*2), R10
+	MOVQ         BX, R11
+	ADDQ         96(AX), BX
+	VMOVUPS      (R11), Z0
+	VCMPPS       $0x0e, Z14, Z0, K1
+	VMOVUPS.Z    (SI), K1, Z0
+	VADDPS       Z0, Z15, Z15
+	VMOVUPS      (R11)(R9*1), Z1
+	VCMPPS       $0x0e, Z14, Z1, K1
+	VMOVUPS.Z    (SI)(DI*1), K1, Z1
+	VADDPS       Z1, Z15, Z15
+	VMOVUPS      (R11)(R9*2), Z2
+	VCMPPS       $0x0e, Z14, Z2, K1
+	VMOVUPS.Z    (SI)(DI*2), K1, Z2
+	VADDPS       Z2, Z15, Z15
+	VMOVUPS      (R11)(R10*1), Z3
+	VCMPPS       $0x0e, Z14, Z3, K1
+	VMOVUPS.Z    (SI)(R8*1), K1, Z3
+	VADDPS       Z3, Z15, Z15
+	VMOVAPS      Z0, Z6
+	VMOVAPS      Z0, Z8
+	VFMADD231PS  number11<>+0(SB), Z2, Z8
+	VMOVAPS      Z1, Z12
+	VFMADD231PS  number11<>+0(SB), Z3, Z12
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  number10<>+0(SB), Z12, Z7
+	VFNMADD231PS number10<>+0(SB), Z12, Z8
+	VMOVAPS      Z0, Z10
+	VFMADD231PS  number9<>+0(SB), Z2, Z10
+	VMOVAPS      Z1, Z12
+	VFMADD231PS  number9<>+0(SB), Z3, Z12
+	VMOVAPS      Z10, Z9
+	VFMADD231PS  number12<>+0(SB), Z12, Z9
+	VFNMADD231PS number12<>+0(SB), Z12, Z10
+	VMOVAPS      Z3, Z11
+	VMOVAPS      Z6, 192(CX)
+	VMOVAPS      Z7, 448(CX)
+	VMOVAPS      Z8, 704(CX)
+	VMOVAPS      Z9, 960(CX)
+	VMOVAPS      Z10, 1216(CX)
+	VMOVAPS      Z11, 1472(CX)
+	MOVQ         8(SP), BX
+	ADDQ         DX, BX
+	MOVQ         64(AX), SI
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      (CX), Z0
+	VMOVAPS      64(CX), Z1
+	VMOVAPS      128(CX), Z2
+	VMOVAPS      192(CX), Z3
+	VMOVAPS      Z0, Z6
+	VMOVAPS      Z0, Z8
+	VFMADD231PS  number11<>+0(SB), Z2, Z8
+	VMOVAPS      Z1, Z12
+	VFMADD231PS  number11<>+0(SB), Z3, Z12
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  number10<>+0(SB), Z12, Z7
+	VFNMADD231PS number10<>+0(SB), Z12, Z8
+	VMOVAPS      Z0, Z10
+	VFMADD231PS  number9<>+0(SB), Z2, Z10
+	VMOVAPS      Z1, Z12
+	VFMADD231PS  number9<>+0(SB), Z3, Z12
+	VMOVAPS      Z10, Z9
+	VFMADD231PS  number12<>+0(SB), Z12, Z9
+	VFNMADD231PS number12<>+0(SB), Z12, Z10
+	VMOVAPS      Z3, Z11
+	VMOVUPS      Z6, (R8)
+	VMOVUPS      Z7, (R8)(SI*1)
+	VMOVUPS      Z8, (R8)(SI*2)
+	VMOVUPS      Z9, (R8)(DI*1)
+	VMOVUPS      Z10, (R9)
+	VMOVUPS      Z11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      256(CX), Z0
+	VMOVAPS      320(CX), Z1
+	VMOVAPS      384(CX), Z2
+	VMOVAPS      448(CX), Z3
+	VMOVAPS      Z0, Z6
+	VMOVAPS      Z0, Z8
+	VFMADD231PS  number11<>+0(SB), Z2, Z8
+	VMOVAPS      Z1, Z12
+	VFMADD231PS  number11<>+0(SB), Z3, Z12
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  number10<>+0(SB), Z12, Z7
+	VFNMADD231PS number10<>+0(SB), Z12, Z8
+	VMOVAPS      Z0, Z10
+	VFMADD231PS  number9<>+0(SB), Z2, Z10
+	VMOVAPS      Z1, Z12
+	VFMADD231PS  number9<>+0(SB), Z3, Z12
+	VMOVAPS      Z10, Z9
+	VFMADD231PS  number12<>+0(SB), Z12, Z9
+	VFNMADD231PS number12<>+0(SB), Z12, Z10
+	VMOVAPS      Z3, Z11
+	VMOVUPS      Z6, (R8)
+	VMOVUPS      Z7, (R8)(SI*1)
+	VMOVUPS      Z8, (R8)(SI*2)
+	VMOVUPS      Z9, (R8)(DI*1)
+	VMOVUPS      Z10, (R9)
+	VMOVUPS      Z11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      512(CX), Z0
+	VMOVAPS      576(CX), Z1
+	VMOVAPS      640(CX), Z2
+	VMOVAPS      704(CX), Z3
+	VMOVAPS      Z0, Z6
+	VMOVAPS      Z0, Z8
+	VFMADD231PS  number11<>+0(SB), Z2, Z8
+	VMOVAPS      Z1, Z12
+	VFMADD231PS  number11<>+0(SB), Z3, Z12
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  number10<>+0(SB), Z12, Z7
+	VFNMADD231PS number10<>+0(SB), Z12, Z8
+	VMOVAPS      Z0, Z10
+	VFMADD231PS  number9<>+0(SB), Z2, Z10
+	VMOVAPS      Z1, Z12
+	VFMADD231PS  number9<>+0(SB), Z3, Z12
+	VMOVAPS      Z10, Z9
+	VFMADD231PS  number12<>+0(SB), Z12, Z9
+	VFNMADD231PS number12<>+0(SB), Z12, Z10
+	VMOVAPS      Z3, Z11
+	VMOVUPS      Z6, (R8)
+	VMOVUPS      Z7, (R8)(SI*1)
+	VMOVUPS      Z8, (R8)(SI*2)
+	VMOVUPS      Z9, (R8)(DI*1)
+	VMOVUPS      Z10, (R9)
+	VMOVUPS      Z11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      768(CX), Z0
+	VMOVAPS      832(CX), Z1
+	VMOVAPS      896(CX), Z2
+	VMOVAPS      960(CX), Z3
+	VMOVAPS      Z0, Z6
+	VMOVAPS      Z0, Z8
+	VFMADD231PS  number11<>+0(SB), Z2, Z8
+	VMOVAPS      Z1, Z12
+	VFMADD231PS  number11<>+0(SB), Z3, Z12
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  number10<>+0(SB), Z12, Z7
+	VFNMADD231PS number10<>+0(SB), Z12, Z8
+	VMOVAPS      Z0, Z10
+	VFMADD231PS  number9<>+0(SB), Z2, Z10
+	VMOVAPS      Z1, Z12
+	VFMADD231PS  number9<>+0(SB), Z3, Z12
+	VMOVAPS      Z10, Z9
+	VFMADD231PS  number12<>+0(SB), Z12, Z9
+	VFNMADD231PS number12<>+0(SB), Z12, Z10
+	VMOVAPS      Z3, Z11
+	VMOVUPS      Z6, (R8)
+	VMOVUPS      Z7, (R8)(SI*1)
+	VMOVUPS      Z8, (R8)(SI*2)
+	VMOVUPS      Z9, (R8)(DI*1)
+	VMOVUPS      Z10, (R9)
+	VMOVUPS      Z11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVAPS      1024(CX), Z0
+	VMOVAPS      1088(CX), Z1
+	VMOVAPS      1152(CX), Z2
+	VMOVAPS      1216(CX), Z3
+	VMOVAPS      Z0, Z6
+	VMOVAPS      Z0, Z8
+	VFMADD231PS  number11<>+0(SB), Z2, Z8
+	VMOVAPS      Z1, Z12
+	VFMADD231PS  number11<>+0(SB), Z3, Z12
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  number10<>+0(SB), Z12, Z7
+	VFNMADD231PS number10<>+0(SB), Z12, Z8
+	VMOVAPS      Z0, Z10
+	VFMADD231PS  number9<>+0(SB), Z2, Z10
+	VMOVAPS      Z1, Z12
+	VFMADD231PS  number9<>+0(SB), Z3, Z12
+	VMOVAPS      Z10, Z9
+	VFMADD231PS  number12<>+0(SB), Z12, Z9
+	VFNMADD231PS number12<>+0(SB), Z12, Z10
+	VMOVAPS      Z3, Z11
+	VMOVUPS      Z6, (R8)
+	VMOVUPS      Z7, (R8)(SI*1)
+	VMOVUPS      Z8, (R8)(SI*2)
+	VMOVUPS      Z9, (R8)(DI*1)
+	VMOVUPS      Z10, (R9)
+	VMOVUPS      Z11, (R9)(SI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	LEAQ         (BX)(SI*4), R8
+	VMOVAPS      1280(CX), Z0
+	VMOVAPS      1344(CX), Z1
+	VMOVAPS      1408(CX), Z2
+	VMOVAPS      1472(CX), Z3
+	VMOVAPS      Z0, Z6
+	VMOVAPS      Z0, Z8
+	VFMADD231PS  number11<>+0(SB), Z2, Z8
+	VMOVAPS      Z1, Z12
+	VFMADD231PS  number11<>+0(SB), Z3, Z12
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  number10<>+0(SB), Z12, Z7
+	VFNMADD231PS number10<>+0(SB), Z12, Z8
+	VMOVAPS      Z0, Z10
+	VFMADD231PS  number9<>+0(SB), Z2, Z10
+	VMOVAPS      Z1, Z12
+	VFMADD231PS  number9<>+0(SB), Z3, Z12
+	VMOVAPS      Z10, Z9
+	VFMADD231PS  number12<>+0(SB), Z12, Z9
+	VFNMADD231PS number12<>+0(SB), Z12, Z10
+	VMOVAPS      Z3, Z11
+	VMOVUPS      Z6, (BX)
+	VMOVUPS      Z7, (BX)(SI*1)
+	VMOVUPS      Z8, (BX)(SI*2)
+	VMOVUPS      Z9, (BX)(DI*1)
+	VMOVUPS      Z10, (R8)
+	VMOVUPS      Z11, (R8)(SI*1)
+	MOVQ         112(AX), BX
+	VADDPS       (BX)(DX*1), Z15, Z15
+	VMOVUPS      Z15, (BX)(DX*1)
+	ADDQ         $0x40, DX
+	CMPQ         DX, 8(AX)
+	JL           vector
+	MOVQ         40(AX), DX
+	ADDQ         DX, (SP)
+	MOVQ         72(AX), DX
+	ADDQ         DX, 8(SP)
+	MOVQ         104(AX), DX
+	ADDQ         DX, 16(SP)
+	DECQ         24(SP)
+	JNZ          tile
+	VZEROUPPER
+	RET
+
+// func peakAVX512(n int)
+// Requires: AVX, AVX512F
+TEXT ·peakAVX512(SB), NOSPLIT, $0-8
+	MOVQ   n+0(FP), AX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+
+step:
+	VFMADD231PS Z12, Z13, Z0
+	VFMADD231PS Z12, Z13, Z1
+	VFMADD231PS Z12, Z13, Z2
+	VFMADD231PS Z12, Z13, Z3
+	VFMADD231PS Z12, Z13, Z4
+	VFMADD231PS Z12, Z13, Z5
+	VFMADD231PS Z12, Z13, Z6
+	VFMADD231PS Z12, Z13, Z7
+	VFMADD231PS Z12, Z13, Z8
+	VFMADD231PS Z12, Z13, Z9
+	VFMADD231PS Z12, Z13, Z10
+	VFMADD231PS Z12, Z13, Z11
+	DECQ        AX
+	JNZ         step
+	VZEROUPPER
+	RET
+
+// func transpose8(blocks int, x *float32, stride int, y *float32, step int)
+// Requires: AVX
+TEXT ·transpose8(SB), NOSPLIT, $0-40
+	MOVQ blocks+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ stride+16(FP), DX
+	MOVQ y+24(FP), BX
+	MOVQ step+32(FP), SI
+	SHLQ $0x02, DX
+	SHLQ $0x02, SI
+
+block:
+	LEAQ       (DX)(DX*2), DI
+	MOVQ       CX, R8
+	LEAQ       (R8)(DX*4), R9
+	LEAQ       (SI)(SI*2), R10
+	MOVQ       BX, R11
+	LEAQ       (R11)(SI*4), R12
+	VMOVUPS    (R8), Y0
+	VMOVUPS    (R8)(DX*1), Y1
+	VMOVUPS    (R8)(DX*2), Y2
+	VMOVUPS    (R8)(DI*1), Y3
+	VMOVUPS    (R9), Y4
+	VMOVUPS    (R9)(DX*1), Y5
+	VMOVUPS    (R9)(DX*2), Y6
+	VMOVUPS    (R9)(DI*1), Y7
+	VUNPCKLPS  Y1, Y0, Y8
+	VUNPCKHPS  Y1, Y0, Y9
+	VUNPCKLPS  Y3, Y2, Y10
+	VUNPCKHPS  Y3, Y2, Y11
+	VUNPCKLPS  Y5, Y4, Y12
+	VUNPCKHPS  Y5, Y4, Y13
+	VUNPCKLPS  Y7, Y6, Y14
+	VUNPCKHPS  Y7, Y6, Y15
+	VSHUFPS    $0x44, Y10, Y8, Y0
+	VSHUFPS    $0xee, Y10, Y8, Y1
+	VSHUFPS    $0x44, Y11, Y9, Y2
+	VSHUFPS    $0xee, Y11, Y9, Y3
+	VSHUFPS    $0x44, Y14, Y12, Y4
+	VSHUFPS    $0xee, Y14, Y12, Y5
+	VSHUFPS    $0x44, Y15, Y13, Y6
+	VSHUFPS    $0xee, Y15, Y13, Y7
+	VPERM2F128 $0x20, Y4, Y0, Y8
+	VPERM2F128 $0x31, Y4, Y0, Y12
+	VPERM2F128 $0x20, Y5, Y1, Y9
+	VPERM2F128 $0x31, Y5, Y1, Y13
+	VPERM2F128 $0x20, Y6, Y2, Y10
+	VPERM2F128 $0x31, Y6, Y2, Y14
+	VPERM2F128 $0x20, Y7, Y3, Y11
+	VPERM2F128 $0x31, Y7, Y3, Y15
+	VMOVUPS    Y8, (R11)
+	VMOVUPS    Y9, (R11)(SI*1)
+	VMOVUPS    Y10, (R11)(SI*2)
+	VMOVUPS    Y11, (R11)(R10*1)
+	VMOVUPS    Y12, (R12)
+	VMOVUPS    Y13, (R12)(SI*1)
+	VMOVUPS    Y14, (R12)(SI*2)
+	VMOVUPS    Y15, (R12)(R10*1)
+	ADDQ       $0x20, CX
+	LEAQ       (BX)(SI*8), BX
+	DECQ       AX
+	JNZ        block
 	VZEROUPPER
 	RET

@@ -24,6 +24,12 @@ func portableGemm[T Float](ta, tb Transpose, m, n, k int, a, b, c []T) {
 	})
 }
 
+// portableAffine is Affine's.
+func portableAffine[T Float](m, n, k int, a, b, bias, c []T, relu bool) {
+	portableGemm(NoTrans, NoTrans, m, n, k, a, b, c)
+	BiasReLU(m, n, c, bias, relu)
+}
+
 // portableSerialGemm is portableGemm on this thread alone, for callers that are
 // themselves one of several blocks.
 func portableSerialGemm[T Float](ta, tb Transpose, m, n, k int, a, b, c []T) {
@@ -43,24 +49,14 @@ func gemmTile[T Float](ta, tb Transpose, i0, i1, j0, j1, m, n, k int, a, b, c []
 		at, lda := a[i0*k+l:], k
 		if ta {
 			at, lda = pack[:tile*depth], kc
-			transpose(a[l*m+i0:], m, kc, i1-i0, at)
+			genericTranspose(a[l*m+i0:], m, kc, i1-i0, at, kc)
 		}
 		bt, ldb := b[j0*k+l:], k
 		if !tb {
 			bt, ldb = pack[tile*depth:], kc
-			transpose(b[l*n+j0:], n, kc, j1-j0, bt)
+			genericTranspose(b[l*n+j0:], n, kc, j1-j0, bt, kc)
 		}
 		dots(i1-i0, j1-j0, kc, at, lda, bt, ldb, l > 0, c[i0*n+j0:], n)
-	}
-}
-
-// transpose writes the first rows x columns of x, whose rows are stride apart,
-// as columns x rows.
-func transpose[T Float](x []T, stride, rows, columns int, y []T) {
-	for i := range rows {
-		for j, v := range x[i*stride : i*stride+columns] {
-			y[j*rows+i] = v
-		}
 	}
 }
 

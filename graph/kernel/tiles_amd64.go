@@ -2,174 +2,232 @@
 
 package kernel
 
-// tiles is a matrix product by micro-kernels: assembly that keeps a tile of c
-// in registers while k goes by.
-type tiles struct {
-	columns  int                                                // of a tile: two vectors
-	packRows func(rows int, x *float32, stride int, y *float32) // of a tile's columns
-	kernels  []microKernel                                      // kernels[r-1] computes r rows
-}
+import "unsafe"
 
-// microKernel computes, or adds to, a tile of c, reading rows of b and
-// stepping through a with any strides, counted in elements:
-//
-//	for r := range rows {
-//		for j := range columns {
-//			sum := add ? c[r*ci+j] : 0
-//			for l := range k {
-//				sum += a[r*ai+l*al] * b[l*bl+j]
-//			}
-//			c[r*ci+j] = sum
-//		}
-//	}
-type microKernel func(k int, a *float32, ai, al int, b *float32, bl int, c *float32, ci int, add bool)
-
+// A product is cut into blocks of c by its shape alone, so that no result
+// depends on the number of threads.
 const (
-	panelRows  = 128 // rows of c a block computes
-	panelDepth = 384 // at most so much of k at a time: 48 KiB of b
-	panelPad   = 16  // keeps the rows of a packed a apart in the cache
-	packASize  = panelRows * (panelDepth + panelPad)
+	shallow    = 1024    // up to so deep, k is taken in one piece
+	panelDepth = 384     // deeper, in pieces of at most this
+	blockSize  = 1 << 17 // floats of a that a block takes at a time: half of a second-level cache
+	fewBlocks  = 8       // a product is cut into so many blocks at least, if it can be
+	panelPad   = 16      // keeps rows of a copy apart in the cache
+	deep       = 4096    // from this depth on, k is cut into shards, if c is small
+	smallC     = 1 << 16
+	largeC     = 1 << 20 // from this size on, c will not be found in a cache by who reads it
 )
 
-// gemm is Gemm: blocks of 128 rows and one tile's columns of c, in parallel. A
-// b that more than one block needs is packed beforehand.
-func (t *tiles) gemm(ta, tb Transpose, m, n, k int, a, b, c []float32) {
-	p := product{t, ta, tb, m, n, k, a, b, nil, c}
-	rows, columns := (m+panelRows-1)/panelRows, (n+t.columns-1)/t.columns
-	if rows > 1 && !tb {
-		p.panels = t.packPanels(k, n, b)
-		defer giveBack(p.panels)
-	}
-	parallel(rows*columns, func(i int) { p.block(i/columns*panelRows, i%columns*t.columns) })
-}
-
-// serial is gemm on this thread.
-func (t *tiles) serial(ta, tb Transpose, m, n, k int, a, b, c []float32) {
-	p := product{t, ta, tb, m, n, k, a, b, nil, c}
-	for i := 0; i < m; i += panelRows {
-		for j := 0; j < n; j += t.columns {
-			p.block(i, j)
-		}
-	}
-}
-
-// product is a Gemm under way.
+// product is a matrix product under way: c = op(a)·op(b), plus bias, rectified.
 type product struct {
 	*tiles
 	ta, tb  Transpose
 	m, n, k int
-	a, b    []float32
-	panels  []float32 // of b, if they are packed
-	c       []float32
+	a, b, c []float32
+	bias    []float32 // nil for none
+	relu    bool
+
+	rows, strips int // of a block
+	depth        int // of k at a time
+	shards       int
+	copies       bool      // whether a is copied before it is used
+	panels       []float32 // of b, if they are packed beforehand
 }
 
-// block computes the block of c whose first element is (i,j), a panel of b at
-// a time.
-func (p *product) block(i, j int) {
-	rows, columns := min(panelRows, p.m-i), min(p.columns, p.n-j)
-	parts := (p.k + panelDepth - 1) / panelDepth
-	depth := (p.k + parts - 1) / parts
-	w := borrow[float32](packASize + panelDepth*p.columns + len(p.kernels)*p.columns)
-	defer giveBack(w)
-	packA, packB, whole := w[:packASize], w[packASize:packASize+panelDepth*p.columns], w[packASize+panelDepth*p.columns:]
-	for l := 0; l < p.k; l += depth {
-		kc := min(depth, p.k-l)
-		panel := p.panel(l, j, kc, columns, packB)
-		pa, ai, al := p.rows(i, l, rows, kc, packA)
-		p.strip(rows, columns, kc, pa, ai, al, panel, p.columns, p.c[i*p.n+j:], p.n, l > 0, whole)
+func (t *tiles) gemm(ta, tb Transpose, m, n, k int, a, b, c []float32) {
+	p := product{tiles: t, ta: ta, tb: tb, m: m, n: n, k: k, a: a, b: b, c: c}
+	p.run()
+}
+
+func (t *tiles) affine(m, n, k int, a, b, bias, c []float32, relu bool) {
+	p := product{tiles: t, m: m, n: n, k: k, a: a, b: b, c: c, bias: bias, relu: relu}
+	p.run()
+}
+
+// plan cuts the product. Rows of a that are a multiple of 4 KiB apart would all
+// fall into one set of the first-level cache: they are copied, for all strips of
+// a block at once.
+func (p *product) plan() {
+	p.shards, p.strips = 1, 1
+	if p.k >= deep && p.m*p.n <= smallC {
+		p.shards = shardCount
+	}
+	p.depth = ceil(p.k, p.shards)
+	if p.depth > shallow || p.shards > 1 {
+		p.depth = ceil(p.depth, ceil(p.depth, panelDepth))
+	}
+	stride := p.k
+	if p.ta {
+		stride = p.m
+	}
+	if p.copies = stride%1024 == 0; p.copies || p.shards > 1 {
+		p.strips = p.stripCount()
+	}
+	p.rows = min(p.m, max(64, blockSize/p.depth))
+	if p.copies && p.rows > 128 {
+		p.rows = 128
+	}
+	for p.blocks() < fewBlocks && p.rows > 16 {
+		p.rows = (p.rows/2 + 7) &^ 7
 	}
 }
 
-// panel returns rows l ... of b in one tile's columns, by way of pack.
-func (p *product) panel(l, j, depth, columns int, pack []float32) []float32 {
+func ceil(n, d int) int { return (n + d - 1) / d }
+
+func (p *product) stripCount() int { return ceil(p.n, p.columns()) }
+
+func (p *product) blocks() int {
+	return p.shards * ceil(p.m, p.rows) * ceil(p.stripCount(), p.strips)
+}
+
+func (p *product) run() {
+	p.plan()
+	if p.m > p.rows && !p.tb {
+		p.panels = p.packPanels(p.k, p.n, p.b)
+		defer giveBack(p.panels)
+	}
+	if p.shards == 1 {
+		parallel(p.blocks(), p.block)
+		return
+	}
+	c, bias, relu := p.c, p.bias, p.relu
+	p.bias, p.relu = nil, false
+	p.c = borrow[float32](p.shards * p.m * p.n)
+	defer giveBack(p.c)
+	parallel(p.blocks(), p.block)
+	addShards(p.shards, p.c, c)
+	if bias != nil {
+		BiasReLU(p.m, p.n, c, bias, relu)
+	}
+}
+
+// block computes block number b of c, a piece of k at a time.
+func (p *product) block(b int) {
+	groups, tall := ceil(p.stripCount(), p.strips), ceil(p.m, p.rows)
+	j, i, shard := b%groups*p.strips*p.columns(), b/groups%tall*p.rows, b/groups/tall
+	rows, columns := min(p.rows, p.m-i), min(p.strips*p.columns(), p.n-j)
+	from, to := shard*p.k/p.shards, (shard+1)*p.k/p.shards
+	pack := borrow[float32](p.packSize())
+	defer giveBack(pack)
+	c := p.c[shard*p.m*p.n:]
+	for l := from; l < to; l += p.depth {
+		depth := min(p.depth, to-l)
+		s := strip{repeat: 1, outer: 1, inner: depth, ci: bytes(p.n)}
+		panel := p.left(&s, i, l, rows, pack)
+		if l > from {
+			s.flags |= flagAdd
+		}
+		for at := j; at < j+columns; at += p.columns() {
+			width := min(p.columns(), j+columns-at)
+			p.right(&s, at, l, width, panel)
+			s.c = &c[i*p.n+at]
+			if l+depth == to {
+				p.ending(&s, at)
+			}
+			p.multiply(s, rows, width)
+		}
+	}
+}
+
+// packSize is how much memory a block needs for a copy of a and a panel of b.
+func (p *product) packSize() int {
+	size := p.depth * p.columns()
+	if p.copies {
+		size += max(p.rows*(p.depth+panelPad), p.depth*(p.rows+panelPad))
+	}
+	return size
+}
+
+// left points s to rows i ... of op(a) from column l on, and returns what of
+// pack is left.
+func (p *product) left(s *strip, i, l, rows int, pack []float32) []float32 {
+	if p.ta {
+		s.a, s.ai, s.al = &p.a[l*p.m+i], bytes(1), bytes(p.m)
+	} else {
+		s.a, s.ai, s.al = &p.a[i*p.k+l], bytes(p.k), bytes(1)
+	}
+	if !p.copies {
+		return pack
+	}
+	step := s.inner + panelPad
+	if p.ta {
+		step = p.rows + panelPad
+		copyRows(p.a[l*p.m+i:], p.m, s.inner, rows, pack, step)
+		s.al = bytes(step)
+	} else {
+		copyRows(p.a[i*p.k+l:], p.k, rows, s.inner, pack, step)
+		s.ai = bytes(step)
+	}
+	s.a = &pack[0]
+	return pack[len(pack)-p.depth*p.columns():]
+}
+
+// right points s to rows l ... of op(b) from column j on. A b that many rows of
+// a meet, and one that does not fill its vectors, is copied.
+func (p *product) right(s *strip, j, l, columns int, panel []float32) {
+	width := p.columns()
+	s.bl = bytes(width)
 	switch {
 	case p.panels != nil:
-		return p.panels[j*p.k+l*p.columns:]
+		s.b = &p.panels[j*p.k+l*width]
+		return
 	case bool(p.tb):
-		packTransposed(p.b[j*p.k+l:], p.k, columns, depth, pack, p.columns)
+		packTransposed(p.b[j*p.k+l:], p.k, columns, s.inner, panel, width)
+	case p.rows > 128 || columns < width:
+		p.pack(p.b[l*p.n+j:], p.n, s.inner, columns, panel)
 	default:
-		p.pack(p.b[l*p.n+j:], p.n, depth, columns, pack)
+		s.b, s.bl = &p.b[l*p.n+j], bytes(p.n)
+		return
 	}
-	return pack
+	s.b = &panel[0]
 }
 
-// rows returns rows i ... of a from column l on, and its strides. Rows that
-// are a power of two apart would all fall into one set of the first-level
-// cache: they are copied to pack.
-func (p *product) rows(i, l, rows, depth int, pack []float32) (a []float32, ai, al int) {
-	if p.ta {
-		return p.a[l*p.m+i:], 1, p.m
+// ending asks for what is done to the last piece of k's sums.
+func (p *product) ending(s *strip, j int) {
+	if p.bias != nil {
+		s.bias = &p.bias[j]
 	}
-	a = p.a[i*p.k+l:]
-	if p.k%1024 != 0 {
-		return a, p.k, 1
+	if p.relu {
+		s.flags |= flagReLU
 	}
-	copyRows(a, p.k, rows, depth, pack, depth+panelPad)
-	return pack, depth + panelPad, 1
+	if p.tb && p.m*p.n >= largeC && s.ci%64 == 0 && uintptr(unsafe.Pointer(s.c))%64 == 0 {
+		s.flags |= flagStream
+	}
 }
 
 // packPanels cuts b (k,n) into panels of a tile's columns, one after the
 // other; what the last one has beyond n is of no consequence. The caller gives
 // them back.
 func (t *tiles) packPanels(k, n int, b []float32) []float32 {
-	count, chunks := (n+t.columns-1)/t.columns, (k+panelDepth-1)/panelDepth
-	panels := borrow[float32](k * count * t.columns)
+	width := t.columns()
+	count, chunks := ceil(n, width), ceil(k, panelDepth)
+	panels := borrow[float32](k * count * width)
 	parallel(count*chunks, func(i int) {
-		j, l := i/chunks*t.columns, i%chunks*panelDepth
-		t.pack(b[l*n+j:], n, min(panelDepth, k-l), min(t.columns, n-j), panels[j*k+l*t.columns:])
+		j, l := i/chunks*width, i%chunks*panelDepth
+		t.pack(b[l*n+j:], n, min(panelDepth, k-l), min(width, n-j), panels[j*k+l*width:])
 	})
 	return panels
 }
 
 // pack copies rows of b, whose rows are stride apart, as rows of a panel.
 func (t *tiles) pack(b []float32, stride, rows, columns int, panel []float32) {
-	if columns == t.columns {
+	if columns == t.columns() {
 		t.packRows(rows, &b[0], stride, &panel[0])
 		return
 	}
-	copyRows(b, stride, rows, columns, panel, t.columns)
-}
-
-// strip computes rows of one tile's columns, by way of whole where the tile
-// overhangs c.
-func (t *tiles) strip(rows, columns, k int, a []float32, ai, al int, b []float32, bl int, c []float32, ci int, add bool, whole []float32) {
-	parts := (rows + len(t.kernels) - 1) / len(t.kernels)
-	for p, r := 0, 0; p < parts; p++ {
-		height := (rows - r) / (parts - p) // tiles of about one height
-		kernel := t.kernels[height-1]
-		if columns == t.columns {
-			kernel(k, &a[r*ai], ai, al, &b[0], bl, &c[r*ci], ci, add)
-			r += height
-			continue
-		}
-		kernel(k, &a[r*ai], ai, al, &b[0], bl, &whole[0], t.columns, false)
-		for i := range height {
-			row := c[(r+i)*ci : (r+i)*ci+columns]
-			for j, v := range whole[i*t.columns : i*t.columns+columns] {
-				if add {
-					v += row[j]
-				}
-				row[j] = v
-			}
-		}
-		r += height
-	}
-}
-
-// copyRows copies rows x columns of x, whose rows are stride apart, to rows
-// that are step apart.
-func copyRows(x []float32, stride, rows, columns int, y []float32, step int) {
-	for i := range rows {
-		copy(y[i*step:i*step+columns], x[i*stride:])
-	}
+	copyRows(b, stride, rows, columns, panel, t.columns())
 }
 
 // packTransposed writes rows x columns of x as columns of y, whose rows are
 // step apart.
 func packTransposed(x []float32, stride, rows, columns int, y []float32, step int) {
-	for i := range rows {
-		for j, v := range x[i*stride : i*stride+columns] {
-			y[j*step+i] = v
-		}
+	tall, wide := rows&^7, columns&^7
+	for i := 0; i < tall && wide > 0; i += 8 {
+		transpose8(wide/8, &x[i*stride], stride, &y[i], step)
+	}
+	if wide < columns {
+		genericTranspose(x[wide:], stride, tall, columns-wide, y[wide*step:], step)
+	}
+	if tall < rows {
+		genericTranspose(x[tall*stride:], stride, rows-tall, columns, y[tall:], step)
 	}
 }

@@ -5,15 +5,16 @@ package kernel
 // vectors are the elementwise kernels of an instruction set. Their assembly
 // takes whole vectors; what is left over goes through the generic loops.
 type vectors struct {
-	width    int // floats in a vector
-	addLoop  func(n int, x, y *float32)
-	biasLoop func(n int, b, y *float32)
-	reluLoop func(n int, dz, dy, y *float32)
-	adamLoop func(n int, w, dw, m, v *float32, alpha, decay1, decay2, eps float32)
+	lanes      int // floats in a vector
+	addLoop    func(n int, x, y *float32)
+	biasLoop   func(n int, b, y *float32)
+	reluLoop   func(n int, dz, dy, y *float32)
+	adamLoop   func(n int, w, dw, m, v *float32, alpha, decay1, decay2, eps float32)
+	decodeLoop func(n int, x *uint8, y *float32, by float32)
 }
 
 // whole is how many of n elements fill whole vectors.
-func (v *vectors) whole(n int) int { return n &^ (v.width - 1) }
+func (v *vectors) whole(n int) int { return n &^ (v.lanes - 1) }
 
 func (v *vectors) add(y, x []float32) {
 	n := v.whole(len(y))
@@ -45,4 +46,12 @@ func (v *vectors) adam(w, dw, m, second []float32, alpha, decay1, decay2, eps fl
 		v.adamLoop(n, &w[0], &dw[0], &m[0], &second[0], alpha, decay1, decay2, eps)
 	}
 	genericAdam(w[n:], dw[n:], m[n:], second[n:], alpha, decay1, decay2, eps)
+}
+
+func (v *vectors) decode(x []uint8, y []float32) {
+	n := v.whole(len(x))
+	if n > 0 {
+		v.decodeLoop(n, &x[0], &y[0], 255)
+	}
+	genericDecode(x[n:], y[n:])
 }

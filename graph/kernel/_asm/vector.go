@@ -17,21 +17,9 @@ func loop(v isa, n reg.Register, pointers []reg.Register, body func()) {
 	for _, p := range pointers {
 		ADDQ(Imm(uint64(4*v.width)), p)
 	}
-	DECQ(n)
-	JNZ(LabelRef("step"))
-	VZEROUPPER()
-	RET()
+	repeatUntilZero(n, "step")
+	finish()
 }
-
-// shift is the binary logarithm of the width.
-func (v isa) shift() uint64 {
-	if v.width == 16 {
-		return 4
-	}
-	return 3
-}
-
-func param(name string) reg.Register { return Load(Param(name), GP64()) }
 
 // begin opens a function on vectors.
 func begin(v isa, name, signature, doc string) {
@@ -50,8 +38,7 @@ func add(v isa) {
 	})
 }
 
-// biasReLU writes y = max(0, y + b). Of its two operands, MAXPS returns the
-// second if either is NaN: y, so that a NaN stays.
+// biasReLU writes y = max(0, y + b).
 func biasReLU(v isa) {
 	begin(v, "biasReLU", "func(n int, b, y *float32)", "y[i] = max(0, y[i]+b[i]).")
 	n, b, y := param("n"), param("b"), param("y")
@@ -59,28 +46,33 @@ func biasReLU(v isa) {
 	loop(v, n, []reg.Register{b, y}, func() {
 		VMOVUPS(Mem{Base: b}, v.reg[0])
 		VADDPS(Mem{Base: y}, v.reg[0], v.reg[0])
-		VMAXPS(v.reg[0], v.reg[1], v.reg[0])
+		rectify(v.reg[0], v.reg[1])
 		VMOVUPS(v.reg[0], Mem{Base: y})
 	})
 }
 
 // reluGrad writes dz = dy where y > 0, else 0.
 func reluGrad(v isa) {
-	const greater = 14 // GT_OS: false for NaN
 	begin(v, "reluGrad", "func(n int, dz, dy, y *float32)", "dz[i] = dy[i] where y[i] > 0, else 0.")
 	n, dz, dy, y := param("n"), param("dz"), param("dy"), param("y")
 	zero(v, v.reg[1])
 	loop(v, n, []reg.Register{dz, dy, y}, func() {
 		VMOVUPS(Mem{Base: y}, v.reg[0])
-		if v.width == 16 {
-			VCMPPS(Imm(greater), v.reg[1], v.reg[0], reg.K1)
-			VMOVUPS_Z(Mem{Base: dy}, reg.K1, v.reg[0])
-		} else {
-			VCMPPS(Imm(greater), v.reg[1], v.reg[0], v.reg[0])
-			VANDPS(Mem{Base: dy}, v.reg[0], v.reg[0])
-		}
+		takeWhereAbove(v, v.reg[1], Mem{Base: dy}, v.reg[0])
 		VMOVUPS(v.reg[0], Mem{Base: dz})
 	})
+}
+
+// takeWhereAbove writes x = m where x > zero, else 0.
+func takeWhereAbove(v isa, zero reg.VecPhysical, m Mem, x reg.VecPhysical) {
+	const greater = 14 // GT_OS: false for NaN
+	if v.width == 16 {
+		VCMPPS(Imm(greater), zero, x, reg.K1)
+		VMOVUPS_Z(m, reg.K1, x)
+		return
+	}
+	VCMPPS(Imm(greater), zero, x, x)
+	VANDPS(m, x, x)
 }
 
 // adam writes the loop of Adam, with an exact square root and division.
@@ -89,10 +81,10 @@ func adam(v isa) {
 		"Adam's loop.")
 	n, w, dw, m, second := param("n"), param("w"), param("dw"), param("m"), param("v")
 	alpha, decay1, decay2, eps := v.reg[4], v.reg[5], v.reg[6], v.reg[7]
-	broadcast(v, "alpha", alpha)
-	broadcast(v, "decay1", decay1)
-	broadcast(v, "decay2", decay2)
-	broadcast(v, "eps", eps)
+	broadcast("alpha", alpha)
+	broadcast("decay1", decay1)
+	broadcast("decay2", decay2)
+	broadcast("eps", eps)
 	loop(v, n, []reg.Register{w, dw, m, second}, func() {
 		g, mi, vi, d := v.reg[0], v.reg[1], v.reg[2], v.reg[3]
 		VMOVUPS(Mem{Base: dw}, g)
@@ -115,15 +107,6 @@ func adam(v isa) {
 	})
 }
 
-// broadcast loads a float32 parameter into every lane.
-func broadcast(v isa, name string, to reg.VecPhysical) {
-	p, err := Param(name).Resolve()
-	if err != nil {
-		panic(err)
-	}
-	VBROADCASTSS(p.Addr, to)
-}
-
 // packRows writes the copying of rows two vectors wide.
 func packRows(v isa) {
 	TEXT("packRows"+v.name, NOSPLIT, "func(rows int, x *float32, stride int, y *float32)")
@@ -139,8 +122,77 @@ func packRows(v isa) {
 	}
 	ADDQ(stride, x)
 	ADDQ(Imm(uint64(8*v.width)), y)
-	DECQ(rows)
-	JNZ(LabelRef("step"))
-	VZEROUPPER()
-	RET()
+	repeatUntilZero(rows, "step")
+	finish()
+}
+
+// decode writes y = x / 255 for bytes x; the division is exact to the last bit,
+// as a table of quotients would be.
+func decode(v isa) {
+	begin(v, "decode", "func(n int, x *uint8, y *float32, by float32)", "y[i] = x[i]/by.")
+	n, x, y := param("n"), param("x"), param("y")
+	broadcast("by", v.reg[1])
+	SHRQ(Imm(v.shift()), n)
+	Label("step")
+	VPMOVZXBD(Mem{Base: x}, v.reg[0])
+	VCVTDQ2PS(v.reg[0], v.reg[0])
+	VDIVPS(v.reg[1], v.reg[0], v.reg[0])
+	VMOVUPS(v.reg[0], Mem{Base: y})
+	ADDQ(Imm(uint64(v.width)), x)
+	ADDQ(Imm(uint64(v.bytes())), y)
+	repeatUntilZero(n, "step")
+	finish()
+}
+
+// peak writes nothing but fused multiply-adds in registers, twelve at a time.
+func peak(v isa) {
+	TEXT("peak"+v.name, NOSPLIT, "func(n int)")
+	Doc(fmt.Sprintf("peak%s does n times 12 fused multiply-adds on vectors of %d floats.", v.name, v.width))
+	n := param("n")
+	for i := range 14 {
+		zero(v, v.reg[i])
+	}
+	Label("step")
+	for i := range 12 {
+		VFMADD231PS(v.reg[12], v.reg[13], v.reg[i])
+	}
+	repeatUntilZero(n, "step")
+	finish()
+}
+
+// transpose writes the transposition of blocks of 8 x 8, in AVX.
+func transpose() {
+	TEXT("transpose8", NOSPLIT, "func(blocks int, x *float32, stride int, y *float32, step int)")
+	Pragma("noescape")
+	Doc("transpose8 writes 8 rows of x, of 8 floats a block, as columns of y: y[j·step+i] = x[i·stride+j].")
+	blocks, x, stride, y, step := param("blocks"), param("x"), param("stride"), param("y"), param("step")
+	SHLQ(Imm(2), stride)
+	SHLQ(Imm(2), step)
+	Label("block")
+	from, to := rowsOf(x, stride, 8), rowsOf(y, step, 8)
+	a, b := ymm[:8], ymm[8:16]
+	for i := range 8 {
+		VMOVUPS(from.at(i), a[i])
+	}
+	for i := 0; i < 8; i += 2 { // pairs of rows: a0 b0 a1 b1 | a4 b4 a5 b5
+		VUNPCKLPS(a[i+1], a[i], b[i])
+		VUNPCKHPS(a[i+1], a[i], b[i+1])
+	}
+	for i := 0; i < 8; i += 4 { // four rows: a0 b0 c0 d0 | a4 b4 c4 d4
+		VSHUFPS(Imm(0x44), b[i+2], b[i], a[i])
+		VSHUFPS(Imm(0xEE), b[i+2], b[i], a[i+1])
+		VSHUFPS(Imm(0x44), b[i+3], b[i+1], a[i+2])
+		VSHUFPS(Imm(0xEE), b[i+3], b[i+1], a[i+3])
+	}
+	for i := range 4 {
+		VPERM2F128(Imm(0x20), a[i+4], a[i], b[i])
+		VPERM2F128(Imm(0x31), a[i+4], a[i], b[i+4])
+	}
+	for i := range 8 {
+		VMOVUPS(b[i], to.at(i))
+	}
+	ADDQ(Imm(32), x)
+	LEAQ(Mem{Base: y, Index: step, Scale: 8}, y)
+	repeatUntilZero(blocks, "block")
+	finish()
 }

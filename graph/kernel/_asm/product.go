@@ -1,0 +1,222 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// The fields of the package's type strip, in order, eight bytes each. Steps are
+// in bytes.
+var fields = []string{
+	"repeat", "tiles", "outer", "inner",
+	"a", "ai", "al", "ao", "ar",
+	"b", "bl", "br",
+	"c", "ci", "cr",
+	"bias", "flags", "ahead", "pace",
+}
+
+// The bits of flags, as the package has them.
+const (
+	flagAdd    = 1
+	flagReLU   = 2
+	flagStream = 4
+)
+
+// block is a function on a strip, whose address is in a register.
+type block struct{ s reg.Register }
+
+func (b block) at(field string) Mem { return fieldOf(b.s, fields, field) }
+
+// fieldOf is a field of a struct of eight-byte fields.
+func fieldOf(s reg.Register, fields []string, name string) Mem {
+	i := slices.Index(fields, name)
+	if i < 0 {
+		panic("no field " + name)
+	}
+	return Mem{Base: s, Disp: 8 * i}
+}
+
+func (b block) load(field string) reg.GPVirtual {
+	r := GP64()
+	MOVQ(b.at(field), r)
+	return r
+}
+
+// product writes the micro-kernel: a tile of rows x vectors of c stays in
+// registers while k goes by; tiles follow each other down a strip, and strips
+// each other.
+func product(v isa, rows, vectors int) {
+	name := fmt.Sprintf("product%sx%dx%d", v.name, rows, vectors)
+	TEXT(name, NOSPLIT, "func(s *int)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s is strip's loop for tiles of %d x %d.", name, rows, vectors*v.width))
+	s := block{param("s")}
+	local := AllocLocal(6 * 8)
+	slot := func(i int) Mem { return local.Offset(8 * i) }
+	aNow, bNow, cNow, repeats, tiles, outers := slot(0), slot(1), slot(2), slot(3), slot(4), slot(5)
+	for _, m := range []struct {
+		from string
+		to   Mem
+	}{{"a", aNow}, {"b", bNow}, {"c", cNow}, {"repeat", repeats}} {
+		MOVQ(s.load(m.from), m.to)
+	}
+	sum := func(row, vector int) reg.VecPhysical { return v.reg[vectors*row+vector] }
+	scratch := v.reg[2*v.rows:]
+	ai, al, bl := s.load("ai"), s.load("al"), s.load("bl")
+	ahead := s.load("ahead")
+
+	Label("repeat")
+	a, c := GP64(), GP64()
+	MOVQ(aNow, a)
+	MOVQ(cNow, c)
+	MOVQ(s.load("tiles"), tiles)
+
+	Label("tile")
+	for row := range rows {
+		for i := range vectors {
+			zero(v, sum(row, i))
+		}
+	}
+	b := GP64()
+	MOVQ(bNow, b)
+	at := rowsOf(a, ai, rows)
+	MOVQ(s.load("outer"), outers)
+
+	Label("outer")
+	k := s.load("inner")
+	Label("inner")
+	for i := range vectors {
+		VMOVUPS(Mem{Base: b, Disp: v.bytes() * i}, scratch[i])
+	}
+	PREFETCHT0(Mem{Base: ahead})
+	for row := range rows {
+		x := scratch[2+row%2]
+		VBROADCASTSS(at.at(row), x)
+		for i := range vectors {
+			VFMADD231PS(scratch[i], x, sum(row, i))
+		}
+	}
+	for _, base := range at.bases {
+		ADDQ(al, base)
+	}
+	ADDQ(s.at("pace"), ahead)
+	ADDQ(bl, b)
+	repeatUntilZero(k, "inner")
+	for _, base := range at.bases {
+		ADDQ(s.at("ao"), base)
+	}
+	repeatUntilZero(outers, "outer")
+
+	store(v, s, c, rows, vectors, sum, scratch)
+	for range rows {
+		ADDQ(ai, a)
+	}
+	repeatUntilZero(tiles, "tile")
+
+	for _, m := range []struct {
+		step string
+		to   Mem
+	}{{"ar", aNow}, {"br", bNow}, {"cr", cNow}} {
+		ADDQ(s.load(m.step), m.to)
+	}
+	repeatUntilZero(repeats, "repeat")
+	finish()
+}
+
+// store writes the end of a tile: what c was, bias and ReLU as they are asked
+// for. c moves to the next tile.
+func store(v isa, s block, c reg.Register, rows, vectors int, sum func(row, vector int) reg.VecPhysical, scratch []reg.VecPhysical) {
+	ci, flags, bias := s.load("ci"), s.load("flags"), s.load("bias")
+	each := func(write func(row, i int, m Mem)) {
+		p := GP64()
+		MOVQ(c, p)
+		for row := range rows {
+			for i := range vectors {
+				write(row, i, Mem{Base: p, Disp: v.bytes() * i})
+			}
+			if row < rows-1 {
+				ADDQ(ci, p)
+			}
+		}
+	}
+	TESTQ(U32(flagAdd), flags)
+	JZ(LabelRef("added"))
+	each(func(row, i int, m Mem) { VADDPS(m, sum(row, i), sum(row, i)) })
+	Label("added")
+
+	TESTQ(bias, bias)
+	JZ(LabelRef("biased"))
+	for i := range vectors {
+		VMOVUPS(Mem{Base: bias, Disp: v.bytes() * i}, scratch[i])
+		for row := range rows {
+			VADDPS(scratch[i], sum(row, i), sum(row, i))
+		}
+	}
+	Label("biased")
+
+	TESTQ(U32(flagReLU), flags)
+	JZ(LabelRef("rectified"))
+	zero(v, scratch[0])
+	for row := range rows {
+		for i := range vectors {
+			rectify(sum(row, i), scratch[0])
+		}
+	}
+	Label("rectified")
+
+	TESTQ(U32(flagStream), flags)
+	JNZ(LabelRef("stream"))
+	each(func(row, i int, m Mem) { VMOVUPS(sum(row, i), m) })
+	JMP(LabelRef("stored"))
+	Label("stream")
+	each(func(row, i int, m Mem) { VMOVNTPS(sum(row, i), m) })
+	Label("stored")
+	for range rows {
+		ADDQ(ci, c)
+	}
+}
+
+// rectify writes x = max(0, x). Of its two operands, MAXPS returns the second
+// if either is NaN: x, so that a NaN stays.
+func rectify(x, zero reg.VecPhysical) { VMAXPS(x, zero, x) }
+
+// rowPointers reach row i of a strided matrix: a base for every fourth row,
+// and three strides to step from it.
+type rowPointers struct {
+	bases           []reg.GPVirtual
+	stride, stride3 reg.Register
+}
+
+func rowsOf(first, stride reg.Register, rows int) rowPointers {
+	p := rowPointers{stride: stride}
+	if rows > 3 {
+		stride3 := GP64()
+		LEAQ(Mem{Base: stride, Index: stride, Scale: 2}, stride3)
+		p.stride3 = stride3
+	}
+	for row := 0; row < rows; row += 4 {
+		base := GP64()
+		if row == 0 {
+			MOVQ(first, base)
+		} else {
+			LEAQ(Mem{Base: p.bases[row/4-1], Index: stride, Scale: 4}, base)
+		}
+		p.bases = append(p.bases, base)
+	}
+	return p
+}
+
+func (p rowPointers) at(row int) Mem {
+	m := Mem{Base: p.bases[row/4]}
+	switch row % 4 {
+	case 1, 2:
+		m.Index, m.Scale = p.stride, uint8(row%4)
+	case 3:
+		m.Index, m.Scale = p.stride3, 1
+	}
+	return m
+}

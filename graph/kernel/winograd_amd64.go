@@ -1,0 +1,101 @@
+//go:build !purego
+
+package kernel
+
+import "sync"
+
+// assembled are Winograd's transforms of an instruction set. They take whole
+// vectors of channels; what is left over goes through the generic ones.
+type assembled struct {
+	filterLoop, filterGradLoop, inputLoop, inputGradLoop, outputLoop, outputGradLoop func(first *int)
+}
+
+// patchesInBytes are patches as the assembly takes them: steps are in bytes. The
+// order of the fields is known to _asm/winograd.go.
+type patchesInBytes struct {
+	tiles, channels            int
+	in                         *float32
+	inRow, inCol, inTile       int
+	out                        *float32
+	outRow, outCol, outTile    int
+	mask                       *float32
+	maskRow, maskCol, maskTile int
+	bias                       *float32
+	floor                      float32
+}
+
+var lentPatches = sync.Pool{New: func() any { return new(patchesInBytes) }}
+
+// transforms are the loops, over the whole vectors of the channels.
+func (a *assembled) transforms(t *tiles) transforms[float32] {
+	generic := genericTransforms[float32]()
+	return transforms[float32]{
+		filter:     wholeVectors(t.width, a.filterLoop, generic.filter),
+		filterGrad: wholeVectors(t.width, a.filterGradLoop, generic.filterGrad),
+		input:      wholeVectors(t.width, a.inputLoop, generic.input),
+		inputGrad:  wholeVectors(t.width, a.inputGradLoop, generic.inputGrad),
+		output:     wholeVectors(t.width, a.outputLoop, generic.output),
+		outputGrad: wholeVectors(t.width, a.outputGradLoop, generic.outputGrad),
+		products:   t.products,
+	}
+}
+
+func wholeVectors(width int, loop func(first *int), rest func(patches[float32])) func(patches[float32]) {
+	return func(p patches[float32]) {
+		whole := p.channels &^ (width - 1)
+		if whole > 0 {
+			b := lentPatches.Get().(*patchesInBytes)
+			*b = inBytes(&p, whole)
+			loop(&b.tiles)
+			lentPatches.Put(b)
+		}
+		if whole < p.channels {
+			rest(p.from(whole))
+		}
+	}
+}
+
+func (p *patches[T]) from(channel int) patches[T] {
+	q := *p
+	q.channels -= channel
+	q.in, q.out = q.in[channel:], q.out[channel:]
+	if q.mask != nil {
+		q.mask = q.mask[channel:]
+	}
+	if q.bias != nil {
+		q.bias = q.bias[channel:]
+	}
+	return q
+}
+
+func inBytes(p *patches[float32], channels int) patchesInBytes {
+	b := patchesInBytes{
+		tiles: p.tiles, channels: bytes(channels),
+		in: &p.in[0], inRow: bytes(p.inRow), inCol: bytes(p.inCol), inTile: bytes(p.inTile),
+		out: &p.out[0], outRow: bytes(p.outRow), outCol: bytes(p.outCol), outTile: bytes(p.outTile),
+		maskRow: bytes(p.maskRow), maskCol: bytes(p.maskCol), maskTile: bytes(p.maskTile), floor: p.floor,
+	}
+	if p.mask != nil {
+		b.mask = &p.mask[0]
+	}
+	if p.bias != nil {
+		b.bias = &p.bias[0]
+	}
+	return b
+}
+
+// products computes them one strip of columns after the other.
+func (t *tiles) products(p products[float32]) {
+	s := strip{
+		repeat: p.count, outer: 1, inner: p.k,
+		a: &p.a[0], ai: bytes(p.ai), al: bytes(p.al), ar: bytes(p.ax),
+		bl: bytes(p.bl), br: bytes(p.bx), ci: bytes(p.ci), cr: bytes(p.cx),
+	}
+	if p.add {
+		s.flags = flagAdd
+	}
+	for j := 0; j < p.n; j += t.columns() {
+		s.b, s.c, s.ahead = &p.b[j], &p.c[j], nil
+		t.multiply(s, p.m, min(t.columns(), p.n-j))
+	}
+}
