@@ -54,6 +54,20 @@ func (s *Set) BatchCount(size int) int {
 // images or an order of one's own. The slice is kept, not copied.
 func (s *Set) Pick(rows ...int) Batch { return Batch{Rows: rows, set: s} }
 
+// Row lends the pixels (H,W,C) of row i of the batch, and says its label. It
+// panics, as Decode does, if the set has no such row.
+func (b Batch) Row(i int) (pixels []uint8, label int) {
+	if b.set == nil {
+		panic(panicBatchSet)
+	}
+	row := b.Rows[i]
+	if row < 0 || row >= b.set.Len() {
+		panic(panicBatchRow)
+	}
+	size := b.set.rowSize()
+	return b.set.Pixels[row*size : (row+1)*size], int(b.set.Labels[row])
+}
+
 // order returns all rows, shuffled by rng or in the order of the file.
 func (s *Set) order(rng *rand.Rand) []int {
 	rows := make([]int, s.Len())

@@ -22,13 +22,11 @@ func Decode[T ~float32 | ~float64](b Batch, pixels []T, labels []int) {
 		panic(panicLabels)
 	}
 	table := scale[T]()
-	for i, row := range b.Rows {
-		if row < 0 || row >= s.Len() {
-			panic(panicBatchRow)
-		}
-		expand(pixels[i*size:(i+1)*size], s.Pixels[row*size:(row+1)*size], &table)
+	for i := range b.Rows {
+		row, label := b.Row(i)
+		expand(pixels[i*size:(i+1)*size], row, &table)
 		if labels != nil {
-			labels[i] = int(s.Labels[row])
+			labels[i] = label
 		}
 	}
 }

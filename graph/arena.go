@@ -7,8 +7,10 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// alignment is a cache line, and the widest SIMD register.
-const alignment = 64
+const (
+	alignment = 64      // a cache line, and the widest SIMD register
+	hugePage  = 2 << 20 // the size of a page that a large arena is best backed with
+)
 
 // Arena is one aligned piece of memory that tensors are cut from, in order.
 type Arena struct {
@@ -25,9 +27,19 @@ func NewArena(sizes ...int) *Arena {
 }
 
 func newArena(bytes int) *Arena {
-	memory := make([]byte, bytes+alignment)
-	skip := -int(uintptr(unsafe.Pointer(&memory[0]))) & (alignment - 1)
-	return &Arena{memory[skip : skip+bytes]}
+	if bytes < hugePage {
+		return &Arena{alignedMemory(bytes, alignment)}
+	}
+	memory := alignedMemory(bytes, hugePage)
+	adviseHuge(memory[:bytes&^(hugePage-1)])
+	return &Arena{memory}
+}
+
+// alignedMemory begins at a multiple of a power of two.
+func alignedMemory(bytes, power int) []byte {
+	memory := make([]byte, bytes+power)
+	skip := -int(uintptr(unsafe.Pointer(&memory[0]))) & (power - 1)
+	return memory[skip : skip+bytes]
 }
 
 // Tensor cuts a tensor of zeros from the arena; it panics if nothing is left,
@@ -55,10 +67,21 @@ func (a *Arena) cut(size int) []byte {
 	return piece
 }
 
-func aligned(size int) int { return (size + alignment - 1) &^ (alignment - 1) }
+// aligned is how much of an arena a tensor takes. Large ones take a few cache
+// lines more, so that those of one size do not all begin at the same offset in
+// a page: an optimizer walks four of them side by side.
+func aligned(size int) int {
+	if size >= hugePage {
+		size += 5 * alignment
+	}
+	return (size + alignment - 1) &^ (alignment - 1)
+}
 
-// bytes is how much memory a call's outputs take.
+// bytes is how much memory a call's outputs take; a view's take none.
 func (c *call) bytes() int {
+	if _, ok := c.op.(view); ok {
+		return 0
+	}
 	total := 0
 	for _, shape := range c.shapes {
 		if len(shape) > 0 {
@@ -71,6 +94,9 @@ func (c *call) bytes() int {
 // allocate gives a call's outputs their memory; a scalar has its own.
 func (c *call) allocate(a *Arena) {
 	c.out = make([]gorgonia.Value, len(c.shapes))
+	if _, ok := c.op.(view); ok {
+		return
+	}
 	for i, shape := range c.shapes {
 		switch {
 		case shape == nil:

@@ -6,6 +6,8 @@ import (
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"stheno/graph/kernel"
 )
 
 // building serialises the building of graphs: Gorgonia shares constants
@@ -13,10 +15,12 @@ import (
 var building sync.Mutex
 
 // Machine runs one graph, batch after batch. It is used by one goroutine at a
-// time. This file is the only one that knows Gorgonia's VM.
+// time. A graph of our ops alone runs on a tape; one with stock nodes among
+// them on Gorgonia's TapeMachine, which this file is the only one to know.
 type Machine struct {
 	expr   *gorgonia.ExprGraph
 	vm     gorgonia.VM
+	tape   *tape          // the vm, if it is one
 	inputs gorgonia.Nodes // without a value of their own
 	calls  []*call
 	ready  bool
@@ -26,6 +30,9 @@ type Machine struct {
 // that the function leaves without a value get memory of the machine's. No
 // memory of a batch's size is taken before the first Run or Ready.
 func Build(build func(g *gorgonia.ExprGraph) error) (m *Machine, err error) {
+	if err := kernel.EnvironmentError(); err != nil {
+		return nil, err
+	}
 	building.Lock()
 	defer building.Unlock()
 	defer func() {
@@ -40,7 +47,13 @@ func Build(build func(g *gorgonia.ExprGraph) error) (m *Machine, err error) {
 	if err := checkIdentities(g); err != nil {
 		return nil, err
 	}
-	m = &Machine{expr: g, vm: gorgonia.NewTapeMachine(g)}
+	m = &Machine{expr: g}
+	if onlyOurs(g) {
+		m.tape = &tape{}
+		m.vm = m.tape
+	} else {
+		m.vm = gorgonia.NewTapeMachine(g)
+	}
 	for _, n := range g.AllNodes() {
 		if n.IsVar() && n.Value() == nil {
 			m.inputs = append(m.inputs, n)
@@ -100,6 +113,11 @@ func (m *Machine) Ready() error {
 	}
 	for _, c := range m.calls {
 		c.allocate(arena)
+	}
+	if m.tape != nil {
+		if err := m.tape.bind(m.expr); err != nil {
+			return err
+		}
 	}
 	m.ready = true
 	return nil

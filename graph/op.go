@@ -39,6 +39,11 @@ type Op interface {
 // typed is an Op that has no input of the type of its outputs to go by.
 type typed interface{ Dtype() tensor.Dtype }
 
+// view is an Op whose output is its input's memory, seen in another way.
+type view interface {
+	See(in gorgonia.Value) gorgonia.Value
+}
+
 // Apply adds op to the graph of its inputs and returns the node of its first
 // output. The first input that is not of type int gives the outputs' type.
 func Apply(op Op, in ...*gorgonia.Node) (*gorgonia.Node, error) {
@@ -114,6 +119,7 @@ type call struct {
 	shapes []tensor.Shape
 	first  int // the first output that is wanted, and so the call's own node
 	out    []gorgonia.Value
+	seen   gorgonia.Value // what a view's output is a view of
 }
 
 // run runs the op, and turns a panic into an error: Gorgonia runs ops on a
@@ -127,7 +133,15 @@ func (c *call) run(in []gorgonia.Value) (err error) {
 	if c.out == nil {
 		c.allocate(newArena(c.bytes()))
 	}
+	c.see(in[0])
 	return c.op.Run(c.out, in)
+}
+
+// see makes a view's output, anew only if its input has moved.
+func (c *call) see(in gorgonia.Value) {
+	if v, ok := c.op.(view); ok && c.seen != in {
+		c.seen, c.out[0] = in, v.See(in)
+	}
 }
 
 // adapter is one output of a call, in the words of gorgonia.Op and SDOp. The

@@ -19,6 +19,9 @@ type Ops interface {
 	// Convolve is x (N,H,W,C) * w (KH,KW,C,F) + b (F) -> (N,OH,OW,F), rectified if relu.
 	Convolve(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error)
 
+	// Flatten is x (N,...) -> (N,I), a view.
+	Flatten(x *gorgonia.Node) (*gorgonia.Node, error)
+
 	// Dropout drops elements of x with probability rate, as source says.
 	Dropout(x *gorgonia.Node, rate float64, source rand.Source) (*gorgonia.Node, error)
 
@@ -44,6 +47,17 @@ func (fused) Affine(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error) {
 
 func (f fused) Convolve(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error) {
 	return either(Convolve[float32]{relu, f.convolution}, Convolve[float64]{relu, f.convolution}, x, w, b)
+}
+
+func (fused) Flatten(x *gorgonia.Node) (*gorgonia.Node, error) {
+	to := rowsOf(x)
+	return either(Reshape[float32]{to}, Reshape[float64]{to}, x)
+}
+
+// rowsOf is the shape of x with one row for each of its N.
+func rowsOf(x *gorgonia.Node) tensor.Shape {
+	s := x.Shape()
+	return tensor.Shape{s[0], s[1:].TotalSize()}
 }
 
 func (fused) Dropout(x *gorgonia.Node, rate float64, source rand.Source) (*gorgonia.Node, error) {

@@ -51,6 +51,9 @@ func TestOps(t *testing.T) {
 		"convolve relu":   of(convolve(true), r(1, 2, 5, 6, 3), r(2, 3, 3, 3, 4), r(3, 4)),
 		"convolve 2x4":    of(convolve(true), r(1, 3, 4, 6, 2), r(2, 2, 4, 2, 3), r(3, 3)),
 		"convolve whole":  of(convolve(true), r(1, 2, 3, 3, 2), r(2, 3, 3, 2, 3), r(3, 3)),
+		"flatten": of(func(ops graph.Ops, in gorgonia.Nodes) (*gorgonia.Node, error) {
+			return ops.Flatten(in[0])
+		}, r(1, 4, 5, 2)),
 		"softmax": of(func(ops graph.Ops, in gorgonia.Nodes) (*gorgonia.Node, error) {
 			return ops.Softmax(in[0])
 		}, r(1, 4, 5)),

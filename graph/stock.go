@@ -20,8 +20,8 @@ type stock struct{ fused }
 
 func (stock) Affine(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error) {
 	return stockNodes(func() *gorgonia.Node {
-		if s := x.Shape(); len(s) > 2 {
-			x = must(gorgonia.Reshape(x, tensor.Shape{s[0], s[1:].TotalSize()}))
+		if x.Dims() > 2 {
+			x = must(gorgonia.Reshape(x, rowsOf(x)))
 		}
 		return biasReLU(must(gorgonia.Mul(x, w)), b, relu)
 	})
@@ -40,6 +40,8 @@ func (stock) Convolve(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error)
 		return must(gorgonia.Reshape(biasReLU(rows, b, relu), s))
 	})
 }
+
+func (stock) Flatten(x *gorgonia.Node) (*gorgonia.Node, error) { return gorgonia.Reshape(x, rowsOf(x)) }
 
 func (stock) Softmax(x *gorgonia.Node) (*gorgonia.Node, error) { return gorgonia.SoftMax(x) }
 

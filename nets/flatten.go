@@ -1,9 +1,6 @@
 package nets
 
-import (
-	"gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
-)
+import "gorgonia.org/gorgonia"
 
 // Flatten makes one row of each image, as Keras's:
 //
@@ -11,7 +8,4 @@ import (
 type Flatten struct{}
 
 // Build adds a view; no number is moved.
-func (Flatten) Build(_ *Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
-	s := x.Shape()
-	return gorgonia.Reshape(x, tensor.Shape{s[0], s[1:].TotalSize()})
-}
+func (Flatten) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, error) { return b.Ops.Flatten(x) }

@@ -29,8 +29,9 @@ import (
 //		}
 //	}
 //
-// With each step of k the kernel asks the cache for what is at ahead, which
-// moves on by pace. The order of the fields is known to _asm/product.go.
+// With each step of k the kernel asks for what is at ahead and at also to come
+// into the cache, and these move on by their paces, ahead by skip too after each
+// inner run. The order of the fields is known to _asm/product.go.
 type strip struct {
 	repeat, tiles, outer, inner int
 
@@ -43,7 +44,9 @@ type strip struct {
 	bias           *float32
 	flags          int
 	ahead          *float32
-	pace           int
+	pace, skip     int
+	also           *float32
+	alsoPace       int
 }
 
 const (
@@ -85,6 +88,9 @@ func (t *tiles) multiply(s strip, rows, columns int) {
 	vectors := (columns + t.width - 1) / t.width
 	if s.ahead == nil {
 		s.ahead = s.b
+	}
+	if s.also == nil {
+		s.also = s.b
 	}
 	if columns == vectors*t.width {
 		t.cover(s, rows, vectors)

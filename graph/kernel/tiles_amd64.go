@@ -62,6 +62,9 @@ func (p *product) plan() {
 	if p.copies = stride%1024 == 0; p.copies || p.shards > 1 {
 		p.strips = p.stripCount()
 	}
+	if p.tb && p.stripCount() >= 16*fewBlocks {
+		p.strips = 4
+	}
 	p.rows = min(p.m, max(64, blockSize/p.depth))
 	if p.copies && p.rows > 128 {
 		p.rows = 128
@@ -112,13 +115,19 @@ func (p *product) block(b int) {
 	for l := from; l < to; l += p.depth {
 		depth := min(p.depth, to-l)
 		s := strip{repeat: 1, outer: 1, inner: depth, ci: bytes(p.n)}
-		panel := p.left(&s, i, l, rows, pack)
+		panel := p.left(&s, i, l, depth, rows, pack)
 		if l > from {
 			s.flags |= flagAdd
 		}
+		if depth%2 == 0 { // two runs a tile: as many rows to come are fetched
+			s.outer, s.inner = 2, depth/2
+		}
+		next := p.next(i, l, depth, rows, from, to)
 		for at := j; at < j+columns; at += p.columns() {
 			width := min(p.columns(), j+columns-at)
-			p.right(&s, at, l, width, panel)
+			p.right(&s, at, l, depth, width, panel)
+			next.fetch(&s, p.a, (at-j)/p.columns(), ceil(rows, len(p.kernels[1])))
+			p.fetchPanel(&s, at, j+columns, ceil(rows, len(p.kernels[1])))
 			s.c = &c[i*p.n+at]
 			if l+depth == to {
 				p.ending(&s, at)
@@ -139,7 +148,7 @@ func (p *product) packSize() int {
 
 // left points s to rows i ... of op(a) from column l on, and returns what of
 // pack is left.
-func (p *product) left(s *strip, i, l, rows int, pack []float32) []float32 {
+func (p *product) left(s *strip, i, l, depth, rows int, pack []float32) []float32 {
 	if p.ta {
 		s.a, s.ai, s.al = &p.a[l*p.m+i], bytes(1), bytes(p.m)
 	} else {
@@ -148,13 +157,13 @@ func (p *product) left(s *strip, i, l, rows int, pack []float32) []float32 {
 	if !p.copies {
 		return pack
 	}
-	step := s.inner + panelPad
+	step := depth + panelPad
 	if p.ta {
 		step = p.rows + panelPad
-		copyRows(p.a[l*p.m+i:], p.m, s.inner, rows, pack, step)
+		copyRows(p.a[l*p.m+i:], p.m, depth, rows, pack, step)
 		s.al = bytes(step)
 	} else {
-		copyRows(p.a[i*p.k+l:], p.k, rows, s.inner, pack, step)
+		copyRows(p.a[i*p.k+l:], p.k, rows, depth, pack, step)
 		s.ai = bytes(step)
 	}
 	s.a = &pack[0]
@@ -163,7 +172,7 @@ func (p *product) left(s *strip, i, l, rows int, pack []float32) []float32 {
 
 // right points s to rows l ... of op(b) from column j on. A b that many rows of
 // a meet, and one that does not fill its vectors, is copied.
-func (p *product) right(s *strip, j, l, columns int, panel []float32) {
+func (p *product) right(s *strip, j, l, depth, columns int, panel []float32) {
 	width := p.columns()
 	s.bl = bytes(width)
 	switch {
@@ -171,14 +180,65 @@ func (p *product) right(s *strip, j, l, columns int, panel []float32) {
 		s.b = &p.panels[j*p.k+l*width]
 		return
 	case bool(p.tb):
-		packTransposed(p.b[j*p.k+l:], p.k, columns, s.inner, panel, width)
+		packTransposed(p.b[j*p.k+l:], p.k, columns, depth, panel, width)
 	case p.rows > 128 || columns < width:
-		p.pack(p.b[l*p.n+j:], p.n, s.inner, columns, panel)
+		p.pack(p.b[l*p.n+j:], p.n, depth, columns, panel)
 	default:
 		s.b, s.bl = &p.b[l*p.n+j], bytes(p.n)
 		return
 	}
 	s.b = &panel[0]
+}
+
+// area is a part of a matrix.
+type area struct{ first, rows, columns, stride int }
+
+// next is the part of a that will be copied after this one: of the same block,
+// or of the block that this thread is likely to take next.
+func (p *product) next(i, l, depth, rows, from, to int) (n area) {
+	if !p.copies {
+		return
+	}
+	if l += depth; l >= to {
+		i, l = i+p.rows*Threads(), from
+	}
+	if i >= p.m {
+		return
+	}
+	if p.ta {
+		return area{l*p.m + i, depth, rows, p.m}
+	}
+	return area{i*p.k + l, rows, depth, p.k}
+}
+
+// fetch lets a strip, number at of its block, ask for its share of an area: a
+// row with each run of each tile.
+func (n area) fetch(s *strip, a []float32, at, tiles int) {
+	row := at * tiles * s.outer
+	s.ahead, s.pace, s.skip = nil, 0, 0
+	if row >= n.rows {
+		return
+	}
+	s.ahead = &a[n.first+row*n.stride]
+	s.pace = bytes(n.columns) / s.inner
+	s.skip = bytes(n.stride) - s.pace*s.inner
+}
+
+// fetchPanel lets the strip at column j ask for the rows of a transposed b that
+// the next one will copy, which may be in the block that this thread is likely
+// to take next.
+func (p *product) fetchPanel(s *strip, j, end, tiles int) {
+	s.also, s.alsoPace = nil, 0
+	if !p.tb {
+		return
+	}
+	if j += p.columns(); j >= end {
+		j += (Threads() - 1) * p.strips * p.columns()
+	}
+	if j < p.n {
+		s.also = &p.b[j*p.k]
+		s.alsoPace = bytes(p.columns()*p.k) / (tiles * s.outer * s.inner)
+	}
 }
 
 // ending asks for what is done to the last piece of k's sums.

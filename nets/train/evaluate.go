@@ -7,6 +7,7 @@ import (
 
 	"stheno/data"
 	"stheno/graph"
+	"stheno/graph/kernel"
 	"stheno/nets"
 )
 
@@ -44,13 +45,22 @@ func Evaluate(ctx context.Context, m *nets.Model, rows *data.Set, progress func(
 	return Result{mean.loss(), mean.accuracy()}, nil
 }
 
-// decode writes a batch into the memory that is bound to a program's inputs.
+// decode writes a batch into the memory that is bound to a program's inputs: the
+// numbers of data.Decode, on all threads.
 func decode(batch data.Batch, p *nets.Program) {
 	if images := p.Images(); images.Dtype() == tensor.Float64 {
-		data.Decode(batch, graph.Slice[float64](images), p.Labels())
+		decodeRows(batch, graph.Slice[float64](images), p.Labels())
 	} else {
-		data.Decode(batch, graph.Slice[float32](images), p.Labels())
+		decodeRows(batch, graph.Slice[float32](images), p.Labels())
 	}
+}
+
+func decodeRows[T graph.Float](batch data.Batch, images []T, labels []int) {
+	kernel.Rows(len(batch.Rows), func(i int) {
+		pixels, label := batch.Row(i)
+		kernel.Decode(pixels, images[i*len(pixels):(i+1)*len(pixels)])
+		labels[i] = label
+	})
 }
 
 // mean is a mean over rows: a batch of 96 counts as 96.

@@ -16,7 +16,8 @@ var fields = []string{
 	"a", "ai", "al", "ao", "ar",
 	"b", "bl", "br",
 	"c", "ci", "cr",
-	"bias", "flags", "ahead", "pace",
+	"bias", "flags",
+	"ahead", "pace", "skip", "also", "alsoPace",
 }
 
 // The bits of flags, as the package has them.
@@ -67,7 +68,7 @@ func product(v isa, rows, vectors int) {
 	sum := func(row, vector int) reg.VecPhysical { return v.reg[vectors*row+vector] }
 	scratch := v.reg[2*v.rows:]
 	ai, al, bl := s.load("ai"), s.load("al"), s.load("bl")
-	ahead := s.load("ahead")
+	ahead, also := s.load("ahead"), s.load("also")
 
 	Label("repeat")
 	a, c := GP64(), GP64()
@@ -92,7 +93,8 @@ func product(v isa, rows, vectors int) {
 	for i := range vectors {
 		VMOVUPS(Mem{Base: b, Disp: v.bytes() * i}, scratch[i])
 	}
-	PREFETCHT0(Mem{Base: ahead})
+	PREFETCHT1(Mem{Base: ahead})
+	PREFETCHT1(Mem{Base: also})
 	for row := range rows {
 		x := scratch[2+row%2]
 		VBROADCASTSS(at.at(row), x)
@@ -104,11 +106,13 @@ func product(v isa, rows, vectors int) {
 		ADDQ(al, base)
 	}
 	ADDQ(s.at("pace"), ahead)
+	ADDQ(s.at("alsoPace"), also)
 	ADDQ(bl, b)
 	repeatUntilZero(k, "inner")
 	for _, base := range at.bases {
 		ADDQ(s.at("ao"), base)
 	}
+	ADDQ(s.at("skip"), ahead)
 	repeatUntilZero(outers, "outer")
 
 	store(v, s, c, rows, vectors, sum, scratch)
