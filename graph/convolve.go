@@ -44,6 +44,31 @@ func (c Convolve[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
 	return []tensor.Shape{{x[0], x[1] - w[0] + 1, x[2] - w[1] + 1, w[3]}}, nil
 }
 
+// chosen is the algorithm that inputs of these shapes are computed with.
+func (c Convolve[T]) chosen(in ...tensor.Shape) Algorithm {
+	a, err := kernel.Resolve[T](convolution(in[0], in[1]), c.Algorithm)
+	if err != nil {
+		panic(err) // Shape has refused it
+	}
+	return a
+}
+
+// ConvolutionOf says how the convolution that made n is computed; ok is false
+// if none of this package's did.
+func ConvolutionOf(n *gorgonia.Node) (a Algorithm, ok bool) {
+	made, ok := n.Op().(*adapter)
+	if !ok {
+		return 0, false
+	}
+	op, ok := made.call.op.(interface {
+		chosen(in ...tensor.Shape) Algorithm
+	})
+	if !ok {
+		return 0, false
+	}
+	return op.chosen(made.call.in[0].Shape(), made.call.in[1].Shape()), true
+}
+
 func (c Convolve[T]) Run(out, in []gorgonia.Value) error {
 	kernel.Convolve(convolution(in[0].Shape(), in[1].Shape()), c.Algorithm,
 		Slice[T](in[0]), Slice[T](in[1]), Slice[T](in[2]), Slice[T](out[0]), c.ReLU)

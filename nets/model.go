@@ -75,6 +75,26 @@ func (m *Model) declare() ([]spec, error) {
 	return b.specs, machine.Close()
 }
 
+// Convolutions says, by the layer's name, with which algorithm each convolution
+// is computed. A stock twin has none to choose.
+func (m *Model) Convolutions() (map[string]graph.Algorithm, error) {
+	chosen := make(map[string]graph.Algorithm)
+	b := &Builder{Ops: m.Ops, Phase: Prediction, dtype: m.dtype}
+	machine, err := graph.Build(func(g *gorgonia.ExprGraph) error {
+		b.graph = g
+		_, err := b.build(m.Network, b.images(m.Network, 1), func(_ int, name string, out *gorgonia.Node) {
+			if a, ok := graph.ConvolutionOf(out); ok {
+				chosen[name] = a
+			}
+		})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return chosen, machine.Close()
+}
+
 // draw gives the weights memory, one aligned piece for all, and values.
 func (m *Model) draw(specs []spec, rng *rand.Rand) {
 	sizes := make([]int, len(specs))

@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"fmt"
+	"maps"
 	"runtime"
 	"runtime/debug"
+	"slices"
 
 	"stheno/data"
 	"stheno/graph/kernel"
@@ -25,7 +28,8 @@ type config struct {
 	Settings  *settings         `json:"settings"`
 	Optimizer *train.Adam       `json:"optimizer"`
 	Data      dataset           `json:"data"`
-	Kernels   string            `json:"kernels"` // the implementation that computed
+	Kernels   string            `json:"kernels"`      // the implementation that computed
+	Convolved map[string]string `json:"convolutions"` // the algorithm of each convolutional layer
 	Versions  map[string]string `json:"versions"`
 }
 
@@ -45,20 +49,37 @@ type file struct {
 	SHA256 string `json:"sha256"` // of the file as it is stored
 }
 
-func newConfig(m *nets.Model, s *settings, opt *train.Adam, set *data.Dataset) config {
+func newConfig(m *nets.Model, s *settings, opt *train.Adam, set *data.Dataset) (config, error) {
+	convolutions, err := m.Convolutions()
+	if err != nil {
+		return config{}, err
+	}
 	c := config{
 		Format: configFormat, Network: m.Name, Params: m.Params(), Settings: s, Optimizer: opt,
 		Data: dataset{
 			Folder: set.Dir, Train: set.Train.Len(), Test: set.Test.Len(),
 			Image: set.Train.Shape(), Classes: set.Classes,
 		},
-		Kernels:  kernel.Implementation(),
-		Versions: versions(),
+		Kernels:   kernel.Implementation(),
+		Convolved: make(map[string]string),
+		Versions:  versions(),
+	}
+	for layer, a := range convolutions {
+		c.Convolved[layer] = a.String()
 	}
 	for _, f := range set.Files {
 		c.Data.Files = append(c.Data.Files, file(f))
 	}
-	return c
+	return c, nil
+}
+
+// computing is a line on how a run computes.
+func (c config) computing() string {
+	line := fmt.Sprintf("kernels %s, threads %d", c.Kernels, kernel.Threads())
+	for _, layer := range slices.Sorted(maps.Keys(c.Convolved)) {
+		line += fmt.Sprintf(", %s %s", layer, c.Convolved[layer])
+	}
+	return line
 }
 
 // versions are those of Go, of this program where the build knows it, and of

@@ -7,6 +7,8 @@ import (
 	"io"
 	"math"
 	"strings"
+
+	"stheno/graph/kernel"
 )
 
 // settings are the flags, as config.json and run_start have them.
@@ -20,6 +22,7 @@ type settings struct {
 	Steps        int     `json:"steps"`
 	Init         string  `json:"init"`
 	Threads      int     `json:"threads"`
+	Conv         string  `json:"conv"`
 
 	out     string
 	verbose int
@@ -64,6 +67,7 @@ func (s *settings) define(f *flag.FlagSet) {
 	f.StringVar(&s.Init, "init", "", "start from the weights in this safetensors `file`")
 	f.StringVar(&s.out, "out", "", "run `folder` to write (default: runs/NET-DATE-TIME)")
 	f.IntVar(&s.Threads, "threads", 0, "threads of the kernels; 0 is GOMAXPROCS; results do not depend on it")
+	f.StringVar(&s.Conv, "conv", "auto", "how to convolve: direct, winograd (3 x 3 only) or auto, the faster of them")
 	f.IntVar(&s.verbose, "verbose", 1, "0 silent, 1 progress bar, 2 a line an epoch; as in Keras")
 	f.BoolVar(&s.json, "json", false, "write JSON Lines to stdout, and nothing else there")
 	f.StringVar(&s.color, "color", "auto", "auto, always or never")
@@ -83,10 +87,17 @@ func (s *settings) check() error {
 		return usageError{fmt.Sprintf("-steps %d: must be 0 or more", s.Steps)}
 	case s.Threads < 0:
 		return usageError{fmt.Sprintf("-threads %d: must be 0 or more", s.Threads)}
+	case s.convError() != nil:
+		return usageError{fmt.Sprintf("-conv: %v", s.convError())}
 	case s.verbose < 0 || s.verbose > 2:
 		return usageError{fmt.Sprintf("-verbose %d: must be 0, 1 or 2", s.verbose)}
 	}
 	return nil
+}
+
+func (s *settings) convError() error {
+	_, err := kernel.ParseAlgorithm(s.Conv)
+	return err
 }
 
 func help(app App, f *flag.FlagSet, w io.Writer) {

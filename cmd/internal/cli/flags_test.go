@@ -140,6 +140,7 @@ func TestRefusals(t *testing.T) {
 		{"-threads -1", usage, []string{"-threads -1"}},
 		{"-shuffle=maybe", usage, []string{"-shuffle", "maybe"}},
 		{"-color pink", usage, []string{"-color", `"pink"`, "auto, always or never"}},
+		{"-conv fft", usage, []string{"-conv", `"fft"`, "auto, direct and winograd"}},
 		{"-verbose 3", usage, []string{"-verbose 3", "0, 1 or 2"}},
 		{"-layers 3", usage, []string{"-layers", "not defined"}},
 		{"-data", usage, []string{"-data", "needs an argument"}},

@@ -30,16 +30,21 @@ type job struct {
 // newJob creates the run folder.
 func newJob(app App, s *settings, m *nets.Model, set *data.Dataset, display progress.Display, stdout, stderr io.Writer) (*job, error) {
 	j := &job{settings: s, model: m, set: set, adam: train.NewAdam(s.LearningRate), display: display, stdout: stdout, stderr: stderr, began: time.Now()}
-	var err error
+	c, err := newConfig(m, s, j.adam, set)
+	if err != nil {
+		return nil, err
+	}
 	if j.folder, err = train.CreateFolder(s.out, app.Name, j.began); err != nil {
 		return nil, err
 	}
-	c := newConfig(m, s, j.adam, set)
 	if err := j.folder.WriteJSON(train.ConfigFile, c); err != nil {
 		return nil, err
 	}
 	if !s.json {
 		j.note("%s: %d parameters; %d images to train on, %d to test on; into %s", m.Name, m.Params(), set.Train.Len(), set.Test.Len(), j.folder)
+		if s.verbose == 2 {
+			j.note("%s", c.computing())
+		}
 		return j, nil
 	}
 	j.events = &progress.Events{Out: stdout}

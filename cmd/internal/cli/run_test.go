@@ -41,7 +41,7 @@ func TestRunFolder(t *testing.T) {
 		{"settings data", dir}, {"settings epochs", 2.0}, {"settings batch", 7.0}, {"settings learning_rate", 0.001}, {"settings seed", 1.0},
 		{"settings shuffle", true}, {"settings steps", 0.0}, {"settings init", ""}, {"settings threads", 0.0},
 		{"data folder", dir}, {"data train", 20.0}, {"data test", 10.0}, {"data image", []any{8.0, 8.0, 1.0}}, {"data classes", 3.0},
-		{"kernels", kernel.Implementation()}, {"versions go", runtime.Version()},
+		{"kernels", kernel.Implementation()}, {"settings conv", "auto"}, {"convolutions", map[string]any{}}, {"versions go", runtime.Version()},
 	} {
 		if d := cmp.Diff(field.want, c.at(strings.Fields(field.path)...)); d != "" {
 			t.Errorf("config.json, %s (-want +got):\n%s", field.path, d)
@@ -323,4 +323,35 @@ func closedFile(t *testing.T) *os.File {
 	f := openFile(t)
 	f.Close()
 	return f
+}
+
+// TestConvolutionIsVisible in config.json, with -verbose 2, and in the results.
+func TestConvolutionIsVisible(t *testing.T) {
+	dir := small(t)
+	sums := make(map[string]bool)
+	for _, c := range []struct{ flag, one, two string }{
+		{"auto", "direct", kernel.Auto.String()}, {"direct", "direct", "direct"}, {"winograd", "winograd", "winograd"},
+	} {
+		if c.two == "auto" { // what that is depends on the machine
+			a, err := kernel.Resolve[float32](kernel.Conv{N: 1, H: 6, W: 6, C: 32, KH: 3, KW: 3, F: 64}, kernel.Auto)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.two = a.String()
+		}
+		out := filepath.Join(t.TempDir(), "run")
+		o := succeed(t, cnn, "-data", dir, "-epochs", "1", "-verbose", "2", "-conv", c.flag, "-out", out)
+		config := parseObject(t, read(t, out, "config.json"))
+		want := map[string]any{"conv2d": c.one, "conv2d_1": c.two}
+		if d := cmp.Diff(any(want), config.at("convolutions")); d != "" {
+			t.Errorf("-conv %s (-want +got):\n%s", c.flag, d)
+		}
+		if line := fmt.Sprintf("conv2d %s, conv2d_1 %s\n", c.one, c.two); !strings.Contains(o.stderr, line) {
+			t.Errorf("-conv %s -verbose 2 does not say %q: %s", c.flag, line, o.stderr)
+		}
+		sums[read(t, out, "model.safetensors")] = true
+	}
+	if len(sums) < 2 {
+		t.Error("all algorithms give the same bits: is -conv obeyed?")
+	}
 }

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"stheno/graph/kernel"
 )
 
 // patience is how long a process may take for what takes it milliseconds.
@@ -167,5 +169,18 @@ func TestProcess(t *testing.T) {
 				t.Errorf("files %s", got)
 			}
 		})
+	}
+}
+
+// TestUnknownKernelsAreRefused: STHENO_CPU is read when the process starts.
+func TestUnknownKernelsAreRefused(t *testing.T) {
+	cmd := exec.Command(build(t), "-summary")
+	cmd.Env = append(os.Environ(), kernel.Variable+"=quantum")
+	out, err := cmd.CombinedOutput()
+	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() != exitUsage {
+		t.Errorf("%v, want exit code %d", err, exitUsage)
+	}
+	if line := string(out); strings.Count(line, "\n") != 1 || !strings.Contains(line, `STHENO_CPU: `) || !strings.Contains(line, `"quantum"`) || !strings.Contains(line, "generic") {
+		t.Errorf("it says %q", line)
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"stheno/cmd/internal/progress"
 	"stheno/data"
+	"stheno/graph"
 	"stheno/graph/kernel"
 	"stheno/nets"
 	"stheno/nets/train"
@@ -56,6 +57,9 @@ func run(ctx context.Context, app App, args []string, stdout, stderr io.Writer) 
 	if err != nil {
 		return usageError{"-" + err.Error()}
 	}
+	if err := kernel.EnvironmentError(); err != nil {
+		return usageError{err.Error()}
+	}
 	kernel.SetThreads(s.Threads)
 	if s.out != "" {
 		if err := train.CheckFolder(s.out); err != nil {
@@ -86,6 +90,11 @@ func run(ctx context.Context, app App, args []string, stdout, stderr io.Writer) 
 // newModel draws the weights from the seed, or reads them.
 func newModel(app App, s *settings, set *data.Dataset) (*nets.Model, error) {
 	m, err := nets.New(app.Network(set.Train.Shape(), set.Classes), tensor.Float32, rand.New(rand.NewPCG(s.Seed, 0)))
+	if err != nil {
+		return nil, err
+	}
+	algorithm, err := kernel.ParseAlgorithm(s.Conv)
+	m.Ops = graph.FusedWith(algorithm)
 	if err == nil && s.Init != "" {
 		if err = m.ReadWeights(s.Init); err != nil {
 			err = fmt.Errorf("-init: %w", err)
