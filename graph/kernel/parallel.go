@@ -51,14 +51,18 @@ const spin = 60 * time.Microsecond
 type team struct {
 	busy    atomic.Bool // a region is running
 	tickets atomic.Uint64
-	block   func(int) // of the running region; read only with a ticket in hand
+	blocks  int // of the running region; like block read only with a ticket in hand
+	block   func(int)
 	done    atomic.Int64
 	parked  atomic.Int64
 	wake    chan struct{}
 	helpers int // started so far; guarded by busy
+
+	waits    atomic.Bool // whoever began the region is parked until it is done
+	finished chan struct{}
 }
 
-var crew = team{wake: make(chan struct{}, 1<<10)}
+var crew = team{wake: make(chan struct{}, 1<<10), finished: make(chan struct{}, 1<<10)}
 
 // tickets holds a region's number of blocks above the next block to take. A
 // helper that comes late draws a number beyond the last block, whichever
@@ -86,7 +90,7 @@ func (t *team) run(helpers, blocks int, block func(int)) {
 	for ; t.helpers < helpers; t.helpers++ {
 		go t.help(t.helpers)
 	}
-	t.block = block
+	t.blocks, t.block = blocks, block
 	t.done.Store(0)
 	t.tickets.Store(uint64(blocks) << ticketBits)
 	for n := min(int(t.parked.Load()), blocks-1); n > 0; n-- {
@@ -95,14 +99,36 @@ func (t *team) run(helpers, blocks int, block func(int)) {
 		default:
 		}
 	}
+	t.work()
+	t.join()
+}
+
+// work takes blocks as long as there are any. Who finishes a region's last one
+// wakes who waits for it.
+func (t *team) work() {
 	for i, ok := t.draw(); ok; i, ok = t.draw() {
-		block(i)
-		t.done.Add(1)
-	}
-	for spins := 0; t.done.Load() < int64(blocks); spins++ {
-		if spins > 1000 {
-			runtime.Gosched() // the helper may need this very processor
+		blocks := int64(t.blocks)
+		t.block(i)
+		if t.done.Add(1) == blocks && t.waits.CompareAndSwap(true, false) {
+			t.finished <- struct{}{}
 		}
+	}
+}
+
+// join waits until every block is done. It spins as long as a block may take
+// that is on its way, and then gives up its processor: a helper whose own has
+// been taken by another process can go on there.
+func (t *team) join() {
+	blocks := int64(t.blocks)
+	for until := time.Now().Add(spin); t.done.Load() < blocks; {
+		if time.Now().Before(until) {
+			continue
+		}
+		t.waits.Store(true)
+		if t.done.Load() == blocks && t.waits.CompareAndSwap(true, false) {
+			return
+		}
+		<-t.finished // or an earlier region's word, that came late
 	}
 }
 
@@ -110,10 +136,7 @@ func (t *team) run(helpers, blocks int, block func(int)) {
 func (t *team) help(n int) {
 	for {
 		t.await(n)
-		for i, ok := t.draw(); ok; i, ok = t.draw() {
-			t.block(i)
-			t.done.Add(1)
-		}
+		t.work()
 	}
 }
 

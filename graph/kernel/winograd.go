@@ -54,7 +54,8 @@ type patches[T Float] struct {
 }
 
 // products are matrix products one after the other, c = a·b or c += a·b; steps
-// are in elements. Behind each b there is room to read a vector more.
+// are in elements. Behind each b there is room to read a vector more. What
+// stands in ahead and also will be read next: the cache may be asked for it.
 type products[T Float] struct {
 	count, m, n, k int
 	a              []T
@@ -64,6 +65,7 @@ type products[T Float] struct {
 	c              []T
 	ci, cx         int
 	add            bool
+	ahead, also    []T
 }
 
 // room is what is left free behind a matrix for who reads whole vectors.
@@ -156,6 +158,7 @@ func (g *convGrad[T]) winogradImage(n int, add bool, turned, du, db []T) {
 		t.products(products[T]{
 			count: winogradArea, m: g.C, n: g.F, k: group.tiles(), add: add || i > 0,
 			a: v, ai: 1, al: g.C, ax: group.step(g.C), b: m, bl: g.F, bx: group.step(g.F), c: du, ci: g.F, cx: g.C * g.F,
+			ahead: nextOutputs(group, g.Conv, g.dy, n), also: nextOutputs(group, g.Conv, g.y, n),
 		})
 		if g.dx != nil {
 			t.products(products[T]{

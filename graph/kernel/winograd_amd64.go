@@ -94,8 +94,21 @@ func (t *tiles) products(p products[float32]) {
 	if p.add {
 		s.flags = flagAdd
 	}
+	strips := ceil(p.n, t.columns())
+	steps := p.count * ceil(p.m, len(t.kernels[1])) * p.k
 	for j := 0; j < p.n; j += t.columns() {
-		s.b, s.c, s.ahead = &p.b[j], &p.c[j], nil
+		s.b, s.c = &p.b[j], &p.c[j]
+		s.ahead, s.pace = part(p.ahead, j/t.columns(), strips, steps)
+		s.also, s.alsoPace = part(p.also, j/t.columns(), strips, steps)
 		t.multiply(s, p.m, min(t.columns(), p.n-j))
 	}
+}
+
+// part is where one of a number of parts of x begins, and the pace that walks
+// over it in so many steps.
+func part(x []float32, i, parts, steps int) (*float32, int) {
+	if len(x) == 0 {
+		return nil, 0
+	}
+	return &x[i*len(x)/parts], bytes(len(x)) / (parts * steps)
 }

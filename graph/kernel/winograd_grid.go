@@ -56,6 +56,18 @@ func (g tileGroup) square(row, column, side, h, w int) square {
 	return s
 }
 
+// nextOutputs is the part of a batch of outputs that is read after this group of
+// image n: the next group's, or nothing behind the last.
+func nextOutputs[T Float](g tileGroup, s Conv, batch []T, n int) []T {
+	oh, ow := s.Out()
+	rows := (g.to - g.from) * winogradSide
+	from := (n*oh + g.to*winogradSide) * ow * s.F
+	if g.to >= g.down {
+		from = (n + 1) * oh * ow * s.F
+	}
+	return batch[min(from, len(batch)):min(from+rows*ow*s.F, len(batch))]
+}
+
 // cut copies a square out of an image of width w, zeros where there is none.
 func cut[T Float](q square, image []T, w, channels int, to []T) {
 	clear(to)
