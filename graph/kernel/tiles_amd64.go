@@ -122,12 +122,12 @@ func (p *product) block(b int) {
 		if depth%2 == 0 { // two runs a tile: as many rows to come are fetched
 			s.outer, s.inner = 2, depth/2
 		}
-		next := p.next(i, l, depth, rows, from, to)
+		f := p.foresee(i, l, depth, rows, from, to)
 		for at := j; at < j+columns; at += p.columns() {
 			width := min(p.columns(), j+columns-at)
 			p.right(&s, at, l, depth, width, panel)
-			next.fetch(&s, p.a, (at-j)/p.columns(), ceil(rows, len(p.kernels[1])))
-			p.fetchPanel(&s, at, j+columns, ceil(rows, len(p.kernels[1])))
+			f.left(&s, at-j)
+			f.right(&s, at, at-j)
 			s.c = &c[i*p.n+at]
 			if l+depth == to {
 				p.ending(&s, at)
@@ -190,57 +190,6 @@ func (p *product) right(s *strip, j, l, depth, columns int, panel []float32) {
 	s.b = &panel[0]
 }
 
-// area is a part of a matrix.
-type area struct{ first, rows, columns, stride int }
-
-// next is the part of a that will be copied after this one: of the same block,
-// or of the block that this thread is likely to take next.
-func (p *product) next(i, l, depth, rows, from, to int) (n area) {
-	if !p.copies {
-		return
-	}
-	if l += depth; l >= to {
-		i, l = i+p.rows*Threads(), from
-	}
-	if i >= p.m {
-		return
-	}
-	if p.ta {
-		return area{l*p.m + i, depth, rows, p.m}
-	}
-	return area{i*p.k + l, rows, depth, p.k}
-}
-
-// fetch lets a strip, number at of its block, ask for its share of an area: a
-// row with each run of each tile.
-func (n area) fetch(s *strip, a []float32, at, tiles int) {
-	row := at * tiles * s.outer
-	s.ahead, s.pace, s.skip = nil, 0, 0
-	if row >= n.rows {
-		return
-	}
-	s.ahead = &a[n.first+row*n.stride]
-	s.pace = bytes(n.columns) / s.inner
-	s.skip = bytes(n.stride) - s.pace*s.inner
-}
-
-// fetchPanel lets the strip at column j ask for the rows of a transposed b that
-// the next one will copy, which may be in the block that this thread is likely
-// to take next.
-func (p *product) fetchPanel(s *strip, j, end, tiles int) {
-	s.also, s.alsoPace = nil, 0
-	if !p.tb {
-		return
-	}
-	if j += p.columns(); j >= end {
-		j += (Threads() - 1) * p.strips * p.columns()
-	}
-	if j < p.n {
-		s.also = &p.b[j*p.k]
-		s.alsoPace = bytes(p.columns()*p.k) / (tiles * s.outer * s.inner)
-	}
-}
-
 // ending asks for what is done to the last piece of k's sums.
 func (p *product) ending(s *strip, j int) {
 	if p.bias != nil {
@@ -251,43 +200,5 @@ func (p *product) ending(s *strip, j int) {
 	}
 	if p.tb && p.m*p.n >= largeC && s.ci%64 == 0 && uintptr(unsafe.Pointer(s.c))%64 == 0 {
 		s.flags |= flagStream
-	}
-}
-
-// packPanels cuts b (k,n) into panels of a tile's columns, one after the
-// other; what the last one has beyond n is of no consequence. The caller gives
-// them back.
-func (t *tiles) packPanels(k, n int, b []float32) []float32 {
-	width := t.columns()
-	count, chunks := ceil(n, width), ceil(k, panelDepth)
-	panels := borrow[float32](k * count * width)
-	parallel(count*chunks, func(i int) {
-		j, l := i/chunks*width, i%chunks*panelDepth
-		t.pack(b[l*n+j:], n, min(panelDepth, k-l), min(width, n-j), panels[j*k+l*width:])
-	})
-	return panels
-}
-
-// pack copies rows of b, whose rows are stride apart, as rows of a panel.
-func (t *tiles) pack(b []float32, stride, rows, columns int, panel []float32) {
-	if columns == t.columns() {
-		t.packRows(rows, &b[0], stride, &panel[0])
-		return
-	}
-	copyRows(b, stride, rows, columns, panel, t.columns())
-}
-
-// packTransposed writes rows x columns of x as columns of y, whose rows are
-// step apart.
-func packTransposed(x []float32, stride, rows, columns int, y []float32, step int) {
-	tall, wide := rows&^7, columns&^7
-	for i := 0; i < tall && wide > 0; i += 8 {
-		transpose8(wide/8, &x[i*stride], stride, &y[i], step)
-	}
-	if wide < columns {
-		genericTranspose(x[wide:], stride, tall, columns-wide, y[wide*step:], step)
-	}
-	if tall < rows {
-		genericTranspose(x[tall*stride:], stride, rows-tall, columns, y[tall:], step)
 	}
 }

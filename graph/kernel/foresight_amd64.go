@@ -1,0 +1,75 @@
+//go:build !purego
+
+package kernel
+
+// foresight is what a block of a product will read next, once the piece of k
+// that it is at is done. Its strips ask the cache for it, each for its share,
+// so that memory is read while they compute. It changes no result.
+type foresight struct {
+	*product
+	tiles int  // of a strip
+	last  bool // piece of k
+	l     int  // where the next piece begins
+	depth int  // of this piece
+	a     area // will be copied
+}
+
+// area is a part of a matrix.
+type area struct{ first, rows, columns, stride int }
+
+// foresee looks ahead from rows i ... of c and a piece of k from l on, in a block
+// that has k in from ... to.
+func (p *product) foresee(i, l, depth, rows, from, to int) foresight {
+	f := foresight{product: p, tiles: ceil(rows, len(p.kernels[1])), last: l+depth >= to, l: l + depth, depth: depth}
+	if !p.copies {
+		return f
+	}
+	if f.last { // the block that this thread is likely to take next
+		i, l = i+p.rows*Threads(), from
+	} else {
+		l += depth
+	}
+	switch {
+	case i >= p.m:
+	case bool(p.ta):
+		f.a = area{l*p.m + i, depth, rows, p.m}
+	default:
+		f.a = area{i*p.k + l, rows, depth, p.k}
+	}
+	return f
+}
+
+// left lets a strip, so many columns into its block, ask for a: a row with each
+// run of each tile.
+func (f *foresight) left(s *strip, columns int) {
+	s.ahead, s.pace, s.skip = nil, 0, 0
+	row := columns / f.columns() * f.tiles * s.outer
+	if row >= f.a.rows {
+		return
+	}
+	s.ahead = &f.product.a[f.a.first+row*f.a.stride]
+	s.pace = bytes(f.a.columns) / s.inner
+	s.skip = bytes(f.a.stride) - s.pace*s.inner
+}
+
+// right lets the strip at column j, so many columns into its block, ask for b:
+// its share of the next piece of k, or the rows that the next strip transposes.
+func (f *foresight) right(s *strip, j, columns int) {
+	s.also, s.alsoPace = nil, 0
+	first, size := 0, 0
+	switch {
+	case bool(f.tb):
+		next := j + f.columns()
+		if columns+f.columns() >= f.strips*f.columns() {
+			next += (Threads() - 1) * f.strips * f.columns()
+		}
+		first, size = next*f.k, f.columns()*f.k
+	case f.shards > 1 && !f.last:
+		size = f.depth * f.n / f.strips
+		first = f.l*f.n + columns/f.columns()*size
+	}
+	if size > 0 && first < len(f.b) {
+		s.also = &f.b[first]
+		s.alsoPace = bytes(size) / (f.tiles * f.depth)
+	}
+}
