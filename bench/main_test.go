@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -30,7 +31,8 @@ func TestMain(m *testing.M) {
 		fmt.Printf("go: %s\ncores: %d\nthreads: %d\nkernels: %s\n", runtime.Version(), runtime.NumCPU(), kernel.Threads(), kernel.Implementation())
 		for _, unit := range []string{
 			"samples/s better=higher", "mlp-samples/s better=higher", "cnn-samples/s better=higher",
-			"ms/step better=lower", "mlp-ms/step better=lower", "cnn-ms/step better=lower",
+			"ms/step better=lower", "best-ms/step better=lower", "%floor better=higher", "%peak better=higher", "GB/s better=higher",
+			"mlp-ms/step better=lower", "cnn-ms/step better=lower",
 			"s/epoch better=lower", "GFLOP/s better=higher",
 			"cnn/mlp better=lower", "cnn/mlp-best better=lower", "cnn/mlp-flop assume=exact", "cnn/mlp-params assume=exact",
 		} {
@@ -53,13 +55,42 @@ var networks = []network{{"mlp", nets.MLP}, {"cnn", nets.CNN}}
 
 // implementation is a way to compute a network; see the package's comment.
 type implementation struct {
-	name string
-	ops  graph.Ops
+	name    string
+	ops     graph.Ops
+	kernels string // empty is what the machine does best
 }
 
-var auto = implementation{"auto", graph.Fused}
+var (
+	auto   = implementation{name: "auto", ops: graph.Fused}
+	direct = implementation{name: "direct", ops: graph.FusedWith(kernel.Direct)}
+	stock  = implementation{name: "stock", ops: graph.Stock}
+)
 
-var implementations = []implementation{auto, {"stock", graph.Stock}}
+// implementations are all, those of the kernels that this machine has among them.
+func implementations() []implementation {
+	all := []implementation{auto, direct}
+	for _, name := range slices.Backward(kernel.Implementations()) {
+		all = append(all, implementation{name, graph.Fused, name})
+	}
+	return append(all, stock)
+}
+
+// use chooses the kernels until b ends.
+func (i implementation) use(b *testing.B) {
+	b.Helper()
+	if i.kernels == "" {
+		return
+	}
+	was := kernel.Implementation()
+	if err := kernel.Use(i.kernels); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := kernel.Use(was); err != nil {
+			b.Fatal(err)
+		}
+	})
+}
 
 // mnist is read once.
 var mnist = sync.OnceValues(func() (*data.Dataset, error) { return data.Open("") })
@@ -85,18 +116,18 @@ func newModel(b *testing.B, net network, impl implementation) *nets.Model {
 }
 
 // wholeBatches is the part of s that makes batches of one size.
-func wholeBatches(s *data.Set) *data.Set {
-	rows := s.Len() / batch * batch
+func wholeBatches(s *data.Set, size int) *data.Set {
+	rows := s.Len() / size * size
 	whole := *s
 	whole.Pixels, whole.Labels = s.Pixels[:rows*s.Height*s.Width*s.Channels], s.Labels[:rows]
 	return &whole
 }
 
-// stepper returns a function that does one training step of m: train.Fit runs
-// from one BatchEnd to the next. The first steps have been done.
-func stepper(b *testing.B, m *nets.Model) func() {
+// stepper returns a function that does one training step of m on so many rows:
+// train.Fit runs from one BatchEnd to the next. The first steps have been done.
+func stepper(b *testing.B, m *nets.Model, size int) func() {
 	b.Helper()
-	next, stop := iter.Pull(steps(m, wholeBatches(dataset(b).Train)))
+	next, stop := iter.Pull(steps(m, wholeBatches(dataset(b).Train, size), size))
 	b.Cleanup(stop)
 	step := func() {
 		if err, ok := next(); err != nil || !ok {
@@ -110,10 +141,10 @@ func stepper(b *testing.B, m *nets.Model) func() {
 }
 
 // steps is train.Fit without an end, which yields after each step.
-func steps(m *nets.Model, rows *data.Set) iter.Seq[error] {
+func steps(m *nets.Model, rows *data.Set, size int) iter.Seq[error] {
 	return func(yield func(error) bool) {
 		_, err := train.Fit(context.Background(), m, rows, train.NewAdam(0.001), train.Plan{
-			Epochs: math.MaxInt, Batch: batch, Shuffle: true, Seed: 1, Callbacks: []train.Callback{lend{yield: yield}},
+			Epochs: math.MaxInt, Batch: size, Shuffle: true, Seed: 1, Callbacks: []train.Callback{lend{yield: yield}},
 		})
 		if stop := (*train.Stop)(nil); !errors.As(err, &stop) {
 			yield(err)

@@ -3,30 +3,76 @@ package bench
 import (
 	"context"
 	"fmt"
+	"math"
 	"testing"
+	"time"
 
 	"stheno/data"
+	"stheno/graph/kernel"
 	"stheno/nets"
 	"stheno/nets/train"
 )
 
 func BenchmarkStep(b *testing.B) {
 	for _, net := range networks {
-		for _, impl := range implementations {
+		for _, impl := range implementations() {
 			b.Run(fmt.Sprintf("net=%s/batch=%d/impl=%s", net.name, batch, impl.name), func(b *testing.B) {
-				m := newModel(b, net, impl)
-				step := stepper(b, m)
-				b.ReportAllocs()
-				for b.Loop() {
-					step()
+				if net.name == "cnn" && impl.kernels == "generic" && testing.Short() {
+					b.Skip("-short leaves out what takes seconds a step")
 				}
-				seconds := b.Elapsed().Seconds() / float64(b.N)
-				b.ReportMetric(batch/seconds, "samples/s")
-				b.ReportMetric(1e3*seconds, "ms/step")
-				b.ReportMetric(operations(m.Network, batch)/seconds/1e9, "GFLOP/s")
+				impl.use(b)
+				m := newModel(b, net, impl)
+				timeSteps(b, m, stepper(b, m, batch), batch)
 			})
 		}
 	}
+}
+
+// timeSteps reports what a step takes.
+func timeSteps(b *testing.B, m *nets.Model, step func(), rows int) {
+	roof, best := newRoof(), math.Inf(1)
+	b.ReportAllocs()
+	for b.Loop() {
+		began := time.Now()
+		step()
+		best = min(best, time.Since(began).Seconds())
+	}
+	seconds := b.Elapsed().Seconds() / float64(b.N)
+	b.ReportMetric(float64(rows)/seconds, "samples/s")
+	b.ReportMetric(1e3*seconds, "ms/step")
+	b.ReportMetric(1e3*best, "best-ms/step")
+	b.ReportMetric(operations(m.Network, rows)/seconds/1e9, "GFLOP/s")
+	if rows == batch {
+		roof.report(b, "%floor", attainable(m.Network), best)
+	}
+}
+
+// BenchmarkScale is a step at other batch sizes and numbers of threads.
+func BenchmarkScale(b *testing.B) {
+	for _, net := range networks {
+		for _, threads := range threadCounts() {
+			for _, rows := range []int{1, 4, 16, 64, 128, 256, 1024, 4096} {
+				b.Run(fmt.Sprintf("net=%s/batch=%d/threads=%d", net.name, rows, threads), func(b *testing.B) {
+					if rows > 256 && testing.Short() {
+						b.Skip("-short leaves out large batches")
+					}
+					kernel.SetThreads(threads)
+					b.Cleanup(func() { kernel.SetThreads(0) })
+					m := newModel(b, net, auto)
+					timeSteps(b, m, stepper(b, m, rows), rows)
+				})
+			}
+		}
+	}
+}
+
+// threadCounts are 1, 2, 4 ... and all of them.
+func threadCounts() (counts []int) {
+	all := kernel.Threads()
+	for n := 1; n < all; n *= 2 {
+		counts = append(counts, n)
+	}
+	return append(counts, all)
 }
 
 // enough is a test accuracy that both networks reach in their first epoch: a

@@ -32,6 +32,9 @@ type table[T Float] struct {
 	adam     func(w, dw, m, v []T, alpha, decay1, decay2, eps T)
 	decode   func(x []uint8, y []T)
 
+	lanes        int // of a vector
+	multiplyAdds func(rounds int)
+
 	// On one thread.
 	sumRows   func(n, o int, x, sum []T)
 	transpose func(x []T, stride, rows, columns int, y []T, step int)
@@ -69,6 +72,7 @@ func genericTable[T Float]() table[T] {
 		gemm: genericGemm[T], affine: genericAffine[T],
 		convolve: genericConvolve[T], convolveGrad: genericConvolveGrad[T], winograd: genericTransforms[T](),
 		add: genericAdd[T], biasReLU: genericBiasReLU[T], reluGrad: genericReLUGrad[T], adam: genericAdam[T],
+		lanes: 1, multiplyAdds: genericMultiplyAdds[T],
 		decode: genericDecode[T], sumRows: genericSumRows[T], transpose: genericTranspose[T],
 	}
 }

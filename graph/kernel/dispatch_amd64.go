@@ -23,6 +23,7 @@ var avx2 = instructions{
 	}},
 	vectors{8, addAVX2, biasReLUAVX2, reluGradAVX2, adamAVX2, decodeAVX2},
 	assembled{winogradFilterAVX2, winogradFilterGradAVX2, winogradInputAVX2, winogradInputGradAVX2, winogradOutputAVX2, winogradOutputGradAVX2},
+	peakAVX2,
 }
 
 var avx512 = instructions{
@@ -32,6 +33,7 @@ var avx512 = instructions{
 	}},
 	vectors{16, addAVX512, biasReLUAVX512, reluGradAVX512, adamAVX512, decodeAVX512},
 	assembled{winogradFilterAVX512, winogradFilterGradAVX512, winogradInputAVX512, winogradInputGradAVX512, winogradOutputAVX512, winogradOutputGradAVX512},
+	peakAVX512,
 }
 
 // instructions are what an instruction set brings along.
@@ -39,6 +41,7 @@ type instructions struct {
 	tiles
 	vectors
 	assembled
+	peak func(rounds int)
 }
 
 func (i *instructions) table() table[float32] {
@@ -46,6 +49,7 @@ func (i *instructions) table() table[float32] {
 		gemm: i.gemm, affine: i.affine, convolve: i.convolve, convolveGrad: i.convolveGrad,
 		winograd: i.transforms(&i.tiles), winogradIsFast: true,
 		add: i.add, biasReLU: i.biasReLU, reluGrad: i.reluGrad, adam: i.adam, decode: i.decode,
+		lanes: i.width, multiplyAdds: i.peak,
 		sumRows: i.sumRows, transpose: packTransposed,
 	}
 }

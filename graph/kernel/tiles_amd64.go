@@ -181,7 +181,7 @@ func (p *product) right(s *strip, j, l, depth, columns int, panel []float32) {
 		return
 	case bool(p.tb):
 		packTransposed(p.b[j*p.k+l:], p.k, columns, depth, panel, width)
-	case p.rows > 128 || columns < width:
+	case p.rows > 32 || columns < width:
 		p.pack(p.b[l*p.n+j:], p.n, depth, columns, panel)
 	default:
 		s.b, s.bl = &p.b[l*p.n+j], bytes(p.n)

@@ -56,9 +56,9 @@ func product(v isa, rows, vectors int) {
 	Pragma("noescape")
 	Doc(fmt.Sprintf("%s is strip's loop for tiles of %d x %d.", name, rows, vectors*v.width))
 	s := block{param("s")}
-	local := AllocLocal(6 * 8)
+	local := AllocLocal(8 * 8)
 	slot := func(i int) Mem { return local.Offset(8 * i) }
-	aNow, bNow, cNow, repeats, tiles, outers := slot(0), slot(1), slot(2), slot(3), slot(4), slot(5)
+	aNow, bNow, cNow, repeats, tiles, outers, aTile, cTile := slot(0), slot(1), slot(2), slot(3), slot(4), slot(5), slot(6), slot(7)
 	for _, m := range []struct {
 		from string
 		to   Mem
@@ -68,13 +68,12 @@ func product(v isa, rows, vectors int) {
 	sum := func(row, vector int) reg.VecPhysical { return v.reg[vectors*row+vector] }
 	scratch := v.reg[2*v.rows:]
 	ai, al, bl := s.load("ai"), s.load("al"), s.load("bl")
-	ahead, also := s.load("ahead"), s.load("also")
+	ahead, also, pace, alsoPace := s.load("ahead"), s.load("also"), s.load("pace"), s.load("alsoPace")
 
 	Label("repeat")
-	a, c := GP64(), GP64()
-	MOVQ(aNow, a)
-	MOVQ(cNow, c)
-	MOVQ(s.load("tiles"), tiles)
+	copyMem(aNow, aTile)
+	copyMem(cNow, cTile)
+	copyMem(s.at("tiles"), tiles)
 
 	Label("tile")
 	for row := range rows {
@@ -82,10 +81,11 @@ func product(v isa, rows, vectors int) {
 			zero(v, sum(row, i))
 		}
 	}
-	b := GP64()
+	a, b := GP64(), GP64()
+	MOVQ(aTile, a)
 	MOVQ(bNow, b)
 	at := rowsOf(a, ai, rows)
-	MOVQ(s.load("outer"), outers)
+	copyMem(s.at("outer"), outers)
 
 	Label("outer")
 	k := s.load("inner")
@@ -105,8 +105,8 @@ func product(v isa, rows, vectors int) {
 	for _, base := range at.bases {
 		ADDQ(al, base)
 	}
-	ADDQ(s.at("pace"), ahead)
-	ADDQ(s.at("alsoPace"), also)
+	ADDQ(pace, ahead)
+	ADDQ(alsoPace, also)
 	ADDQ(bl, b)
 	repeatUntilZero(k, "inner")
 	for _, base := range at.bases {
@@ -115,9 +115,12 @@ func product(v isa, rows, vectors int) {
 	ADDQ(s.at("skip"), ahead)
 	repeatUntilZero(outers, "outer")
 
+	c := GP64()
+	MOVQ(cTile, c)
 	store(v, s, c, rows, vectors, sum, scratch)
+	MOVQ(c, cTile)
 	for range rows {
-		ADDQ(ai, a)
+		ADDQ(ai, aTile)
 	}
 	repeatUntilZero(tiles, "tile")
 
@@ -129,6 +132,13 @@ func product(v isa, rows, vectors int) {
 	}
 	repeatUntilZero(repeats, "repeat")
 	finish()
+}
+
+// copyMem copies eight bytes.
+func copyMem(from, to Mem) {
+	r := GP64()
+	MOVQ(from, r)
+	MOVQ(r, to)
 }
 
 // store writes the end of a tile: what c was, bias and ReLU as they are asked

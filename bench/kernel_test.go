@@ -1,0 +1,130 @@
+package bench
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"stheno/graph/kernel"
+)
+
+// work is a kernel on a shape of the two networks.
+type work struct {
+	name       string
+	operations float64 // of the plain algorithm; 0 where bytes count
+	bytes      float64 // that are read or written
+	run        func()
+}
+
+// floats are n numbers that no kernel finds special.
+func floats(n int) []float32 {
+	rng := rand.New(rand.NewPCG(uint64(n), 1))
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = float32(rng.Float64()) - 0.5
+	}
+	return x
+}
+
+func affine(m, n, k int) work {
+	a, b, bias, c := floats(m*k), floats(k*n), floats(n), make([]float32, m*n)
+	return work{fmt.Sprintf("kernel=affine/m=%d/n=%d/k=%d", m, n, k), 2 * float64(m*n*k), 0, func() { kernel.Affine(m, n, k, a, b, bias, c, true) }}
+}
+
+func gemm(name string, ta, tb kernel.Transpose, m, n, k int) work {
+	a, b, c := floats(m*k), floats(k*n), make([]float32, m*n)
+	return work{fmt.Sprintf("kernel=%s/m=%d/n=%d/k=%d", name, m, n, k), 2 * float64(m*n*k), 0, func() { kernel.Gemm(ta, tb, m, n, k, a, b, c) }}
+}
+
+func convolutions(s kernel.Conv, a kernel.Algorithm) []work {
+	oh, ow := s.Out()
+	outputs := s.N * oh * ow * s.F
+	x, w, b := floats(s.N*s.H*s.W*s.C), floats(s.KH*s.KW*s.C*s.F), floats(s.F)
+	y, dy := make([]float32, outputs), floats(outputs)
+	var dx []float32
+	products := 1.0 // of the gradient
+	if s.C > 1 {
+		dx, products = make([]float32, len(x)), 2
+	}
+	dw, db := make([]float32, len(w)), make([]float32, s.F)
+	kernel.Convolve(s, a, x, w, b, y, true)
+	operations := 2 * float64(outputs*s.KH*s.KW*s.C)
+	shape := fmt.Sprintf("algorithm=%v/channels=%d/filters=%d", a, s.C, s.F)
+	return []work{
+		{"kernel=convolve/" + shape, operations, 0, func() { kernel.Convolve(s, a, x, w, b, y, true) }},
+		{"kernel=convolvegrad/" + shape, products * operations, 0, func() { kernel.ConvolveGrad(s, a, x, w, y, dy, dx, dw, db, true) }},
+	}
+}
+
+func adam(n int) work {
+	w, dw, m, v := floats(n), floats(n), make([]float32, n), make([]float32, n)
+	return work{fmt.Sprintf("kernel=adam/n=%d", n), 0, 28 * float64(n), func() { kernel.Adam(w, dw, m, v, 1e-3, 0.1, 0.001, 1e-7) }}
+}
+
+func decode(n int) work {
+	const row = 784
+	x, y := make([]uint8, n*row), make([]float32, n*row)
+	return work{fmt.Sprintf("kernel=decode/n=%d", n*row), 0, 5 * float64(n*row), func() {
+		kernel.Rows(n, func(i int) { kernel.Decode(x[i*row:(i+1)*row], y[i*row:(i+1)*row]) })
+	}}
+}
+
+func crossEntropy(n, c int) work {
+	x, p, labels := floats(n*c), make([]float32, n*c), make([]int, n)
+	return work{fmt.Sprintf("kernel=crossentropy/n=%d/c=%d", n, c), 0, 8 * float64(n*c), func() { kernel.CrossEntropy(n, c, x, labels, p) }}
+}
+
+// works are the kernels of a step at batch 128, in the shapes that it has.
+func works() []work {
+	first, second := kernel.Conv{N: batch, H: 28, W: 28, C: 1, KH: 3, KW: 3, F: 32}, kernel.Conv{N: batch, H: 26, W: 26, C: 32, KH: 3, KW: 3, F: 64}
+	all := []work{
+		decode(batch),
+		affine(batch, 512, 784), gemm("gradkernel", kernel.Trans, kernel.NoTrans, 784, 512, batch),
+		affine(batch, 10, 512), gemm("gradkernel", kernel.Trans, kernel.NoTrans, 512, 10, batch), gemm("gradinput", kernel.NoTrans, kernel.Trans, batch, 512, 10),
+		crossEntropy(batch, 10), adam(407_050),
+	}
+	all = append(all, convolutions(first, kernel.Direct)...)
+	all = append(all, convolutions(second, kernel.Winograd)...)
+	all = append(all, convolutions(second, kernel.Direct)...)
+	return append(all,
+		affine(batch, 128, 36864), gemm("gradkernel", kernel.Trans, kernel.NoTrans, 36864, 128, batch), gemm("gradinput", kernel.NoTrans, kernel.Trans, batch, 36864, 128),
+		adam(4_738_826),
+	)
+}
+
+func BenchmarkKernel(b *testing.B) {
+	for _, w := range works() {
+		for _, impl := range implementations() {
+			if impl.kernels == "" {
+				continue
+			}
+			b.Run(w.name+"/impl="+impl.name, func(b *testing.B) {
+				if impl.kernels == "generic" && testing.Short() {
+					b.Skip("-short leaves out the plain loops")
+				}
+				impl.use(b)
+				timeKernel(b, w)
+			})
+		}
+	}
+}
+
+func timeKernel(b *testing.B, w work) {
+	w.run()
+	roof, best := newRoof(), math.Inf(1)
+	b.ReportAllocs()
+	for b.Loop() {
+		began := time.Now()
+		w.run()
+		best = min(best, time.Since(began).Seconds())
+	}
+	b.ReportMetric(1e3*best, "best-ms")
+	if w.operations > 0 {
+		b.ReportMetric(w.operations/best/1e9, "GFLOP/s")
+		roof.report(b, "%peak", w.operations, best)
+		return
+	}
+	b.ReportMetric(w.bytes/best/1e9, "GB/s")
+}
