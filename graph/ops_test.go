@@ -36,6 +36,17 @@ func convolve(relu bool) func(graph.Ops, gorgonia.Nodes) (*gorgonia.Node, error)
 	}
 }
 
+// winograd is a convolution by Winograd's algorithm, whose gradient is its exact
+// adjoint; the twin is stock's.
+func winograd(relu bool) func(graph.Ops, gorgonia.Nodes) (*gorgonia.Node, error) {
+	return func(ops graph.Ops, in gorgonia.Nodes) (*gorgonia.Node, error) {
+		if ops == graph.Fused {
+			ops = graph.FusedWith(kernel.Winograd)
+		}
+		return ops.Convolve(in[0], in[1], in[2], relu)
+	}
+}
+
 func of(apply func(graph.Ops, gorgonia.Nodes) (*gorgonia.Node, error), in ...*tensor.Dense) optest.Case {
 	return optest.Case{Apply: apply, Inputs: in}
 }
@@ -43,14 +54,18 @@ func of(apply func(graph.Ops, gorgonia.Nodes) (*gorgonia.Node, error), in ...*te
 func TestOps(t *testing.T) {
 	r := optest.Random
 	cases := map[string]optest.Case{
-		"affine":          of(affine(false), r(1, 5, 7), r(2, 7, 3), r(3, 3)),
-		"affine relu":     of(affine(true), r(1, 5, 7), r(2, 7, 3), r(3, 3)),
-		"affine of image": of(affine(true), r(1, 2, 3, 4, 2), r(2, 24, 5), r(3, 5)),
-		"affine of one":   of(affine(true), r(1, 1, 2), r(2, 2, 2), r(3, 2)),
-		"convolve":        of(convolve(false), r(1, 2, 5, 6, 3), r(2, 3, 3, 3, 4), r(3, 4)),
-		"convolve relu":   of(convolve(true), r(1, 2, 5, 6, 3), r(2, 3, 3, 3, 4), r(3, 4)),
-		"convolve 2x4":    of(convolve(true), r(1, 3, 4, 6, 2), r(2, 2, 4, 2, 3), r(3, 3)),
-		"convolve whole":  of(convolve(true), r(1, 2, 3, 3, 2), r(2, 3, 3, 2, 3), r(3, 3)),
+		"affine":            of(affine(false), r(1, 5, 7), r(2, 7, 3), r(3, 3)),
+		"affine relu":       of(affine(true), r(1, 5, 7), r(2, 7, 3), r(3, 3)),
+		"affine of image":   of(affine(true), r(1, 2, 3, 4, 2), r(2, 24, 5), r(3, 5)),
+		"affine of one":     of(affine(true), r(1, 1, 2), r(2, 2, 2), r(3, 2)),
+		"convolve":          of(convolve(false), r(1, 2, 5, 6, 3), r(2, 3, 3, 3, 4), r(3, 4)),
+		"convolve relu":     of(convolve(true), r(1, 2, 5, 6, 3), r(2, 3, 3, 3, 4), r(3, 4)),
+		"convolve 2x4":      of(convolve(true), r(1, 3, 4, 6, 2), r(2, 2, 4, 2, 3), r(3, 3)),
+		"convolve whole":    of(convolve(true), r(1, 2, 3, 3, 2), r(2, 3, 3, 2, 3), r(3, 3)),
+		"winograd":          of(winograd(false), r(1, 2, 6, 6, 3), r(2, 3, 3, 3, 4), r(3, 4)),
+		"winograd relu":     of(winograd(true), r(1, 1, 10, 6, 2), r(2, 3, 3, 2, 3), r(3, 3)),
+		"winograd overhang": of(winograd(true), r(1, 2, 5, 9, 2), r(2, 3, 3, 2, 3), r(3, 3)),
+		"winograd whole":    of(winograd(true), r(1, 2, 3, 3, 2), r(2, 3, 3, 2, 3), r(3, 3)),
 		"flatten": of(func(ops graph.Ops, in gorgonia.Nodes) (*gorgonia.Node, error) {
 			return ops.Flatten(in[0])
 		}, r(1, 4, 5, 2)),
@@ -128,6 +143,7 @@ func TestDropoutKeepsTheExpectedValue(t *testing.T) {
 func TestIdentity(t *testing.T) {
 	optest.Identity(t, graph.Affine[float32]{})
 	optest.Identity(t, graph.Convolve[float32]{})
+	optest.Identity(t, graph.Reshape[float32]{To: tensor.Shape{2, 3}})
 	optest.Identity(t, graph.CrossEntropy[float32]{})
 	optest.Identity(t, graph.Softmax[float32]{})
 	optest.Identity(t, graph.Dropout[float32]{Rate: 0.5})

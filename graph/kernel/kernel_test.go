@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strings"
 	"testing"
 )
 
@@ -89,6 +92,27 @@ func TestGemm(t *testing.T) {
 				ta, tb := Transpose(mode&1 != 0), Transpose(mode&2 != 0)
 				testGemm[float32](t, s[0], s[1], s[2], ta, tb)
 				testGemm[float64](t, s[0], s[1], s[2], ta, tb)
+			}
+		}
+	})
+}
+
+func testAffine[T Float](t *testing.T, m, n, k int, relu bool) {
+	t.Helper()
+	what := fmt.Sprintf("affine m %d n %d k %d relu %v", m, n, k, relu)
+	a, b, bias, c, want := newGuarded[T](m*k, 1), newGuarded[T](k*n, 2), newGuarded[T](n, 4), newGuarded[T](m*n, 3), make([]T, m*n)
+	Affine(m, n, k, a.s, b.s, bias.s, c.s, relu)
+	genericAffine(m, n, k, a.s, b.s, bias.s, want, relu)
+	near(t, what, c.s, want, k)
+	c.check(t, what)
+}
+
+func TestAffine(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
+		for _, s := range [][3]int{{1, 1, 1}, {128, 10, 512}, {128, 512, 784}, {16, 128, 4096}, {3, 40, 9000}, {200, 33, 65}, {96, 512, 784}} {
+			for _, relu := range []bool{false, true} {
+				testAffine[float32](t, s[0], s[1], s[2], relu)
+				testAffine[float64](t, s[0], s[1], s[2], relu)
 			}
 		}
 	})
@@ -213,21 +237,32 @@ func TestReLUKeepsNaN(t *testing.T) {
 	})
 }
 
+// TestSameBitsForAnyNumberOfThreads: every kernel that cuts its work, in shapes
+// of every kind of cut.
 func TestSameBitsForAnyNumberOfThreads(t *testing.T) {
 	defer SetThreads(0)
 	eachImplementation(t, func(t *testing.T) {
-		s := Conv{N: 11, H: 9, W: 8, C: 5, KH: 3, KW: 3, F: 7}
-		nx, nw, ny := s.sizes()
-		x, w, dz := newGuarded[float32](nx, 1).s, newGuarded[float32](nw, 2).s, newGuarded[float32](ny, 3).s
 		var want []float32
 		for _, threads := range []int{1, 2, 3, 8} {
 			SetThreads(threads)
-			y, dx, dw, db, c := make([]float32, ny), make([]float32, nx), make([]float32, nw), make([]float32, s.F), make([]float32, 300*70)
-			Convolve(s, Auto, x, w, db, y, true)
-			ConvolveGrad(s, Auto, x, w, y, dz, dx, dw, db, true)
-			Gemm(NoTrans, Trans, 300, 70, 10, newGuarded[float32](3000, 4).s, newGuarded[float32](700, 5).s, c)
-			got := append(append(append(append(y, dx...), dw...), db...), c...)
-			if want == nil {
+			var got []float32
+			for _, s := range []Conv{{N: 11, H: 9, W: 8, C: 5, KH: 3, KW: 3, F: 7}, {N: 9, H: 14, W: 10, C: 16, KH: 3, KW: 3, F: 32}} {
+				for _, a := range []Algorithm{Direct, Winograd} {
+					out := convolveAll(s, func(x, w, b, y []float32) { Convolve(s, a, x, w, b, y, true) },
+						func(x, w, y, dy, dx, dw, db []float32) { ConvolveGrad(s, a, x, w, y, dy, dx, dw, db, true) })
+					got = append(append(append(append(got, out.y.s...), out.dx.s...), out.dw.s...), out.db.s...)
+				}
+			}
+			for _, p := range [][3]int{{300, 70, 10}, {20, 30, 5000}, {1024, 40, 33}, {16, 2100, 24}} {
+				for _, tb := range []Transpose{NoTrans, Trans} {
+					c := make([]float32, p[0]*p[1])
+					Gemm(Transpose(p[0] == 1024), tb, p[0], p[1], p[2], newGuarded[float32](p[0]*p[2], 4).s, newGuarded[float32](p[1]*p[2], 5).s, c)
+					got = append(got, c...)
+				}
+			}
+			sum := make([]float32, 70)
+			SumRows(300, 70, newGuarded[float32](300*70, 6).s, sum)
+			if got = append(got, sum...); want == nil {
 				want = got
 			}
 			for i := range want {
@@ -239,42 +274,116 @@ func TestSameBitsForAnyNumberOfThreads(t *testing.T) {
 	})
 }
 
-func TestElementwise(t *testing.T) { eachImplementation(t, testElementwise) }
+// TestElementwise at all lengths to 257, with special numbers at changing places.
+func TestElementwise(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
+		special := []float32{0, float32(math.Copysign(0, -1)), float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)), math.SmallestNonzeroFloat32}
+		for o := range 258 {
+			testElementwiseOn(t, o%7, max(1, o), uint64(o), special[o%len(special)])
+		}
+	})
+}
 
-func testElementwise(t *testing.T) {
-	for n := range 80 {
-		o := 1 + n*5%43
-		y, b, dy := newGuarded[float32](n*o, 1), newGuarded[float32](o, 2), newGuarded[float32](n*o, 3)
-		z := append([]float32(nil), y.s...)
-		BiasReLU(n, o, y.s, b.s, true)
-		dz, sum := newGuarded[float32](n*o, 4), newGuarded[float32](o, 5)
-		ReLUGrad(dz.s, dy.s, y.s)
-		for i := range z {
-			want, grad := max(0, z[i]+b.s[i%o]), float32(0)
-			if want > 0 {
-				grad = dy.s[i]
-			}
-			if y.s[i] != want || dz.s[i] != grad {
-				t.Fatalf("n %d o %d: y[%d] is %v, dz %v; want %v, %v", n, o, i, y.s[i], dz.s[i], want, grad)
-			}
+// testElementwiseOn compares kernels on n rows of o numbers, one of which is
+// special in each operand, with their generic loops, bit for bit: they do the
+// same operations.
+func testElementwiseOn(t *testing.T, n, o int, seed uint64, special float32) {
+	t.Helper()
+	what := fmt.Sprintf("n %d o %d special %v", n, o, special)
+	size := n * o
+	next := func() guarded[float32] {
+		seed++
+		g := newGuarded[float32](size, seed)
+		if size > 0 {
+			g.s[seed%uint64(size)] = special
 		}
-		if n > 0 {
-			SumRows(n, o, dy.s, sum.s)
-			want := make([]float32, o)
-			for i, v := range dy.s {
-				want[i%o] += v
-			}
-			near(t, "SumRows", sum.s, want, n)
-		}
-		for _, g := range []guarded[float32]{y, b, dy, dz, sum} {
-			g.check(t, "elementwise")
+		return g
+	}
+	y, b, dy := next(), newGuarded[float32](o, seed+9), next()
+	z, dz, want := append([]float32(nil), y.s...), next(), make([]float32, size)
+	BiasReLU(n, o, y.s, b.s, true)
+	for i := range n {
+		genericBiasReLU(z[i*o:(i+1)*o], b.s)
+	}
+	same(t, what+" BiasReLU", y.s, z)
+	ReLUGrad(dz.s, dy.s, y.s)
+	genericReLUGrad(want, dy.s, y.s)
+	same(t, what+" ReLUGrad", dz.s, want)
+	sum, plain := newGuarded[float32](o, 5), make([]float32, o)
+	SumRows(n, o, dy.s, sum.s)
+	genericSumRows(n, o, dy.s, plain)
+	nearOrSpecial(t, what+" SumRows", sum.s, plain, n)
+	scaled, factors := next(), next()
+	Scale(scaled.s, dy.s, factors.s)
+	for i := range want {
+		want[i] = dy.s[i] * factors.s[i]
+	}
+	same(t, what+" Scale", scaled.s, want)
+	for _, g := range []guarded[float32]{y, b, dy, dz, sum, scaled} {
+		g.check(t, what)
+	}
+}
+
+// same compares bits; any NaN equals any other.
+func same(t *testing.T, what string, got, want []float32) {
+	t.Helper()
+	for i, v := range want {
+		if got[i] != v && !(got[i] != got[i] && v != v) {
+			t.Fatalf("%s: element %d is %v, generic says %v", what, i, got[i], v)
 		}
 	}
 }
 
+// nearOrSpecial is near, but for sums that are not finite.
+func nearOrSpecial(t *testing.T, what string, got, want []float32, k int) {
+	t.Helper()
+	for i, v := range want {
+		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) || math.Abs(float64(v)) > 1e30 {
+			same(t, what, got[i:i+1], want[i:i+1])
+			continue
+		}
+		near(t, what, got[i:i+1], want[i:i+1], k)
+	}
+}
+
+// TestDecode: every byte, at all lengths, is x / 255 to the last bit.
+func TestDecode(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
+		for n := range 258 {
+			x, y := make([]uint8, n), newGuarded[float32](n, 1)
+			for i := range x {
+				x[i] = uint8(255 - i)
+			}
+			Decode(x, y.s)
+			for i, v := range x {
+				if want := float32(v) / 255; y.s[i] != want {
+					t.Fatalf("%d of %d: %d becomes %v, want %v", i, n, v, y.s[i], want)
+				}
+			}
+			y.check(t, "Decode")
+		}
+	})
+}
+
+// TestTranspose at all sizes around a block of 8.
+func TestTranspose(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
+		for rows := range 27 {
+			for columns := range 27 {
+				x, y := newGuarded[float32]((rows+1)*(columns+3), 1), newGuarded[float32]((columns+1)*(rows+2), 2)
+				want := append([]float32(nil), y.s...)
+				of[float32]().transpose(x.s, columns+3, rows, columns, y.s, rows+2)
+				genericTranspose(x.s, columns+3, rows, columns, want, rows+2)
+				same(t, fmt.Sprintf("%d x %d", rows, columns), y.s, want)
+				y.check(t, "transpose")
+			}
+		}
+	})
+}
+
 func TestAdam(t *testing.T) {
 	eachImplementation(t, func(t *testing.T) {
-		for n := range 70 {
+		for n := range 258 {
 			state := func() (g [4]guarded[float32]) {
 				for i := range g {
 					g[i] = newGuarded[float32](n, uint64(i))
@@ -318,7 +427,7 @@ func TestKernelsAllocateNothingOfABatchsSize(t *testing.T) {
 			Convolve(s, Auto, x, w, b, y, true)
 			ConvolveGrad(s, Auto, x, w, y, y, x, w, b, true)
 		}
-		if n := testing.AllocsPerRun(5, step); n > 60 {
+		if n := testing.AllocsPerRun(5, step); n > 30 {
 			t.Errorf("%v allocations", n)
 		}
 	})
@@ -327,6 +436,26 @@ func TestKernelsAllocateNothingOfABatchsSize(t *testing.T) {
 func TestUse(t *testing.T) {
 	if err := Use("quantum"); err == nil {
 		t.Error("an implementation that does not exist is accepted")
+	}
+}
+
+// TestEnvironment runs this test binary with STHENO_CPU.
+func TestEnvironment(t *testing.T) {
+	if os.Getenv("STHENO_TEST_ENVIRONMENT") != "" {
+		fmt.Printf("uses %s, %v\n", Implementation(), EnvironmentError())
+		return
+	}
+	best := Implementations()[len(implementations)-1]
+	for value, want := range map[string]string{
+		"generic": "uses generic, <nil>",
+		"":        "uses " + best + ", <nil>",
+		"quantum": "uses " + best + `, STHENO_CPU: kernel: no implementation "quantum"`,
+	} {
+		cmd := exec.Command(os.Args[0], "-test.run", "^TestEnvironment$")
+		cmd.Env = append(os.Environ(), "STHENO_TEST_ENVIRONMENT=1", Variable+"="+value)
+		if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), want) {
+			t.Errorf("%s=%s: %v: %s, want %q", Variable, value, err, out, want)
+		}
 	}
 }
 

@@ -24,21 +24,39 @@ func Threads() int {
 // any. Which thread takes which block is left to chance: a block must write
 // only what is its own. It may be called from several goroutines and from
 // within a block; then there are no threads left to help, and it goes alone.
-func parallel(blocks int, block func(int)) {
-	helpers := min(Threads(), blocks) - 1
-	if helpers < 1 || blocks > maxBlocks || !crew.busy.CompareAndSwap(false, true) {
-		for i := range blocks {
-			block(i)
+func parallel(blocks int, block func(int)) { region{blocks: blocks, block: block}.run() }
+
+// spans cuts 0 ... n-1 into blocks of size and runs them in parallel.
+func spans(n, size int, span func(from, to int)) {
+	region{blocks: (n + size - 1) / size, span: span, n: n, size: size}.run()
+}
+
+// region is work in blocks, which are numbers or spans of numbers.
+type region struct {
+	blocks  int
+	block   func(int)
+	span    func(from, to int)
+	n, size int
+}
+
+func (r *region) do(i int) {
+	if r.span != nil {
+		r.span(i*r.size, min(r.n, (i+1)*r.size))
+		return
+	}
+	r.block(i)
+}
+
+func (r region) run() {
+	helpers := min(Threads(), r.blocks) - 1
+	if helpers < 1 || r.blocks > maxBlocks || !crew.busy.CompareAndSwap(false, true) {
+		for i := range r.blocks {
+			r.do(i)
 		}
 		return
 	}
 	defer crew.busy.Store(false)
-	crew.run(helpers, blocks, block)
-}
-
-// spans cuts 0 ... n-1 into blocks of size and runs them in parallel.
-func spans(n, size int, span func(from, to int)) {
-	parallel((n+size-1)/size, func(i int) { span(i*size, min(n, (i+1)*size)) })
+	crew.run(helpers, r)
 }
 
 // A region of parallel work lasts a few microseconds, and waking an idle
@@ -51,8 +69,7 @@ const spin = 60 * time.Microsecond
 type team struct {
 	busy    atomic.Bool // a region is running
 	tickets atomic.Uint64
-	blocks  int // of the running region; like block read only with a ticket in hand
-	block   func(int)
+	region  region // that is running; read only with a ticket in hand
 	done    atomic.Int64
 	parked  atomic.Int64
 	wake    chan struct{}
@@ -85,15 +102,15 @@ func (t *team) idle() bool {
 	return s&(1<<ticketBits-1) >= s>>ticketBits
 }
 
-// run is one region, with this goroutine as one of the crew.
-func (t *team) run(helpers, blocks int, block func(int)) {
+// run runs a region, with this goroutine as one of the crew.
+func (t *team) run(helpers int, r region) {
 	for ; t.helpers < helpers; t.helpers++ {
 		go t.help(t.helpers)
 	}
-	t.blocks, t.block = blocks, block
+	t.region = r
 	t.done.Store(0)
-	t.tickets.Store(uint64(blocks) << ticketBits)
-	for n := min(int(t.parked.Load()), blocks-1); n > 0; n-- {
+	t.tickets.Store(uint64(r.blocks) << ticketBits)
+	for n := min(int(t.parked.Load()), r.blocks-1); n > 0; n-- {
 		select {
 		case t.wake <- struct{}{}:
 		default:
@@ -107,8 +124,8 @@ func (t *team) run(helpers, blocks int, block func(int)) {
 // wakes who waits for it.
 func (t *team) work() {
 	for i, ok := t.draw(); ok; i, ok = t.draw() {
-		blocks := int64(t.blocks)
-		t.block(i)
+		blocks := int64(t.region.blocks)
+		t.region.do(i)
 		if t.done.Add(1) == blocks && t.waits.CompareAndSwap(true, false) {
 			t.finished <- struct{}{}
 		}
@@ -119,7 +136,7 @@ func (t *team) work() {
 // that is on its way, and then gives up its processor: a helper whose own has
 // been taken by another process can go on there.
 func (t *team) join() {
-	blocks := int64(t.blocks)
+	blocks := int64(t.region.blocks)
 	for until := time.Now().Add(spin); t.done.Load() < blocks; {
 		if time.Now().Before(until) {
 			continue

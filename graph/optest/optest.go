@@ -197,6 +197,9 @@ func changeFields(t *testing.T, v reflect.Value, check func()) {
 			f.SetInt(f.Int() + 1)
 		case reflect.Float64:
 			f.SetFloat(f.Float() + 0.125)
+		case reflect.Slice:
+			f.Set(reflect.AppendSlice(reflect.MakeSlice(f.Type(), 0, f.Len()), f))
+			f.Index(0).SetInt(f.Index(0).Int() + 1)
 		case reflect.Pointer, reflect.Interface:
 			continue
 		default:

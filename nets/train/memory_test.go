@@ -1,6 +1,7 @@
 package train_test
 
 import (
+	"math"
 	"runtime"
 	"testing"
 
@@ -68,6 +69,27 @@ func TestMemoryIsFlatAndAStepAllocatesNoBatch(t *testing.T) {
 		}
 		if grown := int64(m.heap[9]) - int64(m.heap[1]); grown > 32<<10 {
 			t.Errorf("%s: %d bytes more in use after epoch 10 than after epoch 2", net.Name, grown)
+		}
+	}
+}
+
+// TestAStepMakesFewAllocations, and small ones: regions of parallel work, which
+// Gorgonia's own machine would add some seventy to.
+func TestAStepMakesFewAllocations(t *testing.T) {
+	const most = 60
+	for _, network := range []func([3]int, int) nets.Network{nets.MLP, nets.CNN} {
+		net := network([3]int{28, 28, 1}, 10)
+		fewest, last := uint64(math.MaxUint64), uint64(0)
+		count := func(*train.Stats) error {
+			var s runtime.MemStats
+			runtime.ReadMemStats(&s)
+			fewest, last = min(fewest, s.Mallocs-last), s.Mallocs
+			return nil
+		}
+		fit(t, newModel(t, net, tensor.Float32), images(128*6, net.Input, 10), train.Plan{Epochs: 1, Batch: 128, Callbacks: []train.Callback{each{batch: count}}})
+		t.Logf("%s: %d allocations a step", net.Name, fewest)
+		if fewest > most {
+			t.Errorf("%s: %d allocations a step, want at most %d", net.Name, fewest, most)
 		}
 	}
 }

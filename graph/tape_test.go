@@ -1,0 +1,96 @@
+package graph
+
+import (
+	"slices"
+	"testing"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// classifier is a network of our ops, with a stock node beside it or not.
+func classifier(t *testing.T, stockNode bool) (*Machine, *gorgonia.Node, gorgonia.Nodes) {
+	t.Helper()
+	fill := func(shape ...int) *tensor.Dense {
+		x := make([]float64, tensor.Shape(shape).TotalSize())
+		for i := range x {
+			x[i] = float64((i*7+3)%11)/11 - 0.4
+		}
+		return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(x))
+	}
+	var loss *gorgonia.Node
+	var grads gorgonia.Nodes
+	var read gorgonia.Value
+	machine, err := Build(func(g *gorgonia.ExprGraph) error {
+		x, w, b := NewParam(g, "x", fill(4, 6, 6, 1)), NewParam(g, "w", fill(3, 3, 1, 2)), NewParam(g, "b", fill(2))
+		v, c := NewParam(g, "v", fill(32, 3)), NewParam(g, "c", fill(3))
+		labels := NewParam(g, "labels", tensor.New(tensor.WithBacking([]int{0, 2, 1, 1})))
+		y, err := Fused.Convolve(x, w, b, true)
+		if err == nil {
+			y, err = Fused.Flatten(y)
+		}
+		if err == nil {
+			y, err = Fused.Affine(y, v, c, false)
+		}
+		if err == nil {
+			loss, _, err = Fused.CrossEntropy(y, labels)
+		}
+		if err == nil {
+			grads, err = Grad(loss, w, b, v, c)
+		}
+		if stockNode {
+			gorgonia.Read(loss, &read)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { machine.Close() })
+	return machine, loss, grads
+}
+
+// TestTapeIsGorgonias: a graph of our ops runs on the tape, one with a stock node
+// on Gorgonia's machine, and both give the same bits, run after run.
+func TestTapeIsGorgonias(t *testing.T) {
+	ours, loss, grads := classifier(t, false)
+	theirs, theirLoss, theirGrads := classifier(t, true)
+	if ours.tape == nil || theirs.tape != nil {
+		t.Fatalf("tapes: %v and %v", ours.tape, theirs.tape)
+	}
+	for run := range 3 {
+		for _, m := range []*Machine{ours, theirs} {
+			if err := m.Run(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if a, b := Slice[float64](loss.Value()), Slice[float64](theirLoss.Value()); a[0] != b[0] {
+			t.Errorf("run %d: loss %v, Gorgonia's machine has %v", run, a, b)
+		}
+		for i, g := range grads {
+			if a, b := Slice[float64](g.Value()), Slice[float64](theirGrads[i].Value()); !slices.Equal(a, b) {
+				t.Errorf("run %d: gradient %d is %v, Gorgonia's machine has %v", run, i, a, b)
+			}
+		}
+	}
+}
+
+// TestFlattenIsAView: no number is moved.
+func TestFlattenIsAView(t *testing.T) {
+	x := tensor.New(tensor.WithShape(2, 3, 4), tensor.Of(tensor.Float32))
+	var y *gorgonia.Node
+	m, err := Build(func(g *gorgonia.ExprGraph) (err error) {
+		y, err = Fused.Flatten(NewParam(g, "x", x))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	if err := m.Run(); err != nil {
+		t.Fatal(err)
+	}
+	if a, b := Slice[float32](y.Value()), x.Float32s(); &a[0] != &b[0] || len(a) != len(b) || m.Bytes() != 0 {
+		t.Errorf("the view of %d floats has %d of its own; the machine takes %d bytes", len(b), len(a), m.Bytes())
+	}
+}
