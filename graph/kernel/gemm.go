@@ -34,3 +34,6 @@ func check(ok bool, bug string) {
 		panic(bug)
 	}
 }
+
+// ceil is n/d, rounded up.
+func ceil(n, d int) int { return (n + d - 1) / d }

@@ -28,7 +28,7 @@ func parallel(blocks int, block func(int)) { region{blocks: blocks, block: block
 
 // spans cuts 0 ... n-1 into blocks of size and runs them in parallel.
 func spans(n, size int, span func(from, to int)) {
-	region{blocks: (n + size - 1) / size, span: span, n: n, size: size}.run()
+	region{blocks: ceil(n, size), span: span, n: n, size: size}.run()
 }
 
 // region is work in blocks, which are numbers or spans of numbers.

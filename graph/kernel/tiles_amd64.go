@@ -74,8 +74,6 @@ func (p *product) plan() {
 	}
 }
 
-func ceil(n, d int) int { return (n + d - 1) / d }
-
 func (p *product) stripCount() int { return ceil(p.n, p.columns()) }
 
 func (p *product) blocks() int {
