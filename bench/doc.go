@@ -2,7 +2,7 @@
 //
 //	go test -bench . ./bench                              # all of it
 //	go test -bench 'Step/net=mlp' -count 10 ./bench       # what benchstat can judge
-//	go test -bench . -benchtime 1x -short ./bench         # once, without the CNN's epoch
+//	go test -bench . -benchtime 1x -short ./bench         # once, without what takes long
 //
 // Every figure is of [stheno/nets/train.Fit] itself, on the real MNIST, with a
 // shuffled order: a step is what Fit does between two calls of BatchEnd, from
@@ -12,6 +12,9 @@
 //   - Step is one training step at batch 128.
 //   - Epoch is a whole one: 469 steps, the last of 96 images, and the evaluation
 //     of the test images.
+//   - Scale is a step at batch sizes from 1 to 4096, on one thread and on all.
+//   - Ops is a step in parts: each op's best time, decoding and the optimizer.
+//   - Kernel is each kernel of a step by itself, in the shapes that it has there.
 //   - Cost runs the networks in turns in one process, one CNN step and ten MLP
 //     steps a round, so that a busy machine slows both, and says how many MLP
 //     epochs a CNN epoch costs. An epoch of either is the same steps over the
@@ -21,6 +24,9 @@
 //
 //   - auto is what the commands use: fused ops, and the kernels that the line
 //     "kernels:" names.
+//   - direct is auto, but for convolutions, which are computed as they stand.
+//   - avx512, avx2, portable and generic are fused ops on these kernels, as far as
+//     the machine has them; generic are plain loops.
 //   - stock is the plain twin in Gorgonia's own nodes, graph.Stock.
 //
 // The figures, beside Go's ns/op (which is a whole step, epoch or round):
@@ -31,6 +37,13 @@
 //   - GFLOP/s: floating-point operations of the plain algorithm (see operations
 //     in flop_test.go) by the time they took. An algorithm that needs fewer
 //     may exceed the machine's peak.
+//   - best-ms/step, best-ms: the fastest step or call, which other processes
+//     disturb least.
+//   - %floor, %peak: how much of what the machine can do at most, as fused
+//     multiply-adds in registers, measured right before and after; %peak counts the
+//     operations of the plain algorithm, %floor those that no algorithm of ours can
+//     save (see attainable in flop_test.go). Both are of the best time.
+//   - GB/s: bytes read and written, where operations do not count.
 //   - cnn/mlp: the cost in time, as the median of all rounds; cnn/mlp-best: the
 //     fastest CNN step by the fastest ten MLP steps, which other processes
 //     disturb least; cnn/mlp-flop and cnn/mlp-params: in operations and in
@@ -40,5 +53,6 @@
 // A single run on a shared machine says little: take ten, and compare with
 // benchstat. Lines of the form "key: value" above the figures say what they
 // were measured with; benchstat keeps them apart by it. Raw outputs are kept
-// in results.
+// in results. README.md is about where the time goes; the command in peers times
+// other frameworks beside us.
 package bench

@@ -132,6 +132,16 @@ func (m *Machine) Run() error {
 	return m.vm.RunAll()
 }
 
+// Watch has see called as each run begins, with nil, and after each of its ops,
+// which is where a profile can look at its clock. A nil see ends that. It returns
+// false for a graph with stock nodes, which nobody watches.
+func (m *Machine) Watch(see func(Op)) bool {
+	if m.tape != nil {
+		m.tape.watch = see
+	}
+	return m.tape != nil
+}
+
 // Close ends the machine.
 func (m *Machine) Close() error { return m.vm.Close() }
 

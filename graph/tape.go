@@ -12,6 +12,7 @@ import (
 // some nanoseconds a node.
 type tape struct {
 	calls []boundCall
+	watch func(Op) // nil unless somebody profiles
 }
 
 // boundCall is a call and the values that it reads.
@@ -81,12 +82,20 @@ func (t *tape) add(c *call) error {
 
 // RunAll runs every call once.
 func (t *tape) RunAll() error {
+	t.seen(nil)
 	for _, b := range t.calls {
 		if err := b.call.run(b.in); err != nil {
 			return err
 		}
+		t.seen(b.call.op)
 	}
 	return nil
+}
+
+func (t *tape) seen(op Op) {
+	if t.watch != nil {
+		t.watch(op)
+	}
 }
 
 // Reset has nothing to do: values stay bound.

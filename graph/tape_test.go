@@ -2,6 +2,7 @@ package graph
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"gorgonia.org/gorgonia"
@@ -72,6 +73,33 @@ func TestTapeIsGorgonias(t *testing.T) {
 				t.Errorf("run %d: gradient %d is %v, Gorgonia's machine has %v", run, i, a, b)
 			}
 		}
+	}
+}
+
+// TestWatch: every op is seen, in order, until nobody watches any more.
+func TestWatch(t *testing.T) {
+	m, _, _ := classifier(t, false)
+	stock, _, _ := classifier(t, true)
+	var seen []string
+	see := func(op Op) {
+		name := "begin"
+		if op != nil {
+			name, _, _ = strings.Cut(op.String(), "{")
+		}
+		seen = append(seen, name)
+	}
+	if !m.Watch(see) || stock.Watch(see) {
+		t.Error("the tape is watched, Gorgonia's machine is not")
+	}
+	for range 2 {
+		if err := m.Run(); err != nil {
+			t.Fatal(err)
+		}
+		m.Watch(nil)
+	}
+	want := "begin Convolve Reshape Affine CrossEntropy CrossEntropyGrad AffineGrad Reshape ConvolveGrad"
+	if got := strings.Join(seen, " "); got != want {
+		t.Errorf("seen: %s, want %s", got, want)
 	}
 }
 

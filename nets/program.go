@@ -140,5 +140,9 @@ func (p *Program) Logits() gorgonia.Value { return p.logits.Value() }
 // Probabilities (N,classes) of the last run, in a program for prediction.
 func (p *Program) Probabilities() gorgonia.Value { return p.probs.Value() }
 
+// Watch has see called as each run begins and after each op, for profiles; see
+// graph.Machine.Watch.
+func (p *Program) Watch(see func(graph.Op)) bool { return p.machine.Watch(see) }
+
 // Graph is the program's symbolic expression graph.
 func (p *Program) Graph() *gorgonia.ExprGraph { return p.machine.Graph() }

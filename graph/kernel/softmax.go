@@ -66,10 +66,15 @@ func SoftmaxGrad[T Float](n, c int, p, dp, dx []T) {
 // The sum runs in float64. A label outside 0 ... c-1 panics.
 func CrossEntropy[T Float](n, c int, x []T, labels []int, p []T) (loss T, hits int) {
 	check(len(x) == n*c && len(p) == n*c && len(labels) == n, "kernel: CrossEntropy: slices do not match n, c")
-	var sum float64
-	for i, label := range labels {
+	losses := borrow[float64](n)
+	defer giveBack(losses)
+	Rows(n, func(i int) {
 		row := x[i*c : i*c+c]
-		sum += float64(softmaxRow(row, p[i*c:i*c+c]) - row[label])
+		losses[i] = float64(softmaxRow(row, p[i*c:i*c+c]) - row[labels[i]])
+	})
+	var sum float64
+	for _, loss := range losses {
+		sum += loss
 	}
 	return T(sum / float64(n)), CountHits(x, labels)
 }

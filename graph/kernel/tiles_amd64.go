@@ -196,7 +196,7 @@ func (p *product) ending(s *strip, j int) {
 	if p.relu {
 		s.flags |= flagReLU
 	}
-	if p.tb && p.m*p.n >= largeC && s.ci%64 == 0 && uintptr(unsafe.Pointer(s.c))%64 == 0 {
+	if p.m*p.n >= largeC && s.ci%64 == 0 && uintptr(unsafe.Pointer(s.c))%64 == 0 {
 		s.flags |= flagStream
 	}
 }

@@ -90,6 +90,7 @@ func winograd[T Float](s Conv, x, w, b, y []T, relu bool) {
 		of[T]().winograd.products(products[T]{
 			count: winogradArea, m: group.tiles(), n: s.F, k: s.C,
 			a: v, ai: s.C, al: 1, ax: group.step(s.C), b: u, bl: s.F, bx: s.C * s.F, c: m, ci: s.F, cx: group.step(s.F),
+			ahead: nextInputs(g, s, x, i+Threads()), // of the block that this thread is likely to take next
 		})
 		transformOutput(group, s, m, b, floor, imagesOf(y, s.N, n))
 		writeBlanks(group, s, imagesOf(x, s.N, n), b, floor, imagesOf(y, s.N, n))

@@ -56,6 +56,14 @@ func (g tileGroup) square(row, column, side, h, w int) square {
 	return s
 }
 
+// nextInputs is what block number i of a forward pass reads of a batch of inputs.
+func nextInputs[T Float](g grid, s Conv, batch []T, i int) []T {
+	group := g.group(i % g.groups())
+	from := (i/g.groups()*s.H + group.from*winogradSide) * s.W * s.C
+	rows := min(s.H-group.from*winogradSide, (group.to-group.from)*winogradSide+2)
+	return batch[min(from, len(batch)):min(from+rows*s.W*s.C, len(batch))]
+}
+
 // nextOutputs is the part of a batch of outputs that is read after this group of
 // image n: the next group's, or nothing behind the last.
 func nextOutputs[T Float](g tileGroup, s Conv, batch []T, n int) []T {
