@@ -5,11 +5,13 @@ import (
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"stheno/graph/kernel"
 )
 
 const (
-	alignment = 64      // a cache line, and the widest SIMD register
-	hugePage  = 2 << 20 // the size of a page that a large arena is best backed with
+	alignment = 64      // a cache line
+	large     = 2 << 20 // bytes, from which on tensors are set apart in their pages
 )
 
 // Arena is one aligned piece of memory that tensors are cut from, in order.
@@ -26,21 +28,7 @@ func NewArena(sizes ...int) *Arena {
 	return newArena(total)
 }
 
-func newArena(bytes int) *Arena {
-	if bytes < hugePage {
-		return &Arena{alignedMemory(bytes, alignment)}
-	}
-	memory := alignedMemory(bytes, hugePage)
-	adviseHuge(memory[:bytes&^(hugePage-1)])
-	return &Arena{memory}
-}
-
-// alignedMemory begins at a multiple of a power of two.
-func alignedMemory(bytes, power int) []byte {
-	memory := make([]byte, bytes+power)
-	skip := -int(uintptr(unsafe.Pointer(&memory[0]))) & (power - 1)
-	return memory[skip : skip+bytes]
-}
+func newArena(bytes int) *Arena { return &Arena{kernel.Memory(bytes)} }
 
 // Tensor cuts a tensor of zeros from the arena; it panics if nothing is left,
 // as NewArena was told what to expect.
@@ -71,7 +59,7 @@ func (a *Arena) cut(size int) []byte {
 // lines more, so that those of one size do not all begin at the same offset in
 // a page: an optimizer walks four of them side by side.
 func aligned(size int) int {
-	if size >= hugePage {
+	if size >= large {
 		size += 5 * alignment
 	}
 	return (size + alignment - 1) &^ (alignment - 1)

@@ -1,4 +1,4 @@
-package graph
+package kernel
 
 import "golang.org/x/sys/unix"
 

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package graph
+package kernel
 
 // adviseHuge has nobody to ask.
 func adviseHuge([]byte) {}
