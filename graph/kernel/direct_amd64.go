@@ -37,7 +37,7 @@ func (t *tiles) convolveRows(s Conv, from, to int, x, panels, bias, y []float32,
 		if bias != nil {
 			one.bias = &bias[f]
 		}
-		t.multiply(one, ow, min(t.columns(), s.F-f))
+		t.multiply(one, t.tallest(), ow, min(t.columns(), s.F-f))
 	}
 }
 
@@ -115,7 +115,7 @@ func (t *tiles) addProducts(s Conv, x, dz, dw []float32, add bool) {
 	}
 	for f := 0; f < s.F; f += t.columns() {
 		one.b, one.c, one.ahead = &dz[f], &dw[f], nil
-		t.multiply(one, s.KW*s.C, min(t.columns(), s.F-f))
+		t.multiply(one, t.tallest(), s.KW*s.C, min(t.columns(), s.F-f))
 	}
 }
 
@@ -128,7 +128,7 @@ func (t *tiles) addRows(n, o int, x, sum []float32, add bool) {
 	}
 	for j := 0; j < o; j += t.columns() {
 		s.b, s.c, s.ahead = &x[j], &sum[j], nil
-		t.multiply(s, 1, min(t.columns(), o-j))
+		t.multiply(s, 1, 1, min(t.columns(), o-j))
 	}
 }
 
@@ -141,7 +141,7 @@ func (t *tiles) sumRows(n, o int, x, sum []float32) {
 		s := strip{repeat: 1, outer: 1, inner: n, a: &one, bl: bytes(o)}
 		for j := 0; j < whole; j += t.columns() {
 			s.b, s.c, s.ahead = &x[j], &sum[j], nil
-			t.multiply(s, 1, min(t.columns(), whole-j))
+			t.multiply(s, 1, 1, min(t.columns(), whole-j))
 		}
 	}
 	if whole < o {

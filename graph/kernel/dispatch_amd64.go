@@ -17,7 +17,7 @@ func simd() (list []*implementation) {
 }
 
 var avx2 = instructions{
-	tiles{8, packRowsAVX2, [2][]microKernel{
+	tiles{8, 6, packRowsAVX2, [2][]microKernel{
 		{productAVX2x1x1, productAVX2x2x1, productAVX2x3x1, productAVX2x4x1, productAVX2x5x1, productAVX2x6x1},
 		{productAVX2x1x2, productAVX2x2x2, productAVX2x3x2, productAVX2x4x2, productAVX2x5x2, productAVX2x6x2},
 	}},
@@ -27,9 +27,9 @@ var avx2 = instructions{
 }
 
 var avx512 = instructions{
-	tiles{16, packRowsAVX512, [2][]microKernel{
-		{productAVX512x1x1, productAVX512x2x1, productAVX512x3x1, productAVX512x4x1, productAVX512x5x1, productAVX512x6x1, productAVX512x7x1, productAVX512x8x1},
-		{productAVX512x1x2, productAVX512x2x2, productAVX512x3x2, productAVX512x4x2, productAVX512x5x2, productAVX512x6x2, productAVX512x7x2, productAVX512x8x2},
+	tiles{16, 8, packRowsAVX512, [2][]microKernel{
+		{productAVX512x1x1, productAVX512x2x1, productAVX512x3x1, productAVX512x4x1, productAVX512x5x1, productAVX512x6x1, productAVX512x7x1, productAVX512x8x1, productAVX512x9x1},
+		{productAVX512x1x2, productAVX512x2x2, productAVX512x3x2, productAVX512x4x2, productAVX512x5x2, productAVX512x6x2, productAVX512x7x2, productAVX512x8x2, productAVX512x9x2},
 	}},
 	vectors{16, addAVX512, biasReLUAVX512, reluGradAVX512, adamAVX512, decodeAVX512},
 	assembled{winogradFilterAVX512, winogradFilterGradAVX512, winogradInputAVX512, winogradInputGradAVX512, winogradOutputAVX512, winogradOutputGradAVX512},

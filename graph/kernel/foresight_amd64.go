@@ -20,7 +20,7 @@ type area struct{ first, rows, columns, stride int }
 // foresee looks ahead from rows i ... of c and a piece of k from l on, in a block
 // that has k in from ... to.
 func (p *product) foresee(i, l, depth, rows, from, to int) foresight {
-	f := foresight{product: p, tiles: ceil(rows, len(p.kernels[1])), last: l+depth >= to, l: l + depth, depth: depth}
+	f := foresight{product: p, tiles: ceil(rows, p.height), last: l+depth >= to, l: l + depth, depth: depth}
 	if !p.copies {
 		return f
 	}

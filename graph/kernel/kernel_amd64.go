@@ -155,6 +155,11 @@ func productAVX512x7x1(s *int)
 //go:noescape
 func productAVX512x8x1(s *int)
 
+// productAVX512x9x1 is strip's loop for tiles of 9 x 16.
+//
+//go:noescape
+func productAVX512x9x1(s *int)
+
 // productAVX512x1x2 is strip's loop for tiles of 1 x 32.
 //
 //go:noescape
@@ -194,6 +199,11 @@ func productAVX512x7x2(s *int)
 //
 //go:noescape
 func productAVX512x8x2(s *int)
+
+// productAVX512x9x2 is strip's loop for tiles of 9 x 32.
+//
+//go:noescape
+func productAVX512x9x2(s *int)
 
 // addAVX512 is y[i] += x[i]. n is a multiple of 16, at least that.
 func addAVX512(n int, x *float32, y *float32)

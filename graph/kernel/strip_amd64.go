@@ -76,6 +76,7 @@ func bytes(n int) int { return 4 * n }
 // tiles is how an instruction set multiplies matrices.
 type tiles struct {
 	width    int // floats in a vector
+	height   int // of a tile of Gemm's, which divides a batch; others may be taller
 	packRows func(rows int, x *float32, stride int, y *float32)
 	kernels  [2][]microKernel // kernels[v][r] computes tiles of r+1 rows and v+1 vectors
 }
@@ -83,8 +84,12 @@ type tiles struct {
 // columns is how wide the widest tile is.
 func (t *tiles) columns() int { return 2 * t.width }
 
-// multiply computes rows x columns of c, no wider than a tile.
-func (t *tiles) multiply(s strip, rows, columns int) {
+// tallest is how tall the tallest tile is.
+func (t *tiles) tallest() int { return len(t.kernels[0]) }
+
+// multiply computes rows x columns of c, no wider than a tile, in tiles of about
+// one height, at most of that given.
+func (t *tiles) multiply(s strip, height, rows, columns int) {
 	vectors := (columns + t.width - 1) / t.width
 	if s.ahead == nil {
 		s.ahead = s.b
@@ -93,16 +98,16 @@ func (t *tiles) multiply(s strip, rows, columns int) {
 		s.also = s.b
 	}
 	if columns == vectors*t.width {
-		t.cover(s, rows, vectors)
+		t.cover(s, height, rows, vectors)
 		return
 	}
-	t.overhang(s, rows, columns, vectors)
+	t.overhang(s, height, rows, columns, vectors)
 }
 
-// cover covers rows with tiles of about one height.
-func (t *tiles) cover(s strip, rows, vectors int) {
+// cover covers rows with tiles.
+func (t *tiles) cover(s strip, height, rows, vectors int) {
 	kernels := t.kernels[vectors-1]
-	count := (rows + len(kernels) - 1) / len(kernels)
+	count := ceil(rows, height)
 	height, taller := rows/count, rows%count
 	if taller > 0 {
 		s.tiles = taller
@@ -119,7 +124,7 @@ func further(p *float32, bytes int) *float32 {
 
 // overhang computes columns that do not fill their vectors, by way of memory
 // that they do fill.
-func (t *tiles) overhang(s strip, rows, columns, vectors int) {
+func (t *tiles) overhang(s strip, height, rows, columns, vectors int) {
 	width := vectors * t.width
 	whole := borrow[float32]((rows + 1) * width)
 	defer giveBack(whole)
@@ -137,7 +142,7 @@ func (t *tiles) overhang(s strip, rows, columns, vectors int) {
 		if s.flags&flagAdd != 0 {
 			copyRows(c, s.ci/4, rows, columns, whole, width)
 		}
-		t.cover(one, rows, vectors)
+		t.cover(one, height, rows, vectors)
 		copyRows(whole, width, rows, columns, c, s.ci/4)
 		s.a, s.b, s.c = further(s.a, s.ar), further(s.b, s.br), further(s.c, s.cr)
 	}

@@ -130,7 +130,7 @@ func (p *product) block(b int) {
 			if l+depth == to {
 				p.ending(&s, at)
 			}
-			p.multiply(s, rows, width)
+			p.multiply(s, p.height, rows, width)
 		}
 	}
 }

@@ -165,6 +165,7 @@ func (g *convGrad[T]) winogradImage(n int, add bool, turned, du, db []T) {
 			t.products(products[T]{
 				count: winogradArea, m: group.tiles(), n: g.C, k: g.F,
 				a: m, ai: g.F, al: 1, ax: group.step(g.F), b: turned, bl: g.C, bx: g.C * g.F, c: v, ci: g.C, cx: group.step(g.C),
+				ahead: nextInputs(grid, g.Conv, g.x, n*grid.groups()+i+1),
 			})
 			transformInputGrad(group, g.Conv, v, imagesOf(g.dx, g.N, n))
 		}

@@ -95,12 +95,12 @@ func (t *tiles) products(p products[float32]) {
 		s.flags = flagAdd
 	}
 	strips := ceil(p.n, t.columns())
-	steps := p.count * ceil(p.m, len(t.kernels[1])) * p.k
+	steps := p.count * ceil(p.m, t.tallest()) * p.k
 	for j := 0; j < p.n; j += t.columns() {
 		s.b, s.c = &p.b[j], &p.c[j]
 		s.ahead, s.pace = part(p.ahead, j/t.columns(), strips, steps)
 		s.also, s.alsoPace = part(p.also, j/t.columns(), strips, steps)
-		t.multiply(s, p.m, min(t.columns(), p.n-j))
+		t.multiply(s, t.tallest(), p.m, min(t.columns(), p.n-j))
 	}
 }
 

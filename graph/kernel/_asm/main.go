@@ -42,11 +42,11 @@ type isa struct {
 }
 
 var avx2 = isa{"AVX2", 6, 8, ymm}
-var avx512 = isa{"AVX512", 8, 16, zmm}
+var avx512 = isa{"AVX512", 9, 16, zmm}
 
 var ymm = []reg.VecPhysical{reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7, reg.Y8, reg.Y9, reg.Y10, reg.Y11, reg.Y12, reg.Y13, reg.Y14, reg.Y15}
 var zmm = []reg.VecPhysical{reg.Z0, reg.Z1, reg.Z2, reg.Z3, reg.Z4, reg.Z5, reg.Z6, reg.Z7, reg.Z8, reg.Z9, reg.Z10, reg.Z11, reg.Z12, reg.Z13, reg.Z14, reg.Z15,
-	reg.Z16, reg.Z17, reg.Z18, reg.Z19}
+	reg.Z16, reg.Z17, reg.Z18, reg.Z19, reg.Z20, reg.Z21}
 
 // bytes is the size of a vector.
 func (v isa) bytes() int { return 4 * v.width }
