@@ -22,7 +22,7 @@ var avx2 = instructions{
 		{productAVX2x1x2, productAVX2x2x2, productAVX2x3x2, productAVX2x4x2, productAVX2x5x2, productAVX2x6x2},
 	}},
 	vectors{8, addAVX2, biasReLUAVX2, reluGradAVX2, adamAVX2, decodeAVX2},
-	assembled{winogradFilterAVX2, winogradFilterGradAVX2, winogradInputAVX2, winogradInputGradAVX2, winogradOutputAVX2, winogradOutputGradAVX2},
+	assembled{winogradFilterAVX2, winogradFilterGradAVX2, winogradInputAVX2, winogradInputGradAVX2, winogradOutputAVX2, winogradOutputGradAVX2, winogradOutputStreamAVX2},
 	peakAVX2,
 }
 
@@ -32,7 +32,7 @@ var avx512 = instructions{
 		{productAVX512x1x2, productAVX512x2x2, productAVX512x3x2, productAVX512x4x2, productAVX512x5x2, productAVX512x6x2, productAVX512x7x2, productAVX512x8x2, productAVX512x9x2},
 	}},
 	vectors{16, addAVX512, biasReLUAVX512, reluGradAVX512, adamAVX512, decodeAVX512},
-	assembled{winogradFilterAVX512, winogradFilterGradAVX512, winogradInputAVX512, winogradInputGradAVX512, winogradOutputAVX512, winogradOutputGradAVX512},
+	assembled{winogradFilterAVX512, winogradFilterGradAVX512, winogradInputAVX512, winogradInputGradAVX512, winogradOutputAVX512, winogradOutputGradAVX512, winogradOutputStreamAVX512},
 	peakAVX512,
 }
 

@@ -107,6 +107,11 @@ func winogradInputGradAVX2(p *int)
 //go:noescape
 func winogradOutputAVX2(p *int)
 
+// winogradOutputStreamAVX2 transforms patches of 6 x 6 to 4 x 4.
+//
+//go:noescape
+func winogradOutputStreamAVX2(p *int)
+
 // winogradOutputGradAVX2 transforms patches of 4 x 4 to 6 x 6.
 //
 //go:noescape
@@ -247,6 +252,11 @@ func winogradInputGradAVX512(p *int)
 //
 //go:noescape
 func winogradOutputAVX512(p *int)
+
+// winogradOutputStreamAVX512 transforms patches of 6 x 6 to 4 x 4.
+//
+//go:noescape
+func winogradOutputStreamAVX512(p *int)
 
 // winogradOutputGradAVX512 transforms patches of 4 x 4 to 6 x 6.
 //

@@ -104,6 +104,7 @@ stored:
 	ADDQ R10, 16(SP)
 	DECQ 24(SP)
 	JNZ  repeat
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -220,6 +221,7 @@ stored:
 	ADDQ R10, 16(SP)
 	DECQ 24(SP)
 	JNZ  repeat
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -349,6 +351,7 @@ stored:
 	ADDQ R10, 16(SP)
 	DECQ 24(SP)
 	JNZ  repeat
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -492,6 +495,7 @@ stored:
 	ADDQ R10, 16(SP)
 	DECQ 24(SP)
 	JNZ  repeat
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -651,6 +655,7 @@ stored:
 	ADDQ R10, 16(SP)
 	DECQ 24(SP)
 	JNZ  repeat
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -823,6 +828,7 @@ stored:
 	ADDQ R10, 16(SP)
 	DECQ 24(SP)
 	JNZ  repeat
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -935,6 +941,7 @@ stored:
 	ADDQ R10, 16(SP)
 	DECQ 24(SP)
 	JNZ  repeat
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -1067,6 +1074,7 @@ stored:
 	ADDQ R10, 16(SP)
 	DECQ 24(SP)
 	JNZ  repeat
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -1219,6 +1227,7 @@ stored:
 	ADDQ R10, 16(SP)
 	DECQ 24(SP)
 	JNZ  repeat
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -1392,6 +1401,7 @@ stored:
 	ADDQ R10, 16(SP)
 	DECQ 24(SP)
 	JNZ  repeat
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -1588,6 +1598,7 @@ stored:
 	ADDQ R10, 16(SP)
 	DECQ 24(SP)
 	JNZ  repeat
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -1804,6 +1815,7 @@ stored:
 	ADDQ R10, 16(SP)
 	DECQ 24(SP)
 	JNZ  repeat
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -4060,6 +4072,344 @@ DATA number17<>+56(SB)/4, $(3.375)
 DATA number17<>+60(SB)/4, $(3.375)
 GLOBL number17<>(SB), RODATA|NOPTR, $64
 
+// func winogradOutputStreamAVX2(p *int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·winogradOutputStreamAVX2(SB), $832-8
+	MOVQ p+0(FP), AX
+	MOVQ 16(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 48(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 80(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	LEAQ 32(SP), CX
+	ADDQ $0x1f, CX
+	ANDQ $-32, CX
+
+tile:
+	XORQ DX, DX
+
+vector:
+	MOVQ         112(AX), BX
+	VMOVUPS      (BX)(DX*1), Y15
+	VBROADCASTSS 120(AX), Y14
+	MOVQ         (SP), BX
+	ADDQ         DX, BX
+	MOVQ         24(AX), SI
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Y0
+	VMOVUPS      (R8)(SI*1), Y1
+	VMOVUPS      (R8)(SI*2), Y2
+	VMOVUPS      (R8)(DI*1), Y3
+	VMOVUPS      (R9), Y4
+	VMOVUPS      (R9)(SI*1), Y5
+	ADDQ         32(AX), BX
+	VADDPS       Y2, Y1, Y10
+	VSUBPS       Y2, Y1, Y11
+	VADDPS       Y4, Y3, Y12
+	VSUBPS       Y4, Y3, Y13
+	VADDPS       Y10, Y0, Y6
+	VADDPS       Y12, Y6, Y6
+	VMULPS       number10<>+0(SB), Y11, Y7
+	VFMADD231PS  number12<>+0(SB), Y13, Y7
+	VMULPS       number11<>+0(SB), Y10, Y8
+	VFMADD231PS  number9<>+0(SB), Y12, Y8
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  number16<>+0(SB), Y11, Y9
+	VFMADD231PS  number17<>+0(SB), Y13, Y9
+	VMOVAPS      Y6, (CX)
+	VMOVAPS      Y7, 192(CX)
+	VMOVAPS      Y8, 384(CX)
+	VMOVAPS      Y9, 576(CX)
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Y0
+	VMOVUPS      (R8)(SI*1), Y1
+	VMOVUPS      (R8)(SI*2), Y2
+	VMOVUPS      (R8)(DI*1), Y3
+	VMOVUPS      (R9), Y4
+	VMOVUPS      (R9)(SI*1), Y5
+	ADDQ         32(AX), BX
+	VADDPS       Y2, Y1, Y10
+	VSUBPS       Y2, Y1, Y11
+	VADDPS       Y4, Y3, Y12
+	VSUBPS       Y4, Y3, Y13
+	VADDPS       Y10, Y0, Y6
+	VADDPS       Y12, Y6, Y6
+	VMULPS       number10<>+0(SB), Y11, Y7
+	VFMADD231PS  number12<>+0(SB), Y13, Y7
+	VMULPS       number11<>+0(SB), Y10, Y8
+	VFMADD231PS  number9<>+0(SB), Y12, Y8
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  number16<>+0(SB), Y11, Y9
+	VFMADD231PS  number17<>+0(SB), Y13, Y9
+	VMOVAPS      Y6, 32(CX)
+	VMOVAPS      Y7, 224(CX)
+	VMOVAPS      Y8, 416(CX)
+	VMOVAPS      Y9, 608(CX)
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Y0
+	VMOVUPS      (R8)(SI*1), Y1
+	VMOVUPS      (R8)(SI*2), Y2
+	VMOVUPS      (R8)(DI*1), Y3
+	VMOVUPS      (R9), Y4
+	VMOVUPS      (R9)(SI*1), Y5
+	ADDQ         32(AX), BX
+	VADDPS       Y2, Y1, Y10
+	VSUBPS       Y2, Y1, Y11
+	VADDPS       Y4, Y3, Y12
+	VSUBPS       Y4, Y3, Y13
+	VADDPS       Y10, Y0, Y6
+	VADDPS       Y12, Y6, Y6
+	VMULPS       number10<>+0(SB), Y11, Y7
+	VFMADD231PS  number12<>+0(SB), Y13, Y7
+	VMULPS       number11<>+0(SB), Y10, Y8
+	VFMADD231PS  number9<>+0(SB), Y12, Y8
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  number16<>+0(SB), Y11, Y9
+	VFMADD231PS  number17<>+0(SB), Y13, Y9
+	VMOVAPS      Y6, 64(CX)
+	VMOVAPS      Y7, 256(CX)
+	VMOVAPS      Y8, 448(CX)
+	VMOVAPS      Y9, 640(CX)
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Y0
+	VMOVUPS      (R8)(SI*1), Y1
+	VMOVUPS      (R8)(SI*2), Y2
+	VMOVUPS      (R8)(DI*1), Y3
+	VMOVUPS      (R9), Y4
+	VMOVUPS      (R9)(SI*1), Y5
+	ADDQ         32(AX), BX
+	VADDPS       Y2, Y1, Y10
+	VSUBPS       Y2, Y1, Y11
+	VADDPS       Y4, Y3, Y12
+	VSUBPS       Y4, Y3, Y13
+	VADDPS       Y10, Y0, Y6
+	VADDPS       Y12, Y6, Y6
+	VMULPS       number10<>+0(SB), Y11, Y7
+	VFMADD231PS  number12<>+0(SB), Y13, Y7
+	VMULPS       number11<>+0(SB), Y10, Y8
+	VFMADD231PS  number9<>+0(SB), Y12, Y8
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  number16<>+0(SB), Y11, Y9
+	VFMADD231PS  number17<>+0(SB), Y13, Y9
+	VMOVAPS      Y6, 96(CX)
+	VMOVAPS      Y7, 288(CX)
+	VMOVAPS      Y8, 480(CX)
+	VMOVAPS      Y9, 672(CX)
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Y0
+	VMOVUPS      (R8)(SI*1), Y1
+	VMOVUPS      (R8)(SI*2), Y2
+	VMOVUPS      (R8)(DI*1), Y3
+	VMOVUPS      (R9), Y4
+	VMOVUPS      (R9)(SI*1), Y5
+	ADDQ         32(AX), BX
+	VADDPS       Y2, Y1, Y10
+	VSUBPS       Y2, Y1, Y11
+	VADDPS       Y4, Y3, Y12
+	VSUBPS       Y4, Y3, Y13
+	VADDPS       Y10, Y0, Y6
+	VADDPS       Y12, Y6, Y6
+	VMULPS       number10<>+0(SB), Y11, Y7
+	VFMADD231PS  number12<>+0(SB), Y13, Y7
+	VMULPS       number11<>+0(SB), Y10, Y8
+	VFMADD231PS  number9<>+0(SB), Y12, Y8
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  number16<>+0(SB), Y11, Y9
+	VFMADD231PS  number17<>+0(SB), Y13, Y9
+	VMOVAPS      Y6, 128(CX)
+	VMOVAPS      Y7, 320(CX)
+	VMOVAPS      Y8, 512(CX)
+	VMOVAPS      Y9, 704(CX)
+	LEAQ         (SI)(SI*2), DI
+	LEAQ         (BX)(SI*4), R8
+	VMOVUPS      (BX), Y0
+	VMOVUPS      (BX)(SI*1), Y1
+	VMOVUPS      (BX)(SI*2), Y2
+	VMOVUPS      (BX)(DI*1), Y3
+	VMOVUPS      (R8), Y4
+	VMOVUPS      (R8)(SI*1), Y5
+	VADDPS       Y2, Y1, Y10
+	VSUBPS       Y2, Y1, Y11
+	VADDPS       Y4, Y3, Y12
+	VSUBPS       Y4, Y3, Y13
+	VADDPS       Y10, Y0, Y6
+	VADDPS       Y12, Y6, Y6
+	VMULPS       number10<>+0(SB), Y11, Y7
+	VFMADD231PS  number12<>+0(SB), Y13, Y7
+	VMULPS       number11<>+0(SB), Y10, Y8
+	VFMADD231PS  number9<>+0(SB), Y12, Y8
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  number16<>+0(SB), Y11, Y9
+	VFMADD231PS  number17<>+0(SB), Y13, Y9
+	VMOVAPS      Y6, 160(CX)
+	VMOVAPS      Y7, 352(CX)
+	VMOVAPS      Y8, 544(CX)
+	VMOVAPS      Y9, 736(CX)
+	MOVQ         8(SP), BX
+	ADDQ         DX, BX
+	MOVQ         64(AX), SI
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	VMOVAPS      (CX), Y0
+	VMOVAPS      32(CX), Y1
+	VMOVAPS      64(CX), Y2
+	VMOVAPS      96(CX), Y3
+	VMOVAPS      128(CX), Y4
+	VMOVAPS      160(CX), Y5
+	VADDPS       Y2, Y1, Y10
+	VSUBPS       Y2, Y1, Y11
+	VADDPS       Y4, Y3, Y12
+	VSUBPS       Y4, Y3, Y13
+	VADDPS       Y10, Y0, Y6
+	VADDPS       Y12, Y6, Y6
+	VMULPS       number10<>+0(SB), Y11, Y7
+	VFMADD231PS  number12<>+0(SB), Y13, Y7
+	VMULPS       number11<>+0(SB), Y10, Y8
+	VFMADD231PS  number9<>+0(SB), Y12, Y8
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  number16<>+0(SB), Y11, Y9
+	VFMADD231PS  number17<>+0(SB), Y13, Y9
+	VADDPS       Y15, Y6, Y6
+	VMAXPS       Y6, Y14, Y6
+	VMOVNTPS     Y6, (R8)
+	VADDPS       Y15, Y7, Y7
+	VMAXPS       Y7, Y14, Y7
+	VMOVNTPS     Y7, (R8)(SI*1)
+	VADDPS       Y15, Y8, Y8
+	VMAXPS       Y8, Y14, Y8
+	VMOVNTPS     Y8, (R8)(SI*2)
+	VADDPS       Y15, Y9, Y9
+	VMAXPS       Y9, Y14, Y9
+	VMOVNTPS     Y9, (R8)(DI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	VMOVAPS      192(CX), Y0
+	VMOVAPS      224(CX), Y1
+	VMOVAPS      256(CX), Y2
+	VMOVAPS      288(CX), Y3
+	VMOVAPS      320(CX), Y4
+	VMOVAPS      352(CX), Y5
+	VADDPS       Y2, Y1, Y10
+	VSUBPS       Y2, Y1, Y11
+	VADDPS       Y4, Y3, Y12
+	VSUBPS       Y4, Y3, Y13
+	VADDPS       Y10, Y0, Y6
+	VADDPS       Y12, Y6, Y6
+	VMULPS       number10<>+0(SB), Y11, Y7
+	VFMADD231PS  number12<>+0(SB), Y13, Y7
+	VMULPS       number11<>+0(SB), Y10, Y8
+	VFMADD231PS  number9<>+0(SB), Y12, Y8
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  number16<>+0(SB), Y11, Y9
+	VFMADD231PS  number17<>+0(SB), Y13, Y9
+	VADDPS       Y15, Y6, Y6
+	VMAXPS       Y6, Y14, Y6
+	VMOVNTPS     Y6, (R8)
+	VADDPS       Y15, Y7, Y7
+	VMAXPS       Y7, Y14, Y7
+	VMOVNTPS     Y7, (R8)(SI*1)
+	VADDPS       Y15, Y8, Y8
+	VMAXPS       Y8, Y14, Y8
+	VMOVNTPS     Y8, (R8)(SI*2)
+	VADDPS       Y15, Y9, Y9
+	VMAXPS       Y9, Y14, Y9
+	VMOVNTPS     Y9, (R8)(DI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	VMOVAPS      384(CX), Y0
+	VMOVAPS      416(CX), Y1
+	VMOVAPS      448(CX), Y2
+	VMOVAPS      480(CX), Y3
+	VMOVAPS      512(CX), Y4
+	VMOVAPS      544(CX), Y5
+	VADDPS       Y2, Y1, Y10
+	VSUBPS       Y2, Y1, Y11
+	VADDPS       Y4, Y3, Y12
+	VSUBPS       Y4, Y3, Y13
+	VADDPS       Y10, Y0, Y6
+	VADDPS       Y12, Y6, Y6
+	VMULPS       number10<>+0(SB), Y11, Y7
+	VFMADD231PS  number12<>+0(SB), Y13, Y7
+	VMULPS       number11<>+0(SB), Y10, Y8
+	VFMADD231PS  number9<>+0(SB), Y12, Y8
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  number16<>+0(SB), Y11, Y9
+	VFMADD231PS  number17<>+0(SB), Y13, Y9
+	VADDPS       Y15, Y6, Y6
+	VMAXPS       Y6, Y14, Y6
+	VMOVNTPS     Y6, (R8)
+	VADDPS       Y15, Y7, Y7
+	VMAXPS       Y7, Y14, Y7
+	VMOVNTPS     Y7, (R8)(SI*1)
+	VADDPS       Y15, Y8, Y8
+	VMAXPS       Y8, Y14, Y8
+	VMOVNTPS     Y8, (R8)(SI*2)
+	VADDPS       Y15, Y9, Y9
+	VMAXPS       Y9, Y14, Y9
+	VMOVNTPS     Y9, (R8)(DI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	VMOVAPS      576(CX), Y0
+	VMOVAPS      608(CX), Y1
+	VMOVAPS      640(CX), Y2
+	VMOVAPS      672(CX), Y3
+	VMOVAPS      704(CX), Y4
+	VMOVAPS      736(CX), Y5
+	VADDPS       Y2, Y1, Y10
+	VSUBPS       Y2, Y1, Y11
+	VADDPS       Y4, Y3, Y12
+	VSUBPS       Y4, Y3, Y13
+	VADDPS       Y10, Y0, Y6
+	VADDPS       Y12, Y6, Y6
+	VMULPS       number10<>+0(SB), Y11, Y7
+	VFMADD231PS  number12<>+0(SB), Y13, Y7
+	VMULPS       number11<>+0(SB), Y10, Y8
+	VFMADD231PS  number9<>+0(SB), Y12, Y8
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  number16<>+0(SB), Y11, Y9
+	VFMADD231PS  number17<>+0(SB), Y13, Y9
+	VADDPS       Y15, Y6, Y6
+	VMAXPS       Y6, Y14, Y6
+	VMOVNTPS     Y6, (BX)
+	VADDPS       Y15, Y7, Y7
+	VMAXPS       Y7, Y14, Y7
+	VMOVNTPS     Y7, (BX)(SI*1)
+	VADDPS       Y15, Y8, Y8
+	VMAXPS       Y8, Y14, Y8
+	VMOVNTPS     Y8, (BX)(SI*2)
+	VADDPS       Y15, Y9, Y9
+	VMAXPS       Y9, Y14, Y9
+	VMOVNTPS     Y9, (BX)(DI*1)
+	ADDQ         $0x20, DX
+	CMPQ         DX, 8(AX)
+	JL           vector
+	MOVQ         40(AX), DX
+	ADDQ         DX, (SP)
+	MOVQ         72(AX), DX
+	ADDQ         DX, 8(SP)
+	MOVQ         104(AX), DX
+	ADDQ         DX, 16(SP)
+	DECQ         24(SP)
+	JNZ          tile
+	SFENCE
+	VZEROUPPER
+	RET
+
 // func winogradOutputGradAVX2(p *int)
 // Requires: AVX, FMA3
 TEXT ·winogradOutputGradAVX2(SB), $832-8
@@ -4600,6 +4950,7 @@ stored:
 	ADDQ R10, 16(SP)
 	DECQ 24(SP)
 	JNZ  repeat
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -4716,6 +5067,7 @@ stored:
 	ADDQ R10, 16(SP)
 	DECQ 24(SP)
 	JNZ  repeat
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -4845,6 +5197,7 @@ stored:
 	ADDQ R10, 16(SP)
 	DECQ 24(SP)
 	JNZ  repeat
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -4988,6 +5341,7 @@ stored:
 	ADDQ R10, 16(SP)
 	DECQ 24(SP)
 	JNZ  repeat
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -5147,6 +5501,7 @@ stored:
 	ADDQ R10, 16(SP)
 	DECQ 24(SP)
 	JNZ  repeat
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -5319,6 +5674,7 @@ stored:
 	ADDQ R10, 16(SP)
 	DECQ 24(SP)
 	JNZ  repeat
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -5504,6 +5860,7 @@ stored:
 	ADDQ R10, 16(SP)
 	DECQ 24(SP)
 	JNZ  repeat
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -5702,6 +6059,7 @@ stored:
 	ADDQ R10, 16(SP)
 	DECQ 24(SP)
 	JNZ  repeat
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -5916,6 +6274,7 @@ stored:
 	ADDQ R10, 16(SP)
 	DECQ 24(SP)
 	JNZ  repeat
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -6028,6 +6387,7 @@ stored:
 	ADDQ R10, 16(SP)
 	DECQ 24(SP)
 	JNZ  repeat
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -6160,6 +6520,7 @@ stored:
 	ADDQ R10, 16(SP)
 	DECQ 24(SP)
 	JNZ  repeat
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -6312,6 +6673,7 @@ stored:
 	ADDQ R10, 16(SP)
 	DECQ 24(SP)
 	JNZ  repeat
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -6485,6 +6847,7 @@ stored:
 	ADDQ R10, 16(SP)
 	DECQ 24(SP)
 	JNZ  repeat
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -6681,6 +7044,7 @@ stored:
 	ADDQ R10, 16(SP)
 	DECQ 24(SP)
 	JNZ  repeat
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -6897,6 +7261,7 @@ stored:
 	ADDQ R10, 16(SP)
 	DECQ 24(SP)
 	JNZ  repeat
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -7133,6 +7498,7 @@ stored:
 	ADDQ R10, 16(SP)
 	DECQ 24(SP)
 	JNZ  repeat
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -7389,6 +7755,7 @@ stored:
 	ADDQ R10, 16(SP)
 	DECQ 24(SP)
 	JNZ  repeat
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -7668,6 +8035,7 @@ stored:
 	ADDQ R10, 16(SP)
 	DECQ 24(SP)
 	JNZ  repeat
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -9597,6 +9965,344 @@ vector:
 	ADDQ         DX, 16(SP)
 	DECQ         24(SP)
 	JNZ          tile
+	VZEROUPPER
+	RET
+
+// func winogradOutputStreamAVX512(p *int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·winogradOutputStreamAVX512(SB), $1632-8
+	MOVQ p+0(FP), AX
+	MOVQ 16(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 48(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 80(AX), CX
+	MOVQ CX, 16(SP)
+	MOVQ (AX), CX
+	MOVQ CX, 24(SP)
+	LEAQ 32(SP), CX
+	ADDQ $0x3f, CX
+	ANDQ $-64, CX
+
+tile:
+	XORQ DX, DX
+
+vector:
+	MOVQ         112(AX), BX
+	VMOVUPS      (BX)(DX*1), Z15
+	VBROADCASTSS 120(AX), Z14
+	MOVQ         (SP), BX
+	ADDQ         DX, BX
+	MOVQ         24(AX), SI
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Z0
+	VMOVUPS      (R8)(SI*1), Z1
+	VMOVUPS      (R8)(SI*2), Z2
+	VMOVUPS      (R8)(DI*1), Z3
+	VMOVUPS      (R9), Z4
+	VMOVUPS      (R9)(SI*1), Z5
+	ADDQ         32(AX), BX
+	VADDPS       Z2, Z1, Z10
+	VSUBPS       Z2, Z1, Z11
+	VADDPS       Z4, Z3, Z12
+	VSUBPS       Z4, Z3, Z13
+	VADDPS       Z10, Z0, Z6
+	VADDPS       Z12, Z6, Z6
+	VMULPS       number10<>+0(SB), Z11, Z7
+	VFMADD231PS  number12<>+0(SB), Z13, Z7
+	VMULPS       number11<>+0(SB), Z10, Z8
+	VFMADD231PS  number9<>+0(SB), Z12, Z8
+	VMOVAPS      Z5, Z9
+	VFMADD231PS  number16<>+0(SB), Z11, Z9
+	VFMADD231PS  number17<>+0(SB), Z13, Z9
+	VMOVAPS      Z6, (CX)
+	VMOVAPS      Z7, 384(CX)
+	VMOVAPS      Z8, 768(CX)
+	VMOVAPS      Z9, 1152(CX)
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Z0
+	VMOVUPS      (R8)(SI*1), Z1
+	VMOVUPS      (R8)(SI*2), Z2
+	VMOVUPS      (R8)(DI*1), Z3
+	VMOVUPS      (R9), Z4
+	VMOVUPS      (R9)(SI*1), Z5
+	ADDQ         32(AX), BX
+	VADDPS       Z2, Z1, Z10
+	VSUBPS       Z2, Z1, Z11
+	VADDPS       Z4, Z3, Z12
+	VSUBPS       Z4, Z3, Z13
+	VADDPS       Z10, Z0, Z6
+	VADDPS       Z12, Z6, Z6
+	VMULPS       number10<>+0(SB), Z11, Z7
+	VFMADD231PS  number12<>+0(SB), Z13, Z7
+	VMULPS       number11<>+0(SB), Z10, Z8
+	VFMADD231PS  number9<>+0(SB), Z12, Z8
+	VMOVAPS      Z5, Z9
+	VFMADD231PS  number16<>+0(SB), Z11, Z9
+	VFMADD231PS  number17<>+0(SB), Z13, Z9
+	VMOVAPS      Z6, 64(CX)
+	VMOVAPS      Z7, 448(CX)
+	VMOVAPS      Z8, 832(CX)
+	VMOVAPS      Z9, 1216(CX)
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Z0
+	VMOVUPS      (R8)(SI*1), Z1
+	VMOVUPS      (R8)(SI*2), Z2
+	VMOVUPS      (R8)(DI*1), Z3
+	VMOVUPS      (R9), Z4
+	VMOVUPS      (R9)(SI*1), Z5
+	ADDQ         32(AX), BX
+	VADDPS       Z2, Z1, Z10
+	VSUBPS       Z2, Z1, Z11
+	VADDPS       Z4, Z3, Z12
+	VSUBPS       Z4, Z3, Z13
+	VADDPS       Z10, Z0, Z6
+	VADDPS       Z12, Z6, Z6
+	VMULPS       number10<>+0(SB), Z11, Z7
+	VFMADD231PS  number12<>+0(SB), Z13, Z7
+	VMULPS       number11<>+0(SB), Z10, Z8
+	VFMADD231PS  number9<>+0(SB), Z12, Z8
+	VMOVAPS      Z5, Z9
+	VFMADD231PS  number16<>+0(SB), Z11, Z9
+	VFMADD231PS  number17<>+0(SB), Z13, Z9
+	VMOVAPS      Z6, 128(CX)
+	VMOVAPS      Z7, 512(CX)
+	VMOVAPS      Z8, 896(CX)
+	VMOVAPS      Z9, 1280(CX)
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Z0
+	VMOVUPS      (R8)(SI*1), Z1
+	VMOVUPS      (R8)(SI*2), Z2
+	VMOVUPS      (R8)(DI*1), Z3
+	VMOVUPS      (R9), Z4
+	VMOVUPS      (R9)(SI*1), Z5
+	ADDQ         32(AX), BX
+	VADDPS       Z2, Z1, Z10
+	VSUBPS       Z2, Z1, Z11
+	VADDPS       Z4, Z3, Z12
+	VSUBPS       Z4, Z3, Z13
+	VADDPS       Z10, Z0, Z6
+	VADDPS       Z12, Z6, Z6
+	VMULPS       number10<>+0(SB), Z11, Z7
+	VFMADD231PS  number12<>+0(SB), Z13, Z7
+	VMULPS       number11<>+0(SB), Z10, Z8
+	VFMADD231PS  number9<>+0(SB), Z12, Z8
+	VMOVAPS      Z5, Z9
+	VFMADD231PS  number16<>+0(SB), Z11, Z9
+	VFMADD231PS  number17<>+0(SB), Z13, Z9
+	VMOVAPS      Z6, 192(CX)
+	VMOVAPS      Z7, 576(CX)
+	VMOVAPS      Z8, 960(CX)
+	VMOVAPS      Z9, 1344(CX)
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	LEAQ         (R8)(SI*4), R9
+	VMOVUPS      (R8), Z0
+	VMOVUPS      (R8)(SI*1), Z1
+	VMOVUPS      (R8)(SI*2), Z2
+	VMOVUPS      (R8)(DI*1), Z3
+	VMOVUPS      (R9), Z4
+	VMOVUPS      (R9)(SI*1), Z5
+	ADDQ         32(AX), BX
+	VADDPS       Z2, Z1, Z10
+	VSUBPS       Z2, Z1, Z11
+	VADDPS       Z4, Z3, Z12
+	VSUBPS       Z4, Z3, Z13
+	VADDPS       Z10, Z0, Z6
+	VADDPS       Z12, Z6, Z6
+	VMULPS       number10<>+0(SB), Z11, Z7
+	VFMADD231PS  number12<>+0(SB), Z13, Z7
+	VMULPS       number11<>+0(SB), Z10, Z8
+	VFMADD231PS  number9<>+0(SB), Z12, Z8
+	VMOVAPS      Z5, Z9
+	VFMADD231PS  number16<>+0(SB), Z11, Z9
+	VFMADD231PS  number17<>+0(SB), Z13, Z9
+	VMOVAPS      Z6, 256(CX)
+	VMOVAPS      Z7, 640(CX)
+	VMOVAPS      Z8, 1024(CX)
+	VMOVAPS      Z9, 1408(CX)
+	LEAQ         (SI)(SI*2), DI
+	LEAQ         (BX)(SI*4), R8
+	VMOVUPS      (BX), Z0
+	VMOVUPS      (BX)(SI*1), Z1
+	VMOVUPS      (BX)(SI*2), Z2
+	VMOVUPS      (BX)(DI*1), Z3
+	VMOVUPS      (R8), Z4
+	VMOVUPS      (R8)(SI*1), Z5
+	VADDPS       Z2, Z1, Z10
+	VSUBPS       Z2, Z1, Z11
+	VADDPS       Z4, Z3, Z12
+	VSUBPS       Z4, Z3, Z13
+	VADDPS       Z10, Z0, Z6
+	VADDPS       Z12, Z6, Z6
+	VMULPS       number10<>+0(SB), Z11, Z7
+	VFMADD231PS  number12<>+0(SB), Z13, Z7
+	VMULPS       number11<>+0(SB), Z10, Z8
+	VFMADD231PS  number9<>+0(SB), Z12, Z8
+	VMOVAPS      Z5, Z9
+	VFMADD231PS  number16<>+0(SB), Z11, Z9
+	VFMADD231PS  number17<>+0(SB), Z13, Z9
+	VMOVAPS      Z6, 320(CX)
+	VMOVAPS      Z7, 704(CX)
+	VMOVAPS      Z8, 1088(CX)
+	VMOVAPS      Z9, 1472(CX)
+	MOVQ         8(SP), BX
+	ADDQ         DX, BX
+	MOVQ         64(AX), SI
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	VMOVAPS      (CX), Z0
+	VMOVAPS      64(CX), Z1
+	VMOVAPS      128(CX), Z2
+	VMOVAPS      192(CX), Z3
+	VMOVAPS      256(CX), Z4
+	VMOVAPS      320(CX), Z5
+	VADDPS       Z2, Z1, Z10
+	VSUBPS       Z2, Z1, Z11
+	VADDPS       Z4, Z3, Z12
+	VSUBPS       Z4, Z3, Z13
+	VADDPS       Z10, Z0, Z6
+	VADDPS       Z12, Z6, Z6
+	VMULPS       number10<>+0(SB), Z11, Z7
+	VFMADD231PS  number12<>+0(SB), Z13, Z7
+	VMULPS       number11<>+0(SB), Z10, Z8
+	VFMADD231PS  number9<>+0(SB), Z12, Z8
+	VMOVAPS      Z5, Z9
+	VFMADD231PS  number16<>+0(SB), Z11, Z9
+	VFMADD231PS  number17<>+0(SB), Z13, Z9
+	VADDPS       Z15, Z6, Z6
+	VMAXPS       Z6, Z14, Z6
+	VMOVNTPS     Z6, (R8)
+	VADDPS       Z15, Z7, Z7
+	VMAXPS       Z7, Z14, Z7
+	VMOVNTPS     Z7, (R8)(SI*1)
+	VADDPS       Z15, Z8, Z8
+	VMAXPS       Z8, Z14, Z8
+	VMOVNTPS     Z8, (R8)(SI*2)
+	VADDPS       Z15, Z9, Z9
+	VMAXPS       Z9, Z14, Z9
+	VMOVNTPS     Z9, (R8)(DI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	VMOVAPS      384(CX), Z0
+	VMOVAPS      448(CX), Z1
+	VMOVAPS      512(CX), Z2
+	VMOVAPS      576(CX), Z3
+	VMOVAPS      640(CX), Z4
+	VMOVAPS      704(CX), Z5
+	VADDPS       Z2, Z1, Z10
+	VSUBPS       Z2, Z1, Z11
+	VADDPS       Z4, Z3, Z12
+	VSUBPS       Z4, Z3, Z13
+	VADDPS       Z10, Z0, Z6
+	VADDPS       Z12, Z6, Z6
+	VMULPS       number10<>+0(SB), Z11, Z7
+	VFMADD231PS  number12<>+0(SB), Z13, Z7
+	VMULPS       number11<>+0(SB), Z10, Z8
+	VFMADD231PS  number9<>+0(SB), Z12, Z8
+	VMOVAPS      Z5, Z9
+	VFMADD231PS  number16<>+0(SB), Z11, Z9
+	VFMADD231PS  number17<>+0(SB), Z13, Z9
+	VADDPS       Z15, Z6, Z6
+	VMAXPS       Z6, Z14, Z6
+	VMOVNTPS     Z6, (R8)
+	VADDPS       Z15, Z7, Z7
+	VMAXPS       Z7, Z14, Z7
+	VMOVNTPS     Z7, (R8)(SI*1)
+	VADDPS       Z15, Z8, Z8
+	VMAXPS       Z8, Z14, Z8
+	VMOVNTPS     Z8, (R8)(SI*2)
+	VADDPS       Z15, Z9, Z9
+	VMAXPS       Z9, Z14, Z9
+	VMOVNTPS     Z9, (R8)(DI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	MOVQ         BX, R8
+	VMOVAPS      768(CX), Z0
+	VMOVAPS      832(CX), Z1
+	VMOVAPS      896(CX), Z2
+	VMOVAPS      960(CX), Z3
+	VMOVAPS      1024(CX), Z4
+	VMOVAPS      1088(CX), Z5
+	VADDPS       Z2, Z1, Z10
+	VSUBPS       Z2, Z1, Z11
+	VADDPS       Z4, Z3, Z12
+	VSUBPS       Z4, Z3, Z13
+	VADDPS       Z10, Z0, Z6
+	VADDPS       Z12, Z6, Z6
+	VMULPS       number10<>+0(SB), Z11, Z7
+	VFMADD231PS  number12<>+0(SB), Z13, Z7
+	VMULPS       number11<>+0(SB), Z10, Z8
+	VFMADD231PS  number9<>+0(SB), Z12, Z8
+	VMOVAPS      Z5, Z9
+	VFMADD231PS  number16<>+0(SB), Z11, Z9
+	VFMADD231PS  number17<>+0(SB), Z13, Z9
+	VADDPS       Z15, Z6, Z6
+	VMAXPS       Z6, Z14, Z6
+	VMOVNTPS     Z6, (R8)
+	VADDPS       Z15, Z7, Z7
+	VMAXPS       Z7, Z14, Z7
+	VMOVNTPS     Z7, (R8)(SI*1)
+	VADDPS       Z15, Z8, Z8
+	VMAXPS       Z8, Z14, Z8
+	VMOVNTPS     Z8, (R8)(SI*2)
+	VADDPS       Z15, Z9, Z9
+	VMAXPS       Z9, Z14, Z9
+	VMOVNTPS     Z9, (R8)(DI*1)
+	ADDQ         56(AX), BX
+	LEAQ         (SI)(SI*2), DI
+	VMOVAPS      1152(CX), Z0
+	VMOVAPS      1216(CX), Z1
+	VMOVAPS      1280(CX), Z2
+	VMOVAPS      1344(CX), Z3
+	VMOVAPS      1408(CX), Z4
+	VMOVAPS      1472(CX), Z5
+	VADDPS       Z2, Z1, Z10
+	VSUBPS       Z2, Z1, Z11
+	VADDPS       Z4, Z3, Z12
+	VSUBPS       Z4, Z3, Z13
+	VADDPS       Z10, Z0, Z6
+	VADDPS       Z12, Z6, Z6
+	VMULPS       number10<>+0(SB), Z11, Z7
+	VFMADD231PS  number12<>+0(SB), Z13, Z7
+	VMULPS       number11<>+0(SB), Z10, Z8
+	VFMADD231PS  number9<>+0(SB), Z12, Z8
+	VMOVAPS      Z5, Z9
+	VFMADD231PS  number16<>+0(SB), Z11, Z9
+	VFMADD231PS  number17<>+0(SB), Z13, Z9
+	VADDPS       Z15, Z6, Z6
+	VMAXPS       Z6, Z14, Z6
+	VMOVNTPS     Z6, (BX)
+	VADDPS       Z15, Z7, Z7
+	VMAXPS       Z7, Z14, Z7
+	VMOVNTPS     Z7, (BX)(SI*1)
+	VADDPS       Z15, Z8, Z8
+	VMAXPS       Z8, Z14, Z8
+	VMOVNTPS     Z8, (BX)(SI*2)
+	VADDPS       Z15, Z9, Z9
+	VMAXPS       Z9, Z14, Z9
+	VMOVNTPS     Z9, (BX)(DI*1)
+	ADDQ         $0x40, DX
+	CMPQ         DX, 8(AX)
+	JL           vector
+	MOVQ         40(AX), DX
+	ADDQ         DX, (SP)
+	MOVQ         72(AX), DX
+	ADDQ         DX, 8(SP)
+	MOVQ         104(AX), DX
+	ADDQ         DX, 16(SP)
+	DECQ         24(SP)
+	JNZ          tile
+	SFENCE
 	VZEROUPPER
 	RET
 

@@ -7,6 +7,10 @@ const (
 	hugePage  = 2 << 20 // the size of a page that large memory is best backed with
 )
 
+// largeC is a number of results from which on whoever reads them will not find
+// them in a cache.
+const largeC = 1 << 20
+
 // Memory is zeroed memory for numbers. It begins at a cache line, and from the
 // size of a huge page on at one, which the system is asked to back it with: few
 // and large pages are found faster. The garbage collector frees it.

@@ -14,7 +14,6 @@ const (
 	panelPad   = 16      // keeps rows of a copy apart in the cache
 	deep       = 4096    // from this depth on, k is cut into shards, if c is small
 	smallC     = 1 << 16
-	largeC     = 1 << 20 // from this size on, c will not be found in a cache by who reads it
 )
 
 // product is a matrix product under way: c = op(a)·op(b), plus bias, rectified.
@@ -196,7 +195,7 @@ func (p *product) ending(s *strip, j int) {
 	if p.relu {
 		s.flags |= flagReLU
 	}
-	if p.m*p.n >= largeC && s.ci%64 == 0 && uintptr(unsafe.Pointer(s.c))%64 == 0 {
+	if p.m*p.n >= largeC && s.ci%cacheLine == 0 && uintptr(unsafe.Pointer(s.c))%cacheLine == 0 {
 		s.flags |= flagStream
 	}
 }

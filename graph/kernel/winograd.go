@@ -29,6 +29,10 @@ const (
 type transforms[T Float] struct {
 	filter, filterGrad, input, inputGrad, output, outputGrad func(p patches[T])
 	products                                                 func(p products[T])
+
+	// outputStream is output past the caches, for results so large that whoever
+	// reads them will not find them there. It needs whole, aligned cache lines.
+	outputStream func(p patches[T])
 }
 
 // patches are squares of pixels, the columns' tiles side by side, and where

@@ -7,7 +7,7 @@ import "sync"
 // assembled are Winograd's transforms of an instruction set. They take whole
 // vectors of channels; what is left over goes through the generic ones.
 type assembled struct {
-	filterLoop, filterGradLoop, inputLoop, inputGradLoop, outputLoop, outputGradLoop func(first *int)
+	filterLoop, filterGradLoop, inputLoop, inputGradLoop, outputLoop, outputGradLoop, outputStreamLoop func(first *int)
 }
 
 // patchesInBytes are patches as the assembly takes them: steps are in bytes. The
@@ -37,6 +37,8 @@ func (a *assembled) transforms(t *tiles) transforms[float32] {
 		output:     wholeVectors(t.width, a.outputLoop, generic.output),
 		outputGrad: wholeVectors(t.width, a.outputGradLoop, generic.outputGrad),
 		products:   t.products,
+
+		outputStream: wholeVectors(t.width, a.outputStreamLoop, generic.output),
 	}
 }
 

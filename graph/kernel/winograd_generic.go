@@ -13,7 +13,7 @@ func genericTransforms[T Float]() transforms[T] {
 	return transforms[T]{
 		filter: genericFilter[T], filterGrad: genericFilterGrad[T], input: genericInput[T],
 		inputGrad: genericInputGrad[T], output: genericOutput[T], outputGrad: genericOutputGrad[T],
-		products: genericProducts[T],
+		products: genericProducts[T], outputStream: genericOutput[T],
 	}
 }
 

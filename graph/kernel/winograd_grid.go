@@ -1,5 +1,7 @@
 package kernel
 
+import "unsafe"
+
 // grid is an output image cut into tiles, the last ones of which may overhang.
 type grid struct{ across, down int }
 
@@ -140,7 +142,10 @@ func transformInputGrad[T Float](g tileGroup, s Conv, v, dx []T) {
 // part of an image y (OH,OW,F).
 func transformOutput[T Float](g tileGroup, s Conv, m, bias []T, floor T, y []T) {
 	oh, ow := s.Out()
-	transform := of[T]().winograd.output
+	transform, whole := of[T]().winograd.output, of[T]().winograd.output
+	if streams(s, y) {
+		whole = of[T]().winograd.outputStream
+	}
 	from := patches[T]{
 		channels: s.F, inRow: winogradPatch * g.step(s.F), inCol: g.step(s.F), inTile: s.F, bias: bias, floor: floor,
 	}
@@ -148,7 +153,7 @@ func transformOutput[T Float](g tileGroup, s Conv, m, bias []T, floor T, y []T) 
 		p := from
 		p.tiles, p.in = tiles, m[at*s.F:]
 		p.out, p.outRow, p.outCol, p.outTile = y[row*winogradSide*ow*s.F:], ow*s.F, s.F, winogradSide*s.F
-		transform(p)
+		whole(p)
 	}, func(at, row, column int) {
 		margin := borrow[T](winogradSide * winogradSide * s.F)
 		defer giveBack(margin)
@@ -158,6 +163,14 @@ func transformOutput[T Float](g tileGroup, s Conv, m, bias []T, floor T, y []T) 
 		transform(p)
 		paste(g.square(row, column, winogradSide, oh, ow), margin, y, ow, s.F, copyTo[T])
 	})
+}
+
+// streams says whether an image y of a batch of outputs is to be written past the
+// caches.
+func streams[T Float](s Conv, y []T) bool {
+	_, _, size := s.sizes()
+	line := cacheLine / int(unsafe.Sizeof(y[0]))
+	return size >= largeC && s.F%line == 0 && uintptr(unsafe.Pointer(&y[0]))%cacheLine == 0
 }
 
 // transformOutputGrad is m = A dz Aᵀ for a group's part of image n, and adds

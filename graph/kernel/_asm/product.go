@@ -131,6 +131,7 @@ func product(v isa, rows, vectors int) {
 		ADDQ(s.load(m.step), m.to)
 	}
 	repeatUntilZero(repeats, "repeat")
+	SFENCE() // what was streamed is there for whoever is told so
 	finish()
 }
 

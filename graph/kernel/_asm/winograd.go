@@ -59,6 +59,7 @@ func winograd(v isa) {
 	sandwich(v, "winogradInput", 6, 6, input1, plain{})
 	sandwich(v, "winogradInputGrad", 6, 6, inputGrad1, adding{})
 	sandwich(v, "winogradOutput", 6, 4, output1, rectifying{})
+	sandwich(v, "winogradOutputStream", 6, 4, output1, streaming{})
 	sandwich(v, "winogradOutputGrad", 4, 6, outputGrad1, masking{})
 }
 
@@ -177,6 +178,7 @@ type edges interface {
 	load(t *transform, from Mem, row int, to vec) // an input
 	store(t *transform, x vec, to Mem)            // an output
 	end(t *transform)                             // after a patch
+	finish()                                      // after all
 }
 
 // plain is loads and stores.
@@ -187,6 +189,7 @@ func (plain) column(*transform)                          {}
 func (plain) load(_ *transform, from Mem, _ int, to vec) { VMOVUPS(from, to) }
 func (plain) store(_ *transform, x vec, to Mem)          { VMOVUPS(x, to) }
 func (plain) end(*transform)                             {}
+func (plain) finish()                                    {}
 
 // adding adds to what is there, as overlapping patches do.
 type adding struct{ plain }
@@ -206,11 +209,25 @@ func (rectifying) begin(t *transform) {
 	VBROADCASTSS(t.field("floor"), t.reg[14])
 }
 
-func (rectifying) store(t *transform, x vec, to Mem) {
-	VADDPS(t.reg[15], x, x)
-	rectify(x, t.reg[14])
+func (r rectifying) store(t *transform, x vec, to Mem) {
+	r.rectify(t, x)
 	VMOVUPS(x, to)
 }
+
+func (rectifying) rectify(t *transform, x vec) {
+	VADDPS(t.reg[15], x, x)
+	rectify(x, t.reg[14])
+}
+
+// streaming stores past the caches, to where whole cache lines are aligned.
+type streaming struct{ rectifying }
+
+func (s streaming) store(t *transform, x vec, to Mem) {
+	s.rectify(t, x)
+	VMOVNTPS(x, to)
+}
+
+func (streaming) finish() { SFENCE() }
 
 // masking takes only what a ReLU let through, where the mask is above 0, and
 // adds what it takes to bias.
@@ -334,6 +351,7 @@ func sandwich(v isa, name string, n, outs int, apply func(x, y, t []vec), e edge
 		ADDQ(t.load(name+"Tile"), now)
 	}
 	repeatUntilZero(tiles, "tile")
+	e.finish()
 	finish()
 }
 
