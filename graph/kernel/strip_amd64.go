@@ -2,10 +2,7 @@
 
 package kernel
 
-import (
-	"sync"
-	"unsafe"
-)
+import "unsafe"
 
 // strip is work for a micro-kernel: matrix products one after the other, in
 // each of which tiles of c stand below each other, one or two vectors wide. A
@@ -60,14 +57,33 @@ type microKernel func(first *int)
 
 // strips are lent to calls of micro-kernels: what is passed to a function of
 // whom the compiler knows nothing cannot stay on the stack.
-var strips = sync.Pool{New: func() any { return new(strip) }}
+var strips = make(lender[strip], 64)
+
+// lender keeps what has been given back, as far as it has room.
+type lender[T any] chan *T
+
+func (l lender[T]) get() *T {
+	select {
+	case x := <-l:
+		return x
+	default:
+		return new(T)
+	}
+}
+
+func (l lender[T]) put(x *T) {
+	select {
+	case l <- x:
+	default:
+	}
+}
 
 // run calls the kernel on s.
 func (k microKernel) run(s strip) {
-	lent := strips.Get().(*strip)
+	lent := strips.get()
 	*lent = s
 	k(&lent.repeat)
-	strips.Put(lent)
+	strips.put(lent)
 }
 
 // bytes is the size of n floats.

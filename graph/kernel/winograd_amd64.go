@@ -2,8 +2,6 @@
 
 package kernel
 
-import "sync"
-
 // assembled are Winograd's transforms of an instruction set. They take whole
 // vectors of channels; what is left over goes through the generic ones.
 type assembled struct {
@@ -24,7 +22,7 @@ type patchesInBytes struct {
 	floor                      float32
 }
 
-var lentPatches = sync.Pool{New: func() any { return new(patchesInBytes) }}
+var lentPatches = make(lender[patchesInBytes], 64)
 
 // transforms are the loops, over the whole vectors of the channels.
 func (a *assembled) transforms(t *tiles) transforms[float32] {
@@ -46,10 +44,10 @@ func wholeVectors(width int, loop func(first *int), rest func(patches[float32]))
 	return func(p patches[float32]) {
 		whole := p.channels &^ (width - 1)
 		if whole > 0 {
-			b := lentPatches.Get().(*patchesInBytes)
+			b := lentPatches.get()
 			*b = inBytes(&p, whole)
 			loop(&b.tiles)
-			lentPatches.Put(b)
+			lentPatches.put(b)
 		}
 		if whole < p.channels {
 			rest(p.from(whole))
