@@ -148,7 +148,10 @@ func (t *tiles) overhang(s strip, height, rows, columns, vectors int) {
 	if s.bias != nil {
 		copy(bias, unsafe.Slice(s.bias, columns))
 	}
-	for range s.repeat {
+	for i := range s.repeat {
+		if i > 0 { // a pointer must not leave its memory, not even unused
+			s.a, s.b, s.c = further(s.a, s.ar), further(s.b, s.br), further(s.c, s.cr)
+		}
 		one := s
 		one.repeat, one.c, one.ci = 1, &whole[0], bytes(width)
 		if s.bias != nil {
@@ -160,7 +163,6 @@ func (t *tiles) overhang(s strip, height, rows, columns, vectors int) {
 		}
 		t.cover(one, height, rows, vectors)
 		copyRows(whole, width, rows, columns, c, s.ci/4)
-		s.a, s.b, s.c = further(s.a, s.ar), further(s.b, s.br), further(s.c, s.cr)
 	}
 }
 
