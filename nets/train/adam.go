@@ -43,6 +43,9 @@ func NewAdam(rate float64) *Adam {
 // LearningRate is Rate.
 func (a *Adam) LearningRate() float64 { return a.Rate }
 
+// SetLearningRate sets Rate.
+func (a *Adam) SetLearningRate(rate float64) { a.Rate = rate }
+
 // Step updates every weight by its gradient. Weights have names, as nodes have.
 func (a *Adam) Step(weights []gorgonia.ValueGrad) error {
 	a.step++

@@ -1,5 +1,12 @@
 package train
 
+import (
+	"encoding/json"
+	"fmt"
+
+	"stheno/nets"
+)
+
 // Stats is what training knows of itself at the moment a callback is called.
 // Epochs, batches and steps count from 1. Callbacks share one Stats: they read
 // it during the call and keep copies, never the pointer.
@@ -14,11 +21,14 @@ type Stats struct {
 	ValLoss, ValAccuracy     float64 // over the validation rows; valid where Validated says so
 	Validated                bool    // whether this epoch has been validated
 	LearningRate             float64 // of the step just done
+	Whole                    bool    // whether all of the epoch is done: batches, validation, and its EpochEnd begun
 
 	TestBatch, TestBatches int // progress of the validation that is running
 
 	Seconds        float64 // since the epoch began; kept by Stopwatch
 	SecondsPerStep float64 // mean time of the epoch's training steps; kept by Stopwatch
+
+	mean mean // behind Loss and Accuracy
 }
 
 // Callback is called at fixed moments of training, under Keras's names. An
@@ -43,6 +53,34 @@ func (Hooks) BatchEnd(*Stats) error     { return nil }
 func (Hooks) TestBatchEnd(*Stats) error { return nil }
 func (Hooks) EpochEnd(*Stats) error     { return nil }
 func (Hooks) TrainEnd(*Stats) error     { return nil }
+
+// Stateful is a Callback with something to remember across an interruption.
+type Stateful interface {
+	Callback
+	Name() string                  // its key in a checkpoint; one of each name at most
+	State() (CallbackState, error) // called between two steps; files are flushed first
+	Restore(CallbackState) error   // called before TrainBegin, also of a run that begins
+}
+
+// CallbackState is what a Stateful remembers.
+type CallbackState struct {
+	Values  json.RawMessage // whatever the callback makes of it
+	Tensors []nets.Weight   // lent by State, given to Restore
+}
+
+// valuesOf is a state without tensors.
+func valuesOf(v any) (CallbackState, error) {
+	values, err := json.Marshal(v)
+	return CallbackState{Values: values}, err
+}
+
+// restoreValues is the way back from valuesOf.
+func restoreValues(name string, s CallbackState, v any) error {
+	if err := decodeStrict(s.Values, v); err != nil {
+		return fmt.Errorf("train: state of %s: %w", name, err)
+	}
+	return nil
+}
 
 // Stop is the error with which a callback ends training in good order.
 type Stop struct {

@@ -14,7 +14,8 @@ import (
 // Optimizer updates weights from their gradients.
 type Optimizer interface {
 	gorgonia.Solver
-	LearningRate() float64 // of the last step, or of the first before any
+	LearningRate() float64 // of the next step
+	SetLearningRate(float64)
 }
 
 // Plan is how to train.
@@ -25,6 +26,7 @@ type Plan struct {
 	Shuffle    bool      // draw a new order each epoch; false is the file's order
 	Seed       uint64    // of the orders
 	Validation *data.Set // evaluated after each epoch; nil is nothing
+	From       Position  // where to go on; the zero value is the beginning
 	Callbacks  []Callback
 }
 
@@ -39,9 +41,13 @@ const EvaluationBatch = 128
 // callback failed, or that the machine did.
 func Fit(ctx context.Context, m *nets.Model, rows *data.Set, opt Optimizer, plan Plan) (Stats, error) {
 	f := &fit{ctx: ctx, model: m, rows: rows, opt: opt, plan: plan}
+	f.Stats = plan.From.stats()
 	f.Epochs, f.Batches, f.LearningRate = plan.Epochs, rows.BatchCount(plan.Batch), opt.LearningRate()
 	err := f.call(Callback.TrainBegin)
-	for f.Epoch < plan.Epochs && err == nil {
+	if err == nil {
+		err = f.planned()
+	}
+	for !f.done() && err == nil {
 		err = f.epoch()
 	}
 	if stop := (*Stop)(nil); err == nil || errors.As(err, &stop) {
@@ -55,7 +61,6 @@ func Fit(ctx context.Context, m *nets.Model, rows *data.Set, opt Optimizer, plan
 // fit is one call of Fit.
 type fit struct {
 	Stats
-	mean  mean // of the epoch so far
 	ctx   context.Context
 	model *nets.Model
 	rows  *data.Set
@@ -63,14 +68,24 @@ type fit struct {
 	plan  Plan
 }
 
-// epoch trains on every row once and validates.
+// done says whether the planned epochs are.
+func (f *fit) done() bool {
+	return f.Epoch > f.plan.Epochs || f.Epoch == f.plan.Epochs && (f.Whole || f.Epoch == 0)
+}
+
+// epoch trains on every row once and validates, or does what is left of that.
 func (f *fit) epoch() error {
-	f.Epoch++
-	f.Batch, f.TestBatch, f.Validated, f.mean = 0, 0, false, mean{}
+	if f.Whole || f.Epoch == 0 {
+		f.Epoch++
+		f.Batch, f.TestBatch, f.Validated, f.Whole, f.mean = 0, 0, false, false, mean{}
+	}
 	if err := f.call(Callback.EpochBegin); err != nil {
 		return err
 	}
 	for batch := range f.rows.Batches(f.plan.Batch, f.order()) {
+		if batch.Index < f.Batch {
+			continue // done before the run was interrupted
+		}
 		if err := f.step(batch); err != nil {
 			return err
 		}
@@ -81,6 +96,7 @@ func (f *fit) epoch() error {
 	if err := f.validate(); err != nil {
 		return err
 	}
+	f.Whole = true
 	if err := f.call(Callback.EpochEnd); err != nil {
 		return err
 	}
@@ -109,10 +125,10 @@ func (f *fit) step(batch data.Batch) error {
 	if err := f.count(p); err != nil {
 		return err
 	}
+	f.LearningRate = f.opt.LearningRate()
 	if err := f.opt.Step(p.Gradients()); err != nil {
 		return err
 	}
-	f.LearningRate = f.opt.LearningRate()
 	return f.call(Callback.BatchEnd)
 }
 
@@ -144,10 +160,15 @@ func (f *fit) validate() error {
 
 // stop says whether training has to end after this step, and why.
 func (f *fit) stop() error {
-	switch {
-	case f.ctx.Err() != nil:
+	if f.ctx.Err() != nil {
 		return &Stop{Reason: context.Cause(f.ctx).Error()}
-	case f.plan.Steps > 0 && f.Step >= f.plan.Steps:
+	}
+	return f.planned()
+}
+
+// planned says whether the plan's steps are done.
+func (f *fit) planned() error {
+	if f.plan.Steps > 0 && f.Step >= f.plan.Steps {
 		return &Stop{Reason: "the planned number of steps is done"}
 	}
 	return nil

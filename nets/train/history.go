@@ -27,8 +27,17 @@ type History struct {
 	Rows   []Row
 }
 
-// TrainBegin writes files without rows, as a run may end before its first
-// epoch does.
+// Name is "History".
+func (h *History) Name() string { return "History" }
+
+// State are the rows.
+func (h *History) State() (CallbackState, error) { return valuesOf(h.Rows) }
+
+// Restore takes them back.
+func (h *History) Restore(s CallbackState) error { return restoreValues(h.Name(), s, &h.Rows) }
+
+// TrainBegin writes the files, also those without a row: a run may end before
+// its first epoch does, or may have lost rows that come again.
 func (h *History) TrainBegin(*Stats) error { return h.write() }
 
 // EpochEnd adds the epoch's row.

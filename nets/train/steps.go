@@ -1,34 +1,28 @@
 package train
 
-import (
-	"bufio"
-	"errors"
-	"fmt"
-	"os"
-	"strconv"
-)
+import "strconv"
 
 // StepLog writes steps.csv: a row an optimizer step with the loss and the
 // accuracy of its batch before the update, in the shortest decimals that
-// restore the float32. It is flushed at each epoch's end and
-// by Close.
+// restore the float32. It is flushed at each epoch's end, at each checkpoint
+// and by Close.
 type StepLog struct {
 	Hooks
 	Folder Folder
 
-	file *os.File
-	w    *bufio.Writer
-	row  []byte
+	log logFile
+	row []byte
 }
 
-// TrainBegin creates the file.
-func (l *StepLog) TrainBegin(*Stats) (err error) {
-	if l.file, err = os.Create(l.Folder.File(StepsFile)); err != nil {
-		return fmt.Errorf("train: %w", err)
+// TrainBegin creates the file, or opens it behind the last step that is done.
+func (l *StepLog) TrainBegin(*Stats) error {
+	if err := l.log.open(l.Folder.File(StepsFile)); err != nil {
+		return err
 	}
-	l.w = bufio.NewWriter(l.file)
-	_, err = l.w.WriteString("step,loss,accuracy\n")
-	return l.named(err)
+	if l.log.size > 0 {
+		return nil
+	}
+	return l.log.write([]byte("step,loss,accuracy\n"))
 }
 
 // BatchEnd adds a row.
@@ -37,26 +31,23 @@ func (l *StepLog) BatchEnd(s *Stats) error {
 	for _, v := range [...]float64{s.BatchLoss, s.BatchAccuracy} {
 		l.row = strconv.AppendFloat(append(l.row, ','), v, 'g', -1, 32)
 	}
-	_, err := l.w.Write(append(l.row, '\n'))
-	return l.named(err)
+	return l.log.write(append(l.row, '\n'))
 }
 
 // EpochEnd flushes.
-func (l *StepLog) EpochEnd(*Stats) error { return l.named(l.w.Flush()) }
+func (l *StepLog) EpochEnd(*Stats) error { return l.log.flush() }
 
 // Close flushes and closes the file, also after a failure of training.
-func (l *StepLog) Close() error {
-	if l.file == nil {
-		return nil
-	}
-	err := errors.Join(l.w.Flush(), l.file.Close())
-	l.file = nil
-	return l.named(err)
-}
+func (l *StepLog) Close() error { return l.log.close() }
 
-func (l *StepLog) named(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("train: %s: %w", l.Folder.File(StepsFile), err)
-}
+// Name is "StepLog".
+func (l *StepLog) Name() string { return "StepLog" }
+
+// State is the size of the file.
+func (l *StepLog) State() (CallbackState, error) { return l.log.state() }
+
+// Restore has TrainBegin cut the file to that size.
+func (l *StepLog) Restore(s CallbackState) error { return l.log.restore(l.Name(), s) }
+
+// Sync makes the rows durable.
+func (l *StepLog) Sync() error { return l.log.sync() }

@@ -10,7 +10,7 @@ type runStart struct {
 	Type    string `json:"type"` // "run_start"
 	Version int    `json:"version"`
 	Out     string `json:"out"` // the run folder
-	config
+	train.Config
 }
 
 // runEnd is the last line of -json.
@@ -26,6 +26,6 @@ type runEnd struct {
 	Out          string          `json:"out"`
 }
 
-func newRunStart(c config, out train.Folder) runStart {
+func newRunStart(c train.Config, out train.Folder) runStart {
 	return runStart{"run_start", eventsVersion, string(out), c}
 }

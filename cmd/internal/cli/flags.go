@@ -9,20 +9,12 @@ import (
 	"strings"
 
 	"stheno/graph/kernel"
+	"stheno/nets/train"
 )
 
-// settings are the flags, as config.json and run_start have them.
+// settings are the flags.
 type settings struct {
-	Data         string  `json:"data"`
-	Epochs       int     `json:"epochs"`
-	Batch        int     `json:"batch"`
-	LearningRate float64 `json:"learning_rate"`
-	Seed         uint64  `json:"seed"`
-	Shuffle      bool    `json:"shuffle"`
-	Steps        int     `json:"steps"`
-	Init         string  `json:"init"`
-	Threads      int     `json:"threads"`
-	Conv         string  `json:"conv"`
+	train.Settings
 
 	out     string
 	verbose int

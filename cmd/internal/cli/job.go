@@ -43,7 +43,7 @@ func newJob(app App, s *settings, m *nets.Model, set *data.Dataset, display prog
 	if !s.json {
 		j.note("%s: %d parameters; %d images to train on, %d to test on; into %s", m.Name, m.Params(), set.Train.Len(), set.Test.Len(), j.folder)
 		if s.verbose == 2 {
-			j.note("%s", c.computing())
+			j.note("%s", computing(c))
 		}
 		return j, nil
 	}

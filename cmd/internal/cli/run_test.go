@@ -37,7 +37,7 @@ func TestRunFolder(t *testing.T) {
 		path string
 		want any
 	}{
-		{"format", 1.0}, {"network", "mlp"}, {"params", 64*512 + 512 + 512*3 + 3.0},
+		{"format", 2.0}, {"network", "mlp"}, {"params", 64*512 + 512 + 512*3 + 3.0},
 		{"settings data", dir}, {"settings epochs", 2.0}, {"settings batch", 7.0}, {"settings learning_rate", 0.001}, {"settings seed", 1.0},
 		{"settings shuffle", true}, {"settings steps", 0.0}, {"settings init", ""}, {"settings threads", 0.0},
 		{"data folder", dir}, {"data train", 20.0}, {"data test", 10.0}, {"data image", []any{8.0, 8.0, 1.0}}, {"data classes", 3.0},
@@ -248,7 +248,7 @@ func TestJSONLines(t *testing.T) {
 		t.Fatalf("types %s", got)
 	}
 	start, last, end := objects[0], objects[3], objects[4]
-	if start["version"] != 1.0 || start["out"] != out || start.at("settings", "batch") != 7.0 || start.at("data", "train") != 20.0 {
+	if start["version"] != 2.0 || start["out"] != out || start.at("settings", "batch") != 7.0 || start.at("data", "train") != 20.0 {
 		t.Errorf("run_start %v", start)
 	}
 	history := table(t, out, "history.csv")[3]
