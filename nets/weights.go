@@ -38,13 +38,14 @@ func (m *Model) ReadWeights(path string) error {
 	if err != nil {
 		return fmt.Errorf("nets: %w", err)
 	}
-	if err := m.setWeights(tensors); err != nil {
+	if err := m.SetWeights(tensors); err != nil {
 		return fmt.Errorf("nets: %s: %w", path, err)
 	}
 	return nil
 }
 
-func (m *Model) setWeights(tensors []safetensors.Tensor) error {
+// SetWeights is ReadWeights with tensors that were read already.
+func (m *Model) SetWeights(tensors []safetensors.Tensor) error {
 	byName := make(map[string]safetensors.Tensor, len(tensors))
 	for _, t := range tensors {
 		byName[t.Name] = t

@@ -68,6 +68,17 @@ func WriteFile(path string, write func(io.Writer) error) error {
 	return nil
 }
 
+// Rename gives a file or a folder another name in the same file system, durably.
+func Rename(from, to string) error {
+	if err := os.Rename(from, to); err != nil {
+		return failed("rename", to, "", err)
+	}
+	if err := syncFolder(filepath.Dir(to)); err != nil {
+		return failed("sync the folder of", to, "", err)
+	}
+	return nil
+}
+
 // serial tells apart the temporary files of one process.
 var serial atomic.Uint64
 

@@ -25,6 +25,8 @@ type Stats struct {
 
 	TestBatch, TestBatches int // progress of the validation that is running
 
+	Stopped string // why a callback has ended training; empty if none has
+
 	Seconds        float64 // since the epoch began; kept by Stopwatch
 	SecondsPerStep float64 // mean time of the epoch's training steps; kept by Stopwatch
 

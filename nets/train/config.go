@@ -5,7 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
+	"strconv"
+	"strings"
 )
 
 // ConfigFormat is the version of config.json. It grows when a reader of the old
@@ -93,4 +97,73 @@ func decodeStrict(content []byte, v any) error {
 		return fmt.Errorf("something stands behind the JSON value")
 	}
 	return nil
+}
+
+// free are the fields that may change when a run goes on: they have no say in
+// what a step computes, or are where the run happens to stand.
+var free = []string{
+	"settings.epochs", "settings.steps", "settings.threads", "settings.checkpoint_every", "settings.data",
+	"data.folder", "kernels", "convolutions", "versions",
+}
+
+// Differs names the first field in which a run with this config would not be
+// the run of the other one, and both values; it is empty if there is none.
+// Convolutions and kernels are free, since they are this machine's; with others
+// a run goes on with other rounding.
+func (c Config) Differs(other Config) string {
+	mine, theirs := c.fixed(), other.fixed()
+	for _, name := range slices.Sorted(maps.Keys(mine)) {
+		if mine[name] != theirs[name] {
+			return fmt.Sprintf("%s is %s, not %s", name, mine[name], theirs[name])
+		}
+	}
+	if len(theirs) > len(mine) {
+		return fmt.Sprintf("there are %d settings, not %d", len(mine), len(theirs))
+	}
+	return ""
+}
+
+// fixed are the fields that are not free, by their path, as JSON.
+func (c Config) fixed() map[string]string {
+	content, err := json.Marshal(c)
+	var tree map[string]any
+	if err == nil {
+		err = unmarshalNumbers(content, &tree)
+	}
+	if err != nil {
+		panic("train: a Config is no JSON")
+	}
+	fields := make(map[string]string)
+	flatten("", tree, fields)
+	return fields
+}
+
+// unmarshalNumbers keeps numbers as they are written: a seed has 64 bits.
+func unmarshalNumbers(content []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(content))
+	d.UseNumber()
+	return d.Decode(v)
+}
+
+func flatten(name string, v any, fields map[string]string) {
+	if slices.Contains(free, name) || strings.HasPrefix(name, "data.files.") && strings.HasSuffix(name, ".path") {
+		return
+	}
+	below := name + "."
+	if name == "" {
+		below = ""
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		for key, value := range v {
+			flatten(below+key, value, fields)
+		}
+	case []any:
+		for i, value := range v {
+			flatten(below+strconv.Itoa(i), value, fields)
+		}
+	default:
+		text, _ := json.Marshal(v)
+		fields[name] = string(text)
+	}
 }

@@ -164,7 +164,7 @@ func TestFolderRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	cases := map[string]string{file: "is a file", filepath.Join(file, "below"): "not a directory"}
-	for _, name := range []string{train.ConfigFile, train.HistoryFile, train.HistoryJSONFile, train.StepsFile, train.ModelFile} {
+	for name, want := range map[string]string{train.ConfigFile: "holds another run", train.StepsFile: "is not empty", "notes.txt": "is not empty"} {
 		run := filepath.Join(dir, "with-"+name)
 		if err := os.Mkdir(run, 0o777); err != nil {
 			t.Fatal(err)
@@ -172,10 +172,10 @@ func TestFolderRefuses(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(run, name), nil, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		cases[run] = "holds another run (" + name + " is there)"
+		cases[run] = want + " (" + name + " is there)"
 	}
 	for path, want := range cases {
-		for _, err := range []error{train.CheckFolder(path), second(train.CreateFolder(path, "mlp", time.Now()))} {
+		for _, err := range []error{train.CheckFolder(path), second(train.CreateFolder(path, "mlp", time.Now(), nothing))} {
 			if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
 				t.Errorf("%s: error %v, want %q", path, err, want)
 			}
@@ -185,11 +185,14 @@ func TestFolderRefuses(t *testing.T) {
 		if err := train.CheckFolder(fine); err != nil {
 			t.Error(err)
 		}
-		if f, err := train.CreateFolder(fine, "mlp", time.Now()); err != nil || string(f) != fine {
+		if f, err := train.CreateFolder(fine, "mlp", time.Now(), nothing); err != nil || string(f) != fine {
 			t.Errorf("%s: %v", f, err)
 		}
 	}
 }
+
+// nothing fills the folder of a run that will not train.
+func nothing(train.Folder) error { return nil }
 
 func second[T any](_ T, err error) error { return err }
 
@@ -197,7 +200,7 @@ func TestTwoRunsInOneSecond(t *testing.T) {
 	t.Chdir(t.TempDir())
 	now := time.Date(2024, 2, 29, 23, 59, 1, 0, time.UTC)
 	for _, want := range []string{"mlp-20240229-235901", "mlp-20240229-235901-2", "mlp-20240229-235901-3"} {
-		got, err := train.CreateFolder("", "mlp", now)
+		got, err := train.CreateFolder("", "mlp", now, nothing)
 		if err != nil || string(got) != filepath.Join("runs", want) {
 			t.Errorf("%s (%v), want %s", got, err, want)
 		}

@@ -47,7 +47,7 @@ func Fit(ctx context.Context, m *nets.Model, rows *data.Set, opt Optimizer, plan
 	if err == nil {
 		err = f.planned()
 	}
-	for !f.done() && err == nil {
+	for err == nil && !f.Position().Done(plan.Epochs, plan.Steps) {
 		err = f.epoch()
 	}
 	if stop := (*Stop)(nil); err == nil || errors.As(err, &stop) {
@@ -66,11 +66,6 @@ type fit struct {
 	rows  *data.Set
 	opt   Optimizer
 	plan  Plan
-}
-
-// done says whether the planned epochs are.
-func (f *fit) done() bool {
-	return f.Epoch > f.plan.Epochs || f.Epoch == f.plan.Epochs && (f.Whole || f.Epoch == 0)
 }
 
 // epoch trains on every row once and validates, or does what is left of that.
@@ -166,20 +161,31 @@ func (f *fit) stop() error {
 	return f.planned()
 }
 
-// planned says whether the plan's steps are done.
+// planned says whether the plan's steps are done, or a callback had enough
+// before the run was interrupted.
 func (f *fit) planned() error {
+	if f.Stopped != "" {
+		return &Stop{Reason: f.Stopped}
+	}
 	if f.plan.Steps > 0 && f.Step >= f.plan.Steps {
 		return &Stop{Reason: "the planned number of steps is done"}
 	}
 	return nil
 }
 
-// call calls one method of every callback.
+// call calls one method of every callback. One that stops training does not keep
+// the others from being called; a failure does.
 func (f *fit) call(method func(Callback, *Stats) error) error {
+	var first error
 	for _, c := range f.plan.Callbacks {
-		if err := method(c, &f.Stats); err != nil {
+		err := method(c, &f.Stats)
+		if stop := (*Stop)(nil); errors.As(err, &stop) {
+			if first == nil {
+				first, f.Stopped = err, stop.Reason
+			}
+		} else if err != nil {
 			return err
 		}
 	}
-	return nil
+	return first
 }

@@ -27,58 +27,85 @@ const (
 )
 
 // CheckFolder refuses a path at which a run cannot begin: a file, or a folder
-// that holds a run.
+// with something in it.
 func CheckFolder(dir string) error {
-	info, err := os.Stat(dir)
-	if errors.Is(err, fs.ErrNotExist) {
+	entries, err := os.ReadDir(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), err == nil && len(entries) == 0:
 		return nil
-	}
-	if err != nil {
+	case isFile(dir):
+		return fmt.Errorf("train: run folder %s: is a file", dir)
+	case err != nil:
 		return fmt.Errorf("train: run folder: %w", err)
 	}
-	if !info.IsDir() {
-		return fmt.Errorf("train: run folder %s: is a file", dir)
+	if _, err := os.Lstat(filepath.Join(dir, ConfigFile)); err == nil {
+		return fmt.Errorf("train: run folder %s: holds another run (%s is there)", dir, ConfigFile)
 	}
-	for _, name := range []string{ConfigFile, HistoryFile, HistoryJSONFile, StepsFile, ModelFile} {
-		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
-			return fmt.Errorf("train: run folder %s: holds another run (%s is there)", dir, name)
-		}
-	}
-	return nil
+	return fmt.Errorf("train: run folder %s: is not empty (%s is there)", dir, entries[0].Name())
 }
 
-// CreateFolder makes the folder of a new run. An empty dir is a new folder
-// runs/NAME-DATE-TIME.
-func CreateFolder(dir, name string, now time.Time) (Folder, error) {
-	if dir == "" {
-		return createUnique(filepath.Join("runs", name+now.Format("-20060102-150405")))
-	}
-	if err := CheckFolder(dir); err != nil {
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.IsDir()
+}
+
+// CreateFolder makes the folder of a new run. fill writes its first files, into
+// a hidden folder that then gets its name in one rename: a run's folder is there
+// with all of them, or not at all. An empty dir is a new folder runs/NAME-DATE-TIME.
+func CreateFolder(dir, name string, now time.Time, fill func(Folder) error) (Folder, error) {
+	unique := dir == ""
+	if unique {
+		dir = filepath.Join("runs", name+now.Format("-20060102-150405"))
+	} else if err := CheckFolder(dir); err != nil {
 		return "", err
 	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	dir = filepath.Clean(dir)
+	parent := filepath.Dir(dir)
+	if err := os.MkdirAll(parent, 0o777); err != nil {
+		return "", fmt.Errorf("train: run folder: %w", err)
+	}
+	hidden := Folder(filepath.Join(parent, fmt.Sprintf(".%s.%d.tmp", filepath.Base(dir), os.Getpid())))
+	folder, err := publish(hidden, dir, unique, fill)
+	if err != nil {
+		_ = os.RemoveAll(string(hidden))
+		return "", err
+	}
+	return folder, nil
+}
+
+// publish fills a hidden folder and gives it its name.
+func publish(hidden Folder, dir string, unique bool, fill func(Folder) error) (Folder, error) {
+	if err := os.RemoveAll(string(hidden)); err != nil { // of a killed process that had our number
+		return "", fmt.Errorf("train: run folder: %w", err)
+	}
+	if err := os.MkdirAll(hidden.File(CheckpointDir), 0o777); err != nil {
+		return "", fmt.Errorf("train: run folder: %w", err)
+	}
+	if err := os.WriteFile(hidden.File(lockFile), nil, 0o666); err != nil {
+		return "", fmt.Errorf("train: run folder: %w", err)
+	}
+	if err := fill(hidden); err != nil {
+		return "", err
+	}
+	if !unique {
+		_ = os.Remove(dir) // an empty folder makes way; what does not is told by the rename
+		return rename(hidden, dir)
+	}
+	name := dir
+	for n := 2; ; n++ { // two runs may begin in one second
+		folder, err := rename(hidden, name)
+		if !errors.Is(err, fs.ErrExist) {
+			return folder, err
+		}
+		name = fmt.Sprintf("%s-%d", dir, n)
+	}
+}
+
+func rename(hidden Folder, dir string) (Folder, error) {
+	if err := durable.Rename(string(hidden), dir); err != nil {
 		return "", fmt.Errorf("train: run folder: %w", err)
 	}
 	return Folder(dir), nil
-}
-
-// createUnique makes a folder of this name, or with a number behind it if two
-// runs begin in one second.
-func createUnique(dir string) (Folder, error) {
-	if err := os.MkdirAll(filepath.Dir(dir), 0o777); err != nil {
-		return "", fmt.Errorf("train: run folder: %w", err)
-	}
-	path := dir
-	for n := 2; ; n++ {
-		err := os.Mkdir(path, 0o777)
-		if err == nil {
-			return Folder(path), nil
-		}
-		if !errors.Is(err, fs.ErrExist) {
-			return "", fmt.Errorf("train: run folder: %w", err)
-		}
-		path = fmt.Sprintf("%s-%d", dir, n)
-	}
 }
 
 // File is the path of one of the run's files.

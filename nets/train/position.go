@@ -10,18 +10,26 @@ type Position struct {
 	Rows    int     `json:"rows"`     // its rows that are done
 	Hits    int     `json:"hits"`     // and right
 	LossSum float64 `json:"loss_sum"` // of those rows, in nats
+	Stopped string  `json:"stopped"`  // why a callback has ended training for good; empty if none has
 }
 
 // Position is the one at which these Stats were taken.
 func (s *Stats) Position() Position {
-	return Position{s.Step, s.Epoch, s.Batch, s.Whole, s.mean.rows, s.mean.hits, s.mean.sum}
+	return Position{s.Step, s.Epoch, s.Batch, s.Whole, s.mean.rows, s.mean.hits, s.mean.sum, s.Stopped}
 }
 
 // stats is what a training that stands at p knows of itself.
 func (p Position) stats() Stats {
-	s := Stats{Step: p.Step, Epoch: p.Epoch, Batch: p.Batch, Whole: p.Whole, mean: mean{p.Rows, p.Hits, p.LossSum}}
+	s := Stats{Step: p.Step, Epoch: p.Epoch, Batch: p.Batch, Whole: p.Whole, Stopped: p.Stopped, mean: mean{p.Rows, p.Hits, p.LossSum}}
 	if p.Rows > 0 {
 		s.Loss, s.Accuracy = s.mean.loss(), s.mean.accuracy()
 	}
 	return s
+}
+
+// Done says whether nothing is left to train of a plan with so many epochs and
+// steps.
+func (p Position) Done(epochs, steps int) bool {
+	return p.Stopped != "" || steps > 0 && p.Step >= steps ||
+		p.Epoch > epochs || p.Epoch == epochs && (p.Whole || p.Epoch == 0)
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"maps"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -37,11 +38,19 @@ func newConfig(m *nets.Model, s *settings, opt *train.Adam, set *data.Dataset) (
 
 // source describes a dataset.
 func source(set *data.Dataset) train.Source {
-	s := train.Source{Folder: set.Dir, Train: set.Train.Len(), Test: set.Test.Len(), Image: set.Train.Shape(), Classes: set.Classes}
+	s := train.Source{Folder: absolute(set.Dir), Train: set.Train.Len(), Test: set.Test.Len(), Image: set.Train.Shape(), Classes: set.Classes}
 	for _, f := range set.Files {
 		s.Files = append(s.Files, train.SourceFile(f))
 	}
 	return s
+}
+
+// absolute is dir as it can be found from anywhere.
+func absolute(dir string) string {
+	if path, err := filepath.Abs(dir); err == nil {
+		return path
+	}
+	return dir
 }
 
 // computing is a line on how a run computes.

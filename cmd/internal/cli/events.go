@@ -9,7 +9,8 @@ import (
 type runStart struct {
 	Type    string `json:"type"` // "run_start"
 	Version int    `json:"version"`
-	Out     string `json:"out"` // the run folder
+	Out     string `json:"out"`  // the run folder
+	From    int    `json:"from"` // the step after which an interrupted run goes on; else 0
 	train.Config
 }
 
@@ -22,10 +23,10 @@ type runEnd struct {
 	Steps        int             `json:"steps"`
 	TestLoss     *progress.Float `json:"test_loss,omitempty"` // absent after a signal
 	TestAccuracy *progress.Float `json:"test_accuracy,omitempty"`
-	Seconds      float64         `json:"seconds"` // of the whole run
+	Seconds      float64         `json:"seconds"` // of training: epochs with their validation
 	Out          string          `json:"out"`
 }
 
-func newRunStart(c train.Config, out train.Folder) runStart {
-	return runStart{"run_start", eventsVersion, string(out), c}
+func newRunStart(c train.Config, out train.Folder, from int) runStart {
+	return runStart{"run_start", eventsVersion, string(out), from, c}
 }

@@ -16,11 +16,13 @@ import (
 type settings struct {
 	train.Settings
 
+	resume  string
 	out     string
 	verbose int
 	json    bool
 	color   string
 	summary bool
+	given   map[string]bool // the flags that stood on the command line
 }
 
 // usageError is a wrong command line.
@@ -45,6 +47,8 @@ func parse(app App, args []string, stdout io.Writer) (*settings, error) {
 	case f.NArg() > 0:
 		return nil, usageError{fmt.Sprintf("unexpected argument %q: everything is a flag", f.Arg(0))}
 	}
+	s.given = make(map[string]bool)
+	f.Visit(func(f *flag.Flag) { s.given[f.Name] = true })
 	return s, s.check()
 }
 
@@ -57,6 +61,8 @@ func (s *settings) define(f *flag.FlagSet) {
 	f.BoolVar(&s.Shuffle, "shuffle", true, "new order each epoch; -shuffle=false is the files' order")
 	f.IntVar(&s.Steps, "steps", 0, "stop after so many optimizer steps in all; 0 is no limit")
 	f.StringVar(&s.Init, "init", "", "start from the weights in this safetensors `file`")
+	f.StringVar(&s.resume, "resume", "", "go on with the interrupted run in this `folder`, exactly; all its settings hold")
+	f.IntVar(&s.CheckpointEvery, "checkpoint-every", 0, "save a checkpoint every so many `steps` too; 0 is at each epoch's end and when training stops")
 	f.StringVar(&s.out, "out", "", "run `folder` to write (default: runs/NET-DATE-TIME)")
 	f.IntVar(&s.Threads, "threads", 0, "threads of the kernels; 0 is GOMAXPROCS; results do not depend on it")
 	f.StringVar(&s.Conv, "conv", "auto", "how to convolve: direct, winograd (3 x 3 only) or auto, the faster of them")
@@ -77,6 +83,8 @@ func (s *settings) check() error {
 		return usageError{fmt.Sprintf("-lr %v: must be a number above 0", s.LearningRate)}
 	case s.Steps < 0:
 		return usageError{fmt.Sprintf("-steps %d: must be 0 or more", s.Steps)}
+	case s.CheckpointEvery < 0:
+		return usageError{fmt.Sprintf("-checkpoint-every %d: must be 0 or more", s.CheckpointEvery)}
 	case s.Threads < 0:
 		return usageError{fmt.Sprintf("-threads %d: must be 0 or more", s.Threads)}
 	case s.convError() != nil:
@@ -96,5 +104,5 @@ func help(app App, f *flag.FlagSet, w io.Writer) {
 	fmt.Fprintf(w, "%s trains %s.\n\nUsage: go run ./cmd/%s [flags]\n\n", app.Name, app.About, app.Name)
 	f.SetOutput(w)
 	f.PrintDefaults()
-	fmt.Fprintf(w, "\nExample: train for two epochs, a line each, into a folder of your choice\n\n  go run ./cmd/%s -epochs 2 -verbose 2 -out runs/%s\n", app.Name, strings.ToLower(app.Name))
+	fmt.Fprintf(w, "\nExample: train for two epochs, a line each, into a folder of your choice\n\n  go run ./cmd/%s -epochs 2 -verbose 2 -out runs/%s\n\nand go on with it after Ctrl-C or a crash\n\n  go run ./cmd/%[1]s -resume runs/%[2]s\n", app.Name, strings.ToLower(app.Name))
 }

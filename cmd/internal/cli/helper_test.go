@@ -130,13 +130,23 @@ func files(t testing.TB, dir string) map[string]string {
 	return found
 }
 
-// names lists the files of a run folder.
+// names lists the files of a run folder, but for its lock and its checkpoints.
 func names(t testing.TB, dir string) string {
 	t.Helper()
-	return strings.Join(slices.Sorted(maps.Keys(files(t, dir))), " ")
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(files(t, dir))) {
+		if name != ".lock" && !strings.HasPrefix(name, "checkpoint/") {
+			list = append(list, name)
+		}
+	}
+	return strings.Join(list, " ")
 }
 
-const allFiles = "config.json history.csv history.json model.safetensors steps.csv"
+// The files of a run that has ended, and of one that was interrupted.
+const (
+	allFiles         = "config.json history.csv history.json model.safetensors result.json steps.csv"
+	interruptedFiles = "config.json history.csv history.json model.safetensors steps.csv"
+)
 
 func read(t testing.TB, path ...string) string {
 	t.Helper()

@@ -15,41 +15,86 @@ import (
 
 // job is a run that is about to train: everything that can be refused has been.
 type job struct {
+	app      App
 	settings *settings
+	config   train.Config
 	model    *nets.Model
 	set      *data.Dataset
 	adam     *train.Adam
 	folder   train.Folder
+	from     train.Position // where a run that was interrupted goes on
 	display  progress.Display
 	events   *progress.Events // nil without -json
 	stdout   io.Writer
 	stderr   io.Writer
-	began    time.Time
+
+	steps      *train.StepLog
+	history    *train.History
+	checkpoint *train.Checkpoint
 }
 
-// newJob creates the run folder.
+// newJob makes the parts of a run.
 func newJob(app App, s *settings, m *nets.Model, set *data.Dataset, display progress.Display, stdout, stderr io.Writer) (*job, error) {
-	j := &job{settings: s, model: m, set: set, adam: train.NewAdam(s.LearningRate), display: display, stdout: stdout, stderr: stderr, began: time.Now()}
-	c, err := newConfig(m, s, j.adam, set)
-	if err != nil {
+	j := &job{app: app, settings: s, model: m, set: set, adam: train.NewAdam(s.LearningRate), display: display, stdout: stdout, stderr: stderr}
+	if s.json {
+		j.events = &progress.Events{Out: stdout}
+	}
+	var err error
+	if j.config, err = newConfig(m, s, j.adam, set); err != nil {
 		return nil, err
 	}
-	if j.folder, err = train.CreateFolder(s.out, app.Name, j.began); err != nil {
-		return nil, err
+	j.steps, j.history = &train.StepLog{}, &train.History{}
+	j.checkpoint = &train.Checkpoint{
+		Parts:  train.Parts{Model: m, Optimizer: j.adam, Callbacks: []train.Callback{&train.Stopwatch{}, j.steps, j.history}},
+		Config: j.config, Every: s.CheckpointEvery, Warn: j.warn,
 	}
-	if err := j.folder.WriteJSON(train.ConfigFile, c); err != nil {
-		return nil, err
-	}
-	if !s.json {
-		j.note("%s: %d parameters; %d images to train on, %d to test on; into %s", m.Name, m.Params(), set.Train.Len(), set.Test.Len(), j.folder)
-		if s.verbose == 2 {
-			j.note("%s", computing(c))
+	return j, checkMemory(m, set, s.Batch)
+}
+
+// create makes the folder of a new run.
+func (j *job) create() error {
+	folder, err := train.CreateFolder(j.settings.out, j.app.Name, time.Now(), func(f train.Folder) error {
+		if err := f.WriteJSON(train.ConfigFile, j.config); err != nil {
+			return err
 		}
-		return j, nil
+		return j.checkpoint.Begin(f)
+	})
+	j.folder = folder
+	return err
+}
+
+// reopen goes on with the run in an existing folder, unless it is finished.
+func (j *job) reopen(ctx context.Context, c train.Config) error {
+	j.folder = train.Folder(j.settings.resume)
+	unlock, err := j.folder.Lock()
+	if err != nil {
+		return err
 	}
-	j.events = &progress.Events{Out: stdout}
-	_ = j.events.Emit(newRunStart(c, j.folder)) // that nobody reads is said at the end: run_end fails too
-	return j, nil
+	defer unlock()
+	if err := j.goOn(); err != nil {
+		return err
+	}
+	if finished, err := j.finished(); finished || err != nil {
+		return err
+	}
+	if j.config.Kernels != c.Kernels {
+		j.note("the run was begun with the kernels %s and goes on with %s: other rounding, not the same bits", c.Kernels, j.config.Kernels)
+	}
+	c.Settings = j.settings.Settings // those that are free may be other ones
+	if err := j.folder.WriteJSON(train.ConfigFile, c); err != nil {
+		return err
+	}
+	return j.run(ctx)
+}
+
+// own runs in a new folder.
+func (j *job) own(ctx context.Context) error {
+	unlock, err := j.folder.Lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return j.run(ctx)
 }
 
 // note says something on stderr, unless -verbose 0 asked for silence.
@@ -59,78 +104,49 @@ func (j *job) note(format string, args ...any) {
 	}
 }
 
+// warn says aloud what went wrong and did not end the run.
+func (j *job) warn(err error) { fmt.Fprintf(j.stderr, "\nwarning: %v\n", err) }
+
+// announce says what begins.
+func (j *job) announce() {
+	if j.events != nil {
+		_ = j.events.Emit(newRunStart(j.config, j.folder, j.from.Step)) // that nobody reads is said at the end: run_end fails too
+		return
+	}
+	j.note("%s: %d parameters; %d images to train on, %d to test on; into %s", j.model.Name, j.model.Params(), j.set.Train.Len(), j.set.Test.Len(), j.folder)
+	if j.from.Step > 0 {
+		j.note("going on after step %d", j.from.Step)
+	}
+	if j.settings.verbose == 2 {
+		j.note("%s", computing(j.config))
+	}
+}
+
 // run trains, writes the model and reports.
 func (j *job) run(ctx context.Context) error {
-	steps := &train.StepLog{Folder: j.folder}
-	history := &train.History{Folder: j.folder}
-	plan := train.Plan{
-		Epochs: j.settings.Epochs, Batch: j.settings.Batch, Steps: j.settings.Steps,
-		Shuffle: j.settings.Shuffle, Seed: j.settings.Seed, Validation: j.set.Test,
-		Callbacks: []train.Callback{&train.Stopwatch{}, steps, history},
-	}
-	if j.events != nil {
-		plan.Callbacks = append(plan.Callbacks, &progress.JSON{Events: j.events})
-	}
-	plan.Callbacks = append(plan.Callbacks, j.display)
-	stats, err := train.Fit(ctx, j.model, j.set.Train, j.adam, plan)
+	j.announce()
+	j.steps.Folder, j.history.Folder, j.checkpoint.Folder = j.folder, j.folder, j.folder
+	stats, err := train.Fit(ctx, j.model, j.set.Train, j.adam, j.plan())
 	j.display.Close() // a display that cannot write is no reason to lose a run
 	stop := (*train.Stop)(nil)
-	if closing := steps.Close(); closing != nil || err != nil && !errors.As(err, &stop) {
+	if closing := errors.Join(j.checkpoint.Close(), j.steps.Close()); closing != nil || err != nil && !errors.As(err, &stop) {
 		return errors.Join(err, closing)
 	}
 	if err := j.folder.WriteModel(j.model); err != nil {
 		return err
 	}
-	return j.report(ctx, stats, stop, len(history.Rows))
+	return j.report(ctx, stats, stop)
 }
 
-// report says how the run ended, on stdout.
-func (j *job) report(ctx context.Context, s train.Stats, stop *train.Stop, epochs int) error {
-	end := runEnd{Type: "run_end", Reason: "all epochs are done", Complete: true, Epochs: epochs, Steps: s.Step, Out: string(j.folder)}
-	if stop != nil {
-		end.Reason = stop.Reason
+func (j *job) plan() train.Plan {
+	plan := train.Plan{
+		Epochs: j.settings.Epochs, Batch: j.settings.Batch, Steps: j.settings.Steps,
+		Shuffle: j.settings.Shuffle, Seed: j.settings.Seed, Validation: j.set.Test,
+		From: j.from, Callbacks: j.checkpoint.Callbacks,
 	}
-	var result train.Result
-	var err error
-	if context.Cause(ctx) == nil {
-		result, err = j.test(ctx, s)
-	}
-	cause := context.Cause(ctx) // a signal may have ended the test as well
-	switch {
-	case cause != nil:
-		end.Reason, end.Complete = cause.Error(), false
-	case err != nil:
-		return err
-	default:
-		accuracy, loss := progress.Float(result.Accuracy), progress.Float(result.Loss)
-		end.TestAccuracy, end.TestLoss = &accuracy, &loss
-	}
-	end.Seconds = time.Since(j.began).Seconds()
 	if j.events != nil {
-		return errors.Join(j.events.Emit(end), cause)
+		plan.Callbacks = append(plan.Callbacks, &progress.JSON{Events: j.events})
 	}
-	if cause != nil {
-		j.note("%v after step %d (%s); the weights so far are in %s", cause, s.Step, position(s), j.folder.File(train.ModelFile))
-		return cause
-	}
-	_, err = fmt.Fprintf(j.stdout, "test accuracy %.4f, test loss %.4f after %d steps; run folder %s\n", *end.TestAccuracy, *end.TestLoss, s.Step, j.folder)
-	return err
-}
-
-// test is the last epoch's validation, or one of its own if training ended in
-// the middle of an epoch.
-func (j *job) test(ctx context.Context, s train.Stats) (train.Result, error) {
-	if s.Validated {
-		return train.Result{Loss: s.ValLoss, Accuracy: s.ValAccuracy}, nil
-	}
-	defer j.display.Close()
-	return train.Evaluate(ctx, j.model, j.set.Test, func(batch, batches int) error {
-		s.TestBatch, s.TestBatches = batch, batches
-		return j.display.TestBatchEnd(&s)
-	})
-}
-
-// position is where in an epoch training has ended.
-func position(s train.Stats) string {
-	return fmt.Sprintf("epoch %d of %d, batch %d of %d", s.Epoch, s.Epochs, s.Batch, s.Batches)
+	plan.Callbacks = append(plan.Callbacks, j.display, j.checkpoint)
+	return plan
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -38,5 +40,15 @@ func Main(app App) int {
 		second := (<-signals).(syscall.Signal)
 		os.Exit(128 + int(second))
 	}()
+	if binary := os.Args[0]; !underGoRun(binary) {
+		app.binary = binary
+	}
 	return Train(ctx, app, os.Args[1:], os.Stdout, os.Stderr)
+}
+
+// underGoRun says whether this is a binary that go run has built, and removes
+// when it ends.
+func underGoRun(binary string) bool {
+	path := filepath.ToSlash(binary)
+	return strings.Contains(path, "/go-build") && strings.Contains(path, "/exe/")
 }

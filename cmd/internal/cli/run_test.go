@@ -159,7 +159,7 @@ func TestStepsEndInMidEpoch(t *testing.T) {
 		t.Errorf("stdout %q", o.stdout)
 	}
 	if names(t, out) != allFiles || len(table(t, out, "history.csv")) != 1 || read(t, out, "history.json") != "[]\n" || len(table(t, out, "steps.csv")) != 3 {
-		t.Errorf("files: %v", files(t, out))
+		t.Errorf("files: %v", names(t, out))
 	}
 }
 
@@ -196,8 +196,8 @@ func TestInterrupted(t *testing.T) {
 			if code != c.code {
 				t.Errorf("%v: exit code %d, want %d", c.signal, code, c.code)
 			}
-			if names(t, out) != allFiles || len(table(t, out, "history.csv")) != 2 || len(table(t, out, "steps.csv")) != 4 {
-				t.Errorf("%v: files %v", c.signal, files(t, out))
+			if names(t, out) != interruptedFiles || len(table(t, out, "history.csv")) != 2 || len(table(t, out, "steps.csv")) != 4 {
+				t.Errorf("%v: files %v", c.signal, names(t, out))
 			}
 			if json {
 				lines := strings.Split(strings.TrimSpace(stdout.String()), "\n")
@@ -207,7 +207,7 @@ func TestInterrupted(t *testing.T) {
 				}
 				continue
 			}
-			want := fmt.Sprintf("%s after step 3 (epoch 1 of 10, batch 3 of 3); the weights so far are in %s\n", c.word, filepath.Join(out, "model.safetensors"))
+			want := fmt.Sprintf("%s after step 3 (epoch 1 of 10, batch 3 of 3); everything is saved; go on with\n\n  go run ./cmd/mlp -resume %s\n\n", c.word, out)
 			if !strings.HasSuffix(stderr.String(), want) || stdout.String() != "" {
 				t.Errorf("%v: stdout %q, stderr %q, want %q", c.signal, stdout.String(), stderr.String(), want)
 			}
@@ -228,8 +228,8 @@ func TestInterruptedAnywhere(t *testing.T) {
 		if code != 130 || stdout.String() != "" || !strings.Contains(stderr.String(), fmt.Sprintf("interrupted after step %d (epoch 1 of 10, batch %d of 3)", steps, steps)) {
 			t.Errorf("cancelled after %d steps: exit code %d, stdout %q, stderr %q", steps, code, stdout.String(), stderr.String())
 		}
-		if names(t, out) != allFiles || len(table(t, out, "steps.csv")) != 1+steps {
-			t.Errorf("cancelled after %d steps: files %v", steps, files(t, out))
+		if names(t, out) != interruptedFiles || len(table(t, out, "steps.csv")) != 1+steps {
+			t.Errorf("cancelled after %d steps: files %v", steps, names(t, out))
 		}
 	}
 }
@@ -264,7 +264,7 @@ func TestJSONLines(t *testing.T) {
 		t.Errorf("run_end %v", end)
 	}
 	config := parseObject(t, read(t, out, "config.json"))
-	for _, name := range []string{"type", "version", "out"} {
+	for _, name := range []string{"type", "version", "out", "from"} {
 		delete(start, name)
 	}
 	if d := cmp.Diff(config, start); d != "" {

@@ -101,7 +101,7 @@ func TestProcess(t *testing.T) {
 			if !strings.Contains(stderr.String(), c.word+" after step ") || stdout.String() != "" || strings.Contains(stderr.String(), "goroutine ") {
 				t.Errorf("stdout %q, stderr %q", stdout.String(), stderr.String())
 			}
-			if names(t, out) != allFiles || len(table(t, out, "steps.csv")) < 1+40 {
+			if names(t, out) != interruptedFiles || len(table(t, out, "steps.csv")) < 1+40 {
 				t.Errorf("files %s, %d steps", names(t, out), len(table(t, out, "steps.csv"))-1)
 			}
 		})

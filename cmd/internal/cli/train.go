@@ -25,6 +25,16 @@ type App struct {
 	Name    string // of the command and its network
 	About   string // the network in a few words
 	Network func(image [3]int, classes int) nets.Network
+
+	binary string // as it was started; empty for go run
+}
+
+// command is how the user starts the app.
+func (a App) command() string {
+	if a.binary == "" {
+		return "go run ./cmd/" + a.Name
+	}
+	return quoted(a.binary)
 }
 
 // Train runs app's command line and returns the exit code: 0 for a run that
@@ -60,7 +70,15 @@ func run(ctx context.Context, app App, args []string, stdout, stderr io.Writer) 
 	if err := kernel.EnvironmentError(); err != nil {
 		return usageError{err.Error()}
 	}
-	kernel.SetThreads(s.Threads)
+	display := progress.New(s.verbose, stderr, terminal)
+	if s.resume != "" {
+		return resume(ctx, app, s, display, stdout, stderr)
+	}
+	return begin(ctx, app, s, display, stdout, stderr)
+}
+
+// begin is a new run.
+func begin(ctx context.Context, app App, s *settings, display progress.Display, stdout, stderr io.Writer) error {
 	if s.out != "" {
 		if err := train.CheckFolder(s.out); err != nil {
 			return fmt.Errorf("-out: %w", err)
@@ -77,14 +95,37 @@ func run(ctx context.Context, app App, args []string, stdout, stderr io.Writer) 
 	if s.summary {
 		return m.Summary(stdout, columns(stdout))
 	}
-	if err := checkMemory(m, set, s.Batch); err != nil {
-		return err
-	}
-	j, err := newJob(app, s, m, set, progress.New(s.verbose, stderr, terminal), stdout, stderr)
+	j, err := newJob(app, s, m, set, display, stdout, stderr)
 	if err != nil {
 		return err
 	}
-	return j.run(ctx)
+	if err := j.create(); err != nil {
+		return err
+	}
+	return j.own(ctx)
+}
+
+// resume is a run that goes on.
+func resume(ctx context.Context, app App, s *settings, display progress.Display, stdout, stderr io.Writer) error {
+	c, err := stored(app, s)
+	if err != nil {
+		return err
+	}
+	set, err := openStored(s, c)
+	if err != nil {
+		return err
+	}
+	s.Init = "" // the weights come from the checkpoint; the file may be gone
+	m, err := newModel(app, s, set)
+	if err != nil {
+		return err
+	}
+	s.Init = c.Settings.Init
+	j, err := newJob(app, s, m, set, display, stdout, stderr)
+	if err != nil {
+		return err
+	}
+	return j.reopen(ctx, c)
 }
 
 // newModel draws the weights from the seed, or reads them.
@@ -95,6 +136,7 @@ func newModel(app App, s *settings, set *data.Dataset) (*nets.Model, error) {
 	}
 	algorithm, err := kernel.ParseAlgorithm(s.Conv)
 	m.Ops = graph.FusedWith(algorithm)
+	kernel.SetThreads(s.Threads)
 	if err == nil && s.Init != "" {
 		if err = m.ReadWeights(s.Init); err != nil {
 			err = fmt.Errorf("-init: %w", err)

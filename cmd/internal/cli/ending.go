@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"stheno/cmd/internal/progress"
+	"stheno/nets/train"
+)
+
+// report tests the model, writes how the run ended, and says so on stdout; of
+// an interrupted run it says how to go on.
+func (j *job) report(ctx context.Context, s train.Stats, stop *train.Stop) error {
+	o := train.Outcome{Reason: "all epochs are done", Complete: true, Epochs: len(j.history.Rows), Steps: s.Step, Seconds: j.seconds(s)}
+	if stop != nil {
+		o.Reason = stop.Reason
+	}
+	var err error
+	if context.Cause(ctx) == nil {
+		err = j.test(ctx, s, &o)
+	}
+	if cause := context.Cause(ctx); cause != nil { // a signal may have ended the test as well
+		return j.interrupted(cause, s, o)
+	}
+	if err != nil {
+		return err
+	}
+	if err := j.folder.WriteJSON(train.OutcomeFile, o); err != nil {
+		return err
+	}
+	if j.events != nil {
+		return j.events.Emit(j.end(o))
+	}
+	_, err = fmt.Fprintf(j.stdout, "test accuracy %.4f, test loss %.4f after %d steps; run folder %s\n", o.TestAccuracy, o.TestLoss, s.Step, j.folder)
+	return err
+}
+
+// interrupted says where the run stands and how to go on.
+func (j *job) interrupted(cause error, s train.Stats, o train.Outcome) error {
+	o.Reason, o.Complete = cause.Error(), false
+	fmt.Fprintf(j.stderr, "%v after step %d (%s); everything is saved; go on with\n\n  %s\n\n", cause, s.Step, position(s), j.resumeLine())
+	if j.events == nil {
+		return cause
+	}
+	end := j.end(o)
+	end.TestLoss, end.TestAccuracy = nil, nil
+	return errors.Join(j.events.Emit(end), cause)
+}
+
+// seconds is how long training has taken, the interrupted parts together.
+func (j *job) seconds(s train.Stats) (sum float64) {
+	for _, row := range j.history.Rows {
+		sum += row.Seconds
+	}
+	if !s.Whole {
+		sum += s.Seconds
+	}
+	return sum
+}
+
+// test is the last epoch's validation, or one of its own if there is none, or
+// not of these weights.
+func (j *job) test(ctx context.Context, s train.Stats, o *train.Outcome) error {
+	if s.Validated {
+		o.TestLoss, o.TestAccuracy = s.ValLoss, s.ValAccuracy
+		return nil
+	}
+	defer j.display.Close()
+	result, err := train.Evaluate(ctx, j.model, j.set.Test, func(batch, batches int) error {
+		s.TestBatch, s.TestBatches = batch, batches
+		return j.display.TestBatchEnd(&s)
+	})
+	o.TestLoss, o.TestAccuracy = result.Loss, result.Accuracy
+	return err
+}
+
+// end is -json's last line.
+func (j *job) end(o train.Outcome) runEnd {
+	accuracy, loss := progress.Float(o.TestAccuracy), progress.Float(o.TestLoss)
+	return runEnd{
+		Type: "run_end", Reason: o.Reason, Complete: o.Complete, Epochs: o.Epochs, Steps: o.Steps,
+		TestAccuracy: &accuracy, TestLoss: &loss, Seconds: o.Seconds, Out: string(j.folder),
+	}
+}
+
+// position is where in an epoch training has ended.
+func position(s train.Stats) string {
+	return fmt.Sprintf("epoch %d of %d, batch %d of %d", s.Epoch, s.Epochs, s.Batch, s.Batches)
+}

@@ -1,0 +1,129 @@
+package cli
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"stheno/data"
+	"stheno/nets/train"
+)
+
+// resumable are the flags that a run may go on with in another way.
+var resumable = []string{"resume", "data", "epochs", "steps", "threads", "checkpoint-every", "verbose", "json", "color"}
+
+// adopt takes the settings of a run that goes on. A flag that was given and
+// wants something else is refused.
+func (s *settings) adopt(stored train.Settings) error {
+	f, was := flag.NewFlagSet("", flag.ContinueOnError), &settings{}
+	was.define(f) // writes the defaults
+	was.Settings = stored
+	now := flag.NewFlagSet("", flag.ContinueOnError)
+	defined := *s
+	defined.define(now)
+	defined = *s
+	for _, name := range slices.Sorted(maps.Keys(s.given)) {
+		if slices.Contains(resumable, name) {
+			continue
+		}
+		if mine, theirs := now.Lookup(name).Value.String(), f.Lookup(name).Value.String(); mine != theirs {
+			return usageError{fmt.Sprintf("-%s %s: the run has -%s %s and goes on with it: leave the flag out, or begin another run", name, quoted(mine), name, quoted(theirs))}
+		}
+	}
+	chosen := s.Settings
+	s.Settings = stored
+	for name, field := range map[string][2]*int{
+		"epochs": {&s.Epochs, &chosen.Epochs}, "steps": {&s.Steps, &chosen.Steps},
+		"threads": {&s.Threads, &chosen.Threads}, "checkpoint-every": {&s.CheckpointEvery, &chosen.CheckpointEvery},
+	} {
+		if s.given[name] {
+			*field[0] = *field[1]
+		}
+	}
+	if s.given["data"] {
+		s.Data = chosen.Data
+	}
+	return nil
+}
+
+// quoted makes an empty or odd value visible, and safe to paste into a shell.
+func quoted(value string) string {
+	if value == "" || strings.ContainsFunc(value, func(r rune) bool { return !strings.ContainsRune(plainRunes, r) }) {
+		return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
+	}
+	return value
+}
+
+const plainRunes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=+,@%"
+
+// stored reads what a run that goes on was made with, and takes it over.
+func stored(app App, s *settings) (train.Config, error) {
+	folder := train.Folder(s.resume)
+	c, err := folder.ReadConfig()
+	if err != nil {
+		return c, fmt.Errorf("-resume %s: %w", s.resume, err)
+	}
+	if c.Network != app.Name {
+		return c, usageError{fmt.Sprintf("-resume %s: is a run of %s, go on with it by cmd/%s", s.resume, c.Network, c.Network)}
+	}
+	return c, s.adopt(c.Settings)
+}
+
+// openStored opens the data of a run that goes on, which must be the same.
+func openStored(s *settings, c train.Config) (*data.Dataset, error) {
+	dir := s.Data
+	if dir != "" && !s.given["data"] {
+		dir = c.Data.Folder
+	}
+	set, err := data.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	now := c
+	now.Data = source(set)
+	if d := now.Differs(c); d != "" {
+		return nil, fmt.Errorf("-resume %s: the data in %s are not the run's: %s", s.resume, set.Dir, d)
+	}
+	return set, nil
+}
+
+// goOn gives the job the state of the newest checkpoint.
+func (j *job) goOn() error {
+	state, passedOver, err := j.folder.LoadState()
+	if passedOver != nil {
+		fmt.Fprintf(j.stderr, "warning: a damaged checkpoint is passed over: %v\n", passedOver)
+	}
+	if err != nil {
+		return fmt.Errorf("-resume %s: %w", j.folder, err)
+	}
+	if d := j.config.Differs(state.Config); d != "" {
+		return fmt.Errorf("-resume %s: config.json is not the one that the run was begun with: its %s", j.folder, d)
+	}
+	if err := state.Restore(j.checkpoint.Parts); err != nil {
+		return fmt.Errorf("-resume %s: %w", j.folder, err)
+	}
+	j.from = state.Position
+	j.checkpoint.Resume(state)
+	return nil
+}
+
+// finished says what there is to say if nothing of the run is left to do.
+func (j *job) finished() (bool, error) {
+	o, ok, err := j.folder.ReadOutcome()
+	if err != nil || !ok || o.Steps != j.from.Step || !j.from.Done(j.settings.Epochs, j.settings.Steps) {
+		return false, err
+	}
+	if j.events != nil {
+		return true, j.events.Emit(j.end(o))
+	}
+	_, err = fmt.Fprintf(j.stdout, "%s is finished: %s; test accuracy %.4f, test loss %.4f after %d steps; more -epochs or -steps would go on\n", j.folder, o.Reason, o.TestAccuracy, o.TestLoss, o.Steps)
+	return true, err
+}
+
+// resumeLine is the command that goes on with the run.
+func (j *job) resumeLine() string {
+	return fmt.Sprintf("%s -resume %s", j.app.command(), quoted(filepath.ToSlash(string(j.folder))))
+}

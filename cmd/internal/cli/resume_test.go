@@ -1,0 +1,259 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"stheno/nets/train"
+)
+
+// timeless is a run's files whose bytes a resume must restore, without times
+// and without what says how the run was interrupted.
+func timeless(t testing.TB, dir string) map[string]string {
+	t.Helper()
+	kept := make(map[string]string)
+	for _, name := range []string{"model.safetensors", "steps.csv"} {
+		kept[name] = read(t, dir, name)
+	}
+	for _, name := range []string{"history.csv", "history.json", "result.json"} {
+		text := read(t, dir, name)
+		text = regexp.MustCompile(`"seconds": [0-9.e+-]+`).ReplaceAllString(text, `"seconds": 0`)
+		kept[name] = regexp.MustCompile(`(?m),[^,\n]+$`).ReplaceAllString(text, "")
+	}
+	return kept
+}
+
+// stopAfter runs an app until it has looked so often whether it shall stop.
+func stopAfter(t testing.TB, left int, app App, args ...string) outcome {
+	t.Helper()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	var stdout, stderr bytes.Buffer
+	code := Train(countdown{ctx, &left, func() { cancel(interrupted{syscall.SIGINT}) }}, app, args, &stdout, &stderr)
+	return outcome{code, stdout.String(), stderr.String()}
+}
+
+// TestResume interrupts a run of three epochs of three steps, each with a test
+// of one batch, at every moment at which it looks, and goes on with it.
+func TestResume(t *testing.T) {
+	dir := small(t)
+	for _, app := range []App{mlp, cnn} {
+		whole := filepath.Join(t.TempDir(), "run")
+		args := []string{"-data", dir, "-epochs", "3", "-batch", "7"}
+		succeed(t, app, append(args, "-out", whole)...)
+		want := timeless(t, whole)
+		for left := 1; left <= 12; left++ {
+			out := filepath.Join(t.TempDir(), "run")
+			o := stopAfter(t, left, app, append(args, "-out", out)...)
+			if o.code != 130 || !strings.Contains(o.stderr, "go run ./cmd/"+app.Name+" -resume "+out) {
+				t.Fatalf("%s, stop %d: exit code %d, %q", app.Name, left, o.code, o.stderr)
+			}
+			// A few more rows, as a process that was killed may leave them.
+			appendTo(t, filepath.Join(out, "steps.csv"), "99,1.5,0.5\n1")
+			succeed(t, app, "-resume", out)
+			if d := cmp.Diff(want["steps.csv"], timeless(t, out)["steps.csv"]); d != "" {
+				t.Errorf("%s, stop %d: steps.csv (-want +got):\n%s", app.Name, left, d)
+			}
+			for name, got := range timeless(t, out) {
+				if got != want[name] {
+					t.Errorf("%s, stop %d: %s is another one", app.Name, left, name)
+				}
+			}
+		}
+	}
+}
+
+func appendTo(t testing.TB, path, text string) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteString(text); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestResumeOfAFinishedRun changes no byte, unless there is more to do.
+func TestResumeOfAFinishedRun(t *testing.T) {
+	dir, out := small(t), filepath.Join(t.TempDir(), "run")
+	succeed(t, mlp, "-data", dir, "-epochs", "2", "-batch", "7", "-out", out)
+	before := files(t, out)
+	for _, args := range [][]string{nil, {"-epochs", "1"}, {"-steps", "6"}, {"-verbose", "0"}, {"-threads", "1"}, {"-data", dir}, {"-batch", "7"}} {
+		o := succeed(t, mlp, append(args, "-resume", out)...)
+		if !strings.HasPrefix(o.stdout, out+" is finished: all epochs are done; test accuracy ") {
+			t.Errorf("%v: %q", args, o.stdout)
+		}
+		if !cmp.Equal(before, files(t, out)) {
+			t.Errorf("%v changes the folder", args)
+		}
+	}
+	o := succeed(t, mlp, "-resume", out, "-json")
+	if end := parseObject(t, o.stdout); end["type"] != "run_end" || end["complete"] != true || end["steps"] != 6.0 {
+		t.Errorf("-json: %v", end)
+	}
+
+	longer := filepath.Join(t.TempDir(), "run")
+	succeed(t, mlp, "-data", dir, "-epochs", "4", "-batch", "7", "-out", longer)
+	succeed(t, mlp, "-resume", out, "-epochs", "4")
+	if d := cmp.Diff(timeless(t, longer), timeless(t, out)); d != "" {
+		t.Error("two epochs and two more are not four epochs")
+	}
+	if c := parseObject(t, read(t, out, "config.json")); c.at("settings", "epochs") != 4.0 {
+		t.Error("config.json does not know of the epochs")
+	}
+}
+
+// TestResumeWithoutTheEnd: training is done, but the process was killed before
+// the last files were written.
+func TestResumeWithoutTheEnd(t *testing.T) {
+	dir, out := small(t), filepath.Join(t.TempDir(), "run")
+	succeed(t, mlp, "-data", dir, "-epochs", "2", "-batch", "7", "-out", out)
+	want := timeless(t, out)
+	for _, name := range []string{"result.json", "model.safetensors", "history.csv", "history.json"} {
+		if err := os.Remove(filepath.Join(out, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	succeed(t, mlp, "-resume", out)
+	if d := cmp.Diff(want, timeless(t, out)); d != "" {
+		t.Errorf("(-want +got)\n%s", strings.ToValidUTF8(d, "?"))
+	}
+}
+
+// TestResumeRefuses what is not the run: twelve changes and more, each named.
+func TestResumeRefuses(t *testing.T) {
+	dir, out := small(t), filepath.Join(t.TempDir(), "run")
+	if o := stopAfter(t, 2, mlp, "-data", dir, "-batch", "7", "-out", out); o.code != 130 {
+		t.Fatal(o.stderr)
+	}
+	config := read(t, out, "config.json")
+	before := files(t, out)
+	check := func(what, want string, code int, args ...string) {
+		t.Helper()
+		o := command(t, mlp, append(args, "-resume", out)...)
+		if o.code != code || !strings.Contains(o.stderr, want) || strings.Count(o.stderr, "\n") != 1 {
+			t.Errorf("%s: exit code %d, want %d; %q, want %q", what, o.code, code, o.stderr, want)
+		}
+	}
+	for _, flags := range [][]string{
+		{"-seed", "2"}, {"-batch", "8"}, {"-lr", "0.01"}, {"-shuffle=false"}, {"-conv", "direct"}, {"-init", "x"}, {"-out", "x"}, {"-summary"},
+	} {
+		name, _, _ := strings.Cut(flags[0], "=")
+		check(flags[0], name, exitUsage, flags...)
+	}
+	other := writeData(t, 8, 8, 3, 20, 9)
+	check("other data", "data.files.2.sha256", exitFailure, "-data", other)
+	for field, to := range map[string][2]string{
+		"format": {`"format": 2`, `"format": 3`}, "settings.seed": {`"seed": 1,`, `"seed": 2,`},
+		"settings.batch": {`"batch": 7`, `"batch": 9`}, "learning_rate": {`"learning_rate": 0.001,`, `"learning_rate": 0.1,`},
+		"settings.shuffle": {`"shuffle": true`, `"shuffle": false`}, "settings.conv": {`"conv": "auto"`, `"conv": "direct"`},
+		"settings.init": {`"init": ""`, `"init": "x"`}, "unknown field": {`"seed": 1,`, `"seed": 1, "sead": 2,`},
+		"data.classes": {`"classes": 3`, `"classes": 4`}, "data.train": {`"train": 20`, `"train": 21`},
+		"data.files.0.sha256": {`"sha256": "`, `"sha256": "0`}, "unexpected end": {"\n}", "\n"},
+		"is a run of cnn": {`"network": "mlp"`, `"network": "cnn"`},
+	} {
+		changed := strings.Replace(config, to[0], to[1], 1)
+		if changed == config {
+			t.Fatalf("config.json has no %s", to[0])
+		}
+		write(t, filepath.Join(out, "config.json"), changed)
+		want := map[string]string{"format": "has format 3", "unexpected end": "unexpected"}[field]
+		if want == "" {
+			want = field
+		}
+		code := exitFailure
+		if field == "is a run of cnn" {
+			code = exitUsage
+		}
+		check(field, want, code)
+	}
+	write(t, filepath.Join(out, "config.json"), config)
+	if !cmp.Equal(before, files(t, out)) {
+		t.Error("a refusal changes the folder")
+	}
+	if o := command(t, mlp, "-resume", t.TempDir()); o.code != exitFailure || !strings.Contains(o.stderr, "config.json") {
+		t.Errorf("no run: %d, %q", o.code, o.stderr)
+	}
+}
+
+func write(t testing.TB, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestResumePassesOverDamage: the generation before the newest goes on to the
+// same end.
+func TestResumePassesOverDamage(t *testing.T) {
+	dir, whole := small(t), filepath.Join(t.TempDir(), "run")
+	args := []string{"-data", dir, "-epochs", "3", "-batch", "7"}
+	succeed(t, mlp, append(args, "-out", whole)...)
+	out := filepath.Join(t.TempDir(), "run")
+	stopAfter(t, 5, mlp, append(args, "-out", out)...)
+	saved, err := filepath.Glob(filepath.Join(out, "checkpoint", "*"))
+	if err != nil || len(saved) != 2 {
+		t.Fatal(saved, err)
+	}
+	content := []byte(read(t, saved[1]))
+	content[len(content)/2] ^= 4
+	write(t, saved[1], string(content))
+	o := succeed(t, mlp, "-resume", out)
+	if !strings.Contains(o.stderr, "a damaged checkpoint is passed over: "+saved[1]) || !strings.Contains(o.stderr, "checksum") {
+		t.Errorf("%q", o.stderr)
+	}
+	if !cmp.Equal(timeless(t, whole), timeless(t, out)) {
+		t.Error("the run has another end")
+	}
+	saved, _ = filepath.Glob(filepath.Join(out, "checkpoint", "*"))
+	for _, path := range saved {
+		write(t, path, read(t, path)[:100])
+	}
+	if o := command(t, mlp, "-resume", out); o.code != exitFailure || !strings.Contains(o.stderr, "no checkpoint can be read") {
+		t.Errorf("all damaged: %d, %q", o.code, o.stderr)
+	}
+}
+
+// TestOneTrainer: the second one on a folder is refused.
+func TestOneTrainer(t *testing.T) {
+	dir, out := small(t), filepath.Join(t.TempDir(), "run")
+	stopAfter(t, 2, mlp, "-data", dir, "-batch", "7", "-out", out)
+	unlock, err := train.Folder(out).Lock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := command(t, mlp, "-resume", out); o.code != exitFailure || !strings.Contains(o.stderr, "another process is training into it") {
+		t.Errorf("%d, %q", o.code, o.stderr)
+	}
+	if err := unlock(); err != nil {
+		t.Fatal(err)
+	}
+	succeed(t, mlp, "-resume", out)
+}
+
+// TestCheckpointEvery saves inside epochs, and in the end two generations stay.
+func TestCheckpointEvery(t *testing.T) {
+	dir, out := small(t), filepath.Join(t.TempDir(), "run")
+	succeed(t, mlp, "-data", dir, "-epochs", "2", "-batch", "2", "-checkpoint-every", "3", "-out", out)
+	var steps []string
+	for name := range files(t, out) {
+		if strings.HasPrefix(name, "checkpoint/step") {
+			steps = append(steps, name)
+		}
+	}
+	slices.Sort(steps)
+	if got := fmt.Sprint(steps); got != "[checkpoint/step-000018.safetensors checkpoint/step-000020.safetensors]" {
+		t.Errorf("%v", got)
+	}
+}

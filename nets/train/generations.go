@@ -1,0 +1,90 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"stheno/nets/durable"
+)
+
+// CheckpointDir is the folder of a run's checkpoints: the newest, and the one
+// before it.
+const CheckpointDir = "checkpoint"
+
+const (
+	generationPrefix = "step-"
+	generationSuffix = ".safetensors"
+)
+
+// generation is the path of the checkpoint after so many steps.
+func (f Folder) generation(step int) string {
+	return filepath.Join(f.File(CheckpointDir), fmt.Sprintf("%s%06d%s", generationPrefix, step, generationSuffix))
+}
+
+// generations are the steps of which there are checkpoints, newest first.
+func (f Folder) generations() ([]int, error) {
+	entries, err := os.ReadDir(f.File(CheckpointDir))
+	if err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
+	var steps []int
+	for _, e := range entries {
+		step, ok := strings.CutPrefix(e.Name(), generationPrefix)
+		step, ok2 := strings.CutSuffix(step, generationSuffix)
+		if n, err := strconv.Atoi(step); ok && ok2 && err == nil && filepath.Base(f.generation(n)) == e.Name() {
+			steps = append(steps, n)
+		}
+	}
+	slices.Sort(steps)
+	slices.Reverse(steps)
+	return steps, nil
+}
+
+// LoadState reads the newest checkpoint that is not damaged. passedOver says
+// what is wrong with those that are newer.
+func (f Folder) LoadState() (s *State, passedOver, err error) {
+	steps, err := f.generations()
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, step := range steps {
+		s, err := readCheckpoint(f.generation(step))
+		if err == nil && s.Position.Step != step {
+			err = fmt.Errorf("%s: is of step %d", f.generation(step), s.Position.Step)
+		}
+		if err == nil {
+			return s, passedOver, nil
+		}
+		passedOver = errors.Join(passedOver, err)
+	}
+	if passedOver == nil {
+		return nil, nil, fmt.Errorf("train: %s: holds no checkpoint", f.File(CheckpointDir))
+	}
+	return nil, nil, fmt.Errorf("train: no checkpoint can be read: %w", passedOver)
+}
+
+// save writes a checkpoint, and removes those before the one that is known to
+// be good.
+func (f Folder) save(s *State, good int) error {
+	if err := durable.WriteFile(f.generation(s.Position.Step), s.write); err != nil {
+		return fmt.Errorf("train: %w", err)
+	}
+	entries, err := os.ReadDir(f.File(CheckpointDir))
+	if err != nil {
+		return fmt.Errorf("train: %w", err)
+	}
+	keep := []string{filepath.Base(f.generation(s.Position.Step)), filepath.Base(f.generation(good))}
+	for _, e := range entries {
+		hidden := strings.HasPrefix(e.Name(), "."+generationPrefix) // a killed process left it
+		if !slices.Contains(keep, e.Name()) && (hidden || strings.HasPrefix(e.Name(), generationPrefix)) {
+			// What cannot be removed stays, and does no harm.
+			_ = os.Remove(filepath.Join(f.File(CheckpointDir), e.Name()))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,167 @@
+package train
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"gorgonia.org/tensor"
+
+	"stheno/graph"
+	"stheno/nets"
+	"stheno/nets/safetensors"
+)
+
+// State is all of a run between two steps. Whoever restores it goes on with the
+// bits of a run that was never interrupted.
+type State struct {
+	Config   Config // the settings and the data
+	Position Position
+
+	optimizer optimizerState
+	noise     []byte // the state of the model's source of dropout
+	callbacks map[string]json.RawMessage
+	tensors   []safetensors.Tensor
+}
+
+// optimizerState is what an optimizer knows beside its tensors.
+type optimizerState struct {
+	Name     string `json:"name"` // "Adam"
+	Settings Adam   `json:"settings"`
+	Step     int    `json:"step"`
+}
+
+// The tensors of a State are named by who they belong to: the model's weights
+// have their own names, those of others a prefix that no layer's name has.
+const (
+	optimizerPrefix = "optimizer/"
+	callbackPrefix  = "callback/"
+)
+
+// Parts are those whose state a run consists of.
+type Parts struct {
+	Model     *nets.Model
+	Optimizer *Adam
+	Callbacks []Callback // those that are Stateful count
+}
+
+// stateful are the callbacks with a state.
+func (p Parts) stateful() (list []Stateful) {
+	for _, c := range p.Callbacks {
+		if s, ok := c.(Stateful); ok {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// lend collects the parts' state. The tensors are lent: they change with the
+// next step.
+func (p Parts) lend(c Config, at Position) (s State, tensors []nets.Weight, err error) {
+	adam := p.Optimizer.State()
+	s = State{Config: c, Position: at, callbacks: make(map[string]json.RawMessage)}
+	s.optimizer = optimizerState{"Adam", *p.Optimizer, adam.Step}
+	if s.noise, err = p.Model.Noise.MarshalBinary(); err != nil {
+		return s, nil, err
+	}
+	tensors = append(tensors, p.Model.Weights...)
+	tensors = append(tensors, prefixed(optimizerPrefix, adam.Moments)...)
+	for _, callback := range p.stateful() {
+		state, err := callback.State()
+		if err != nil {
+			return s, nil, err
+		}
+		s.callbacks[callback.Name()] = state.Values
+		tensors = append(tensors, prefixed(callbackPrefix+callback.Name()+"/", state.Tensors)...)
+	}
+	return s, tensors, nil
+}
+
+func prefixed(prefix string, weights []nets.Weight) []nets.Weight {
+	named := make([]nets.Weight, len(weights))
+	for i, w := range weights {
+		named[i] = nets.Weight{Name: prefix + w.Name, Value: w.Value}
+	}
+	return named
+}
+
+// Restore gives the parts their state back. The parts must be those of the run:
+// the same network, and the same callbacks.
+func (s *State) Restore(p Parts) error {
+	var weights, moments []safetensors.Tensor
+	kept := make(map[string][]safetensors.Tensor)
+	for _, t := range s.tensors {
+		name := t.Name
+		if rest, ok := strings.CutPrefix(name, callbackPrefix); ok {
+			owner, bare, _ := strings.Cut(rest, "/")
+			t.Name = bare
+			kept[owner] = append(kept[owner], t)
+		} else if bare, ok := strings.CutPrefix(name, optimizerPrefix); ok {
+			t.Name = bare
+			moments = append(moments, t)
+		} else {
+			weights = append(weights, t)
+		}
+	}
+	if err := p.Model.SetWeights(weights); err != nil {
+		return fmt.Errorf("train: checkpoint: %w", err)
+	}
+	if err := p.Model.Noise.UnmarshalBinary(s.noise); err != nil {
+		return fmt.Errorf("train: checkpoint: the source of dropout: %w", err)
+	}
+	if err := s.restoreOptimizer(p, moments); err != nil {
+		return err
+	}
+	return s.restoreCallbacks(p, kept)
+}
+
+func (s *State) restoreOptimizer(p Parts, moments []safetensors.Tensor) error {
+	if s.optimizer.Name != "Adam" {
+		return fmt.Errorf("train: checkpoint: is of the optimizer %q, this is Adam", s.optimizer.Name)
+	}
+	if want := 2 * len(p.Model.Weights); len(moments) != want && s.Position.Step > 0 {
+		return fmt.Errorf("train: checkpoint: has %d moments, the %s takes %d", len(moments), p.Model.Name, want)
+	}
+	a := s.optimizer.Settings
+	p.Optimizer.Rate, p.Optimizer.Beta1, p.Optimizer.Beta2, p.Optimizer.Epsilon = a.Rate, a.Beta1, a.Beta2, a.Epsilon
+	return p.Optimizer.Restore(AdamState{Step: s.optimizer.Step, Moments: owned(moments)})
+}
+
+func (s *State) restoreCallbacks(p Parts, kept map[string][]safetensors.Tensor) error {
+	left := maps.Clone(s.callbacks)
+	for _, c := range p.stateful() {
+		values, ok := left[c.Name()]
+		if !ok {
+			return fmt.Errorf("train: checkpoint: knows nothing of the callback %s", c.Name())
+		}
+		delete(left, c.Name())
+		if err := c.Restore(CallbackState{Values: values, Tensors: owned(kept[c.Name()])}); err != nil {
+			return err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(left)) {
+		return fmt.Errorf("train: checkpoint: has the state of a callback %s, which this run does not have", name)
+	}
+	return nil
+}
+
+// owned copies tensors of a file into memory as the kernels like it.
+func owned(tensors []safetensors.Tensor) []nets.Weight {
+	weights := make([]nets.Weight, len(tensors))
+	for i, t := range tensors {
+		dt := tensor.Float32
+		if t.DType == "F64" {
+			dt = tensor.Float64
+		}
+		value := graph.NewArena(len(t.Data)).Tensor(dt, tensor.Shape(t.Shape))
+		if dt == tensor.Float64 {
+			safetensors.Get(value.Float64s(), t.Data)
+		} else {
+			safetensors.Get(value.Float32s(), t.Data)
+		}
+		weights[i] = nets.Weight{Name: t.Name, Value: value}
+	}
+	return weights
+}
