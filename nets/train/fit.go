@@ -42,7 +42,10 @@ const EvaluationBatch = 128
 func Fit(ctx context.Context, m *nets.Model, rows *data.Set, opt Optimizer, plan Plan) (Stats, error) {
 	f := &fit{ctx: ctx, model: m, rows: rows, opt: opt, plan: plan}
 	f.Stats = plan.From.stats()
-	f.Epochs, f.Batches, f.LearningRate = plan.Epochs, rows.BatchCount(plan.Batch), opt.LearningRate()
+	f.Epochs, f.Batches = plan.Epochs, rows.BatchCount(plan.Batch)
+	if f.Step == 0 {
+		f.LearningRate = opt.LearningRate()
+	}
 	err := f.call(Callback.TrainBegin)
 	if err == nil {
 		err = f.planned()

@@ -3,24 +3,25 @@ package train
 // Position is where training stands between two steps: all that Fit needs to go
 // on, beside the model's, the optimizer's and the callbacks' state.
 type Position struct {
-	Step    int     `json:"step"`     // optimizer steps done
-	Epoch   int     `json:"epoch"`    // the epoch that is running or whole; 0 before the first
-	Batch   int     `json:"batch"`    // its batches that are done
-	Whole   bool    `json:"whole"`    // all of the epoch is done, validation and callbacks included
-	Rows    int     `json:"rows"`     // its rows that are done
-	Hits    int     `json:"hits"`     // and right
-	LossSum float64 `json:"loss_sum"` // of those rows, in nats
-	Stopped string  `json:"stopped"`  // why a callback has ended training for good; empty if none has
+	Step    int     `json:"step"`          // optimizer steps done
+	Epoch   int     `json:"epoch"`         // the epoch that is running or whole; 0 before the first
+	Batch   int     `json:"batch"`         // its batches that are done
+	Whole   bool    `json:"whole"`         // all of the epoch is done, validation and callbacks included
+	Rows    int     `json:"rows"`          // its rows that are done
+	Hits    int     `json:"hits"`          // and right
+	LossSum float64 `json:"loss_sum"`      // of those rows, in nats
+	Rate    float64 `json:"learning_rate"` // of the last step
+	Stopped string  `json:"stopped"`       // why a callback has ended training for good; empty if none has
 }
 
 // Position is the one at which these Stats were taken.
 func (s *Stats) Position() Position {
-	return Position{s.Step, s.Epoch, s.Batch, s.Whole, s.mean.rows, s.mean.hits, s.mean.sum, s.Stopped}
+	return Position{s.Step, s.Epoch, s.Batch, s.Whole, s.mean.rows, s.mean.hits, s.mean.sum, s.LearningRate, s.Stopped}
 }
 
 // stats is what a training that stands at p knows of itself.
 func (p Position) stats() Stats {
-	s := Stats{Step: p.Step, Epoch: p.Epoch, Batch: p.Batch, Whole: p.Whole, Stopped: p.Stopped, mean: mean{p.Rows, p.Hits, p.LossSum}}
+	s := Stats{Step: p.Step, Epoch: p.Epoch, Batch: p.Batch, Whole: p.Whole, LearningRate: p.Rate, Stopped: p.Stopped, mean: mean{p.Rows, p.Hits, p.LossSum}}
 	if p.Rows > 0 {
 		s.Loss, s.Accuracy = s.mean.loss(), s.mean.accuracy()
 	}

@@ -10,11 +10,15 @@ import (
 )
 
 // report tests the model, writes how the run ended, and says so on stdout; of
-// an interrupted run it says how to go on.
-func (j *job) report(ctx context.Context, s train.Stats, stop *train.Stop) error {
+// an interrupted run it says how to go on. kept is the epoch whose weights were
+// restored, or 0.
+func (j *job) report(ctx context.Context, s train.Stats, stop *train.Stop, kept int) error {
 	o := train.Outcome{Reason: "all epochs are done", Complete: true, Epochs: len(j.history.Rows), Steps: s.Step, Seconds: j.seconds(s)}
 	if stop != nil {
 		o.Reason = stop.Reason
+	}
+	if kept > 0 && (kept < s.Epoch || !s.Whole) {
+		o.Kept, s.Validated = kept, false
 	}
 	var err error
 	if context.Cause(ctx) == nil {
@@ -31,6 +35,9 @@ func (j *job) report(ctx context.Context, s train.Stats, stop *train.Stop) error
 	}
 	if j.events != nil {
 		return j.events.Emit(j.end(o))
+	}
+	if stop != nil && stop.Reason == s.Stopped {
+		j.note("%s", s.Stopped)
 	}
 	_, err = fmt.Fprintf(j.stdout, "test accuracy %.4f, test loss %.4f after %d steps; run folder %s\n", o.TestAccuracy, o.TestLoss, s.Step, j.folder)
 	return err

@@ -64,6 +64,8 @@ func (s *settings) define(f *flag.FlagSet) {
 	f.StringVar(&s.resume, "resume", "", "go on with the interrupted run in this `folder`, exactly; all its settings hold")
 	f.IntVar(&s.CheckpointEvery, "checkpoint-every", 0, "save a checkpoint every so many `steps` too; 0 is at each epoch's end and when training stops")
 	f.StringVar(&s.out, "out", "", "run `folder` to write (default: runs/NET-DATE-TIME)")
+	f.IntVar(&s.Patience, "patience", 0, "end training when val_loss has not improved for so many `epochs`, and keep the best epoch's weights; 0 is off")
+	f.StringVar(&s.Schedule, "schedule", "constant", "the learning rate over the run: "+train.ScheduleForms)
 	f.IntVar(&s.Threads, "threads", 0, "threads of the kernels; 0 is GOMAXPROCS; results do not depend on it")
 	f.StringVar(&s.Conv, "conv", "auto", "how to convolve: direct, winograd (3 x 3 only) or auto, the faster of them")
 	f.IntVar(&s.verbose, "verbose", 1, "0 silent, 1 progress bar, 2 a line an epoch; as in Keras")
@@ -85,8 +87,12 @@ func (s *settings) check() error {
 		return usageError{fmt.Sprintf("-steps %d: must be 0 or more", s.Steps)}
 	case s.CheckpointEvery < 0:
 		return usageError{fmt.Sprintf("-checkpoint-every %d: must be 0 or more", s.CheckpointEvery)}
+	case s.Patience < 0:
+		return usageError{fmt.Sprintf("-patience %d: must be 0 or more", s.Patience)}
 	case s.Threads < 0:
 		return usageError{fmt.Sprintf("-threads %d: must be 0 or more", s.Threads)}
+	case s.scheduleError() != nil:
+		return usageError{fmt.Sprintf("-schedule: %v", s.scheduleError())}
 	case s.convError() != nil:
 		return usageError{fmt.Sprintf("-conv: %v", s.convError())}
 	case s.verbose < 0 || s.verbose > 2:
@@ -97,6 +103,11 @@ func (s *settings) check() error {
 
 func (s *settings) convError() error {
 	_, err := kernel.ParseAlgorithm(s.Conv)
+	return err
+}
+
+func (s *settings) scheduleError() error {
+	_, err := train.ParseSchedule(s.Schedule, s.LearningRate, 1, 1)
 	return err
 }
 

@@ -30,6 +30,7 @@ type job struct {
 
 	steps      *train.StepLog
 	history    *train.History
+	early      *train.EarlyStopping // nil without -patience
 	checkpoint *train.Checkpoint
 }
 
@@ -43,12 +44,32 @@ func newJob(app App, s *settings, m *nets.Model, set *data.Dataset, display prog
 	if j.config, err = newConfig(m, s, j.adam, set); err != nil {
 		return nil, err
 	}
-	j.steps, j.history = &train.StepLog{}, &train.History{}
+	callbacks, err := j.callbacks()
+	if err != nil {
+		return nil, err
+	}
 	j.checkpoint = &train.Checkpoint{
-		Parts:  train.Parts{Model: m, Optimizer: j.adam, Callbacks: []train.Callback{&train.Stopwatch{}, j.steps, j.history}},
+		Parts:  train.Parts{Model: m, Optimizer: j.adam, Callbacks: callbacks},
 		Config: j.config, Every: s.CheckpointEvery, Warn: j.warn,
 	}
 	return j, checkMemory(m, set, s.Batch)
+}
+
+// callbacks are those that train: what a checkpoint remembers, in their order.
+func (j *job) callbacks() ([]train.Callback, error) {
+	s := j.settings
+	perEpoch := j.set.Train.BatchCount(s.Batch)
+	schedule, err := train.ParseSchedule(s.Schedule, s.LearningRate, perEpoch, s.Epochs*perEpoch)
+	if err != nil {
+		return nil, err
+	}
+	j.steps, j.history = &train.StepLog{}, &train.History{}
+	list := []train.Callback{&train.Stopwatch{}, &train.LearningRateSchedule{Optimizer: j.adam, Schedule: schedule}, j.steps, j.history}
+	if s.Patience > 0 {
+		j.early = &train.EarlyStopping{Model: j.model, Patience: s.Patience}
+		list = append(list, j.early)
+	}
+	return list, nil
 }
 
 // create makes the folder of a new run.
@@ -132,10 +153,14 @@ func (j *job) run(ctx context.Context) error {
 	if closing := errors.Join(j.checkpoint.Close(), j.steps.Close()); closing != nil || err != nil && !errors.As(err, &stop) {
 		return errors.Join(err, closing)
 	}
+	kept := 0
+	if j.early != nil && context.Cause(ctx) == nil {
+		kept = j.early.RestoreBest()
+	}
 	if err := j.folder.WriteModel(j.model); err != nil {
 		return err
 	}
-	return j.report(ctx, stats, stop)
+	return j.report(ctx, stats, stop, kept)
 }
 
 func (j *job) plan() train.Plan {

@@ -33,6 +33,9 @@ func (s *settings) adopt(stored train.Settings) error {
 			return usageError{fmt.Sprintf("-%s %s: the run has -%s %s and goes on with it: leave the flag out, or begin another run", name, quoted(mine), name, quoted(theirs))}
 		}
 	}
+	if s.given["epochs"] && s.Epochs != stored.Epochs && train.DependsOnLength(stored.Schedule) {
+		return usageError{fmt.Sprintf("-epochs %d: the run's schedule %s is laid out for %d epochs: leave the flag out, or begin another run", s.Epochs, stored.Schedule, stored.Epochs)}
+	}
 	chosen := s.Settings
 	s.Settings = stored
 	for name, field := range map[string][2]*int{
@@ -61,6 +64,7 @@ const plainRunes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567
 
 // stored reads what a run that goes on was made with, and takes it over.
 func stored(app App, s *settings) (train.Config, error) {
+	s.resume = filepath.Clean(s.resume)
 	folder := train.Folder(s.resume)
 	c, err := folder.ReadConfig()
 	if err != nil {

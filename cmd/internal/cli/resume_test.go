@@ -46,9 +46,9 @@ func stopAfter(t testing.TB, left int, app App, args ...string) outcome {
 // of one batch, at every moment at which it looks, and goes on with it.
 func TestResume(t *testing.T) {
 	dir := small(t)
-	for _, app := range []App{mlp, cnn} {
+	for flags, app := range map[string]App{"": mlp, "-lr=0.001": cnn, "-schedule=warmup:2,cosine": mlp, "-patience=1": mlp} {
 		whole := filepath.Join(t.TempDir(), "run")
-		args := []string{"-data", dir, "-epochs", "3", "-batch", "7"}
+		args := append(strings.Fields(flags), "-data", dir, "-epochs", "3", "-batch", "7")
 		succeed(t, app, append(args, "-out", whole)...)
 		want := timeless(t, whole)
 		for left := 1; left <= 12; left++ {
@@ -81,6 +81,34 @@ func appendTo(t testing.TB, path, text string) {
 	defer f.Close()
 	if _, err := f.WriteString(text); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestEarlyStopping ends a run whose val_loss rises, keeps the best weights, and
+// is finished for good.
+func TestEarlyStopping(t *testing.T) {
+	dir, out := small(t), filepath.Join(t.TempDir(), "run")
+	o := succeed(t, mlp, "-data", dir, "-epochs", "50", "-lr", "0.5", "-patience", "2", "-out", out)
+	if !regexp.MustCompile(`early stopping: val_loss has not improved since epoch \d+ \(.*\), whose weights are kept\n`).MatchString(o.stderr) {
+		t.Errorf("%q", o.stderr)
+	}
+	end, history := parseObject(t, read(t, out, "result.json")), table(t, out, "history.csv")
+	kept, _ := end["kept"].(float64)
+	if len(history) >= 50 || kept != float64(len(history)-1-2) || fmt.Sprint(end["test_loss"]) != history[int(kept)][4] {
+		t.Errorf("result.json %v, history %v", end, history)
+	}
+	before := files(t, out)
+	if o := succeed(t, mlp, "-resume", out, "-epochs", "60"); !strings.Contains(o.stdout, "is finished: early stopping") || !cmp.Equal(before, files(t, out)) {
+		t.Errorf("%q", o.stdout)
+	}
+}
+
+// TestResumeKeepsALaidOutSchedule: other epochs would be another schedule.
+func TestResumeKeepsALaidOutSchedule(t *testing.T) {
+	dir, out := small(t), filepath.Join(t.TempDir(), "run")
+	succeed(t, mlp, "-data", dir, "-epochs", "2", "-schedule", "cosine", "-out", out)
+	if o := command(t, mlp, "-resume", out, "-epochs", "3"); o.code != exitUsage || !strings.Contains(o.stderr, "-epochs 3: the run's schedule cosine is laid out for 2 epochs") {
+		t.Errorf("%d, %q", o.code, o.stderr)
 	}
 }
 
@@ -148,6 +176,7 @@ func TestResumeRefuses(t *testing.T) {
 	}
 	for _, flags := range [][]string{
 		{"-seed", "2"}, {"-batch", "8"}, {"-lr", "0.01"}, {"-shuffle=false"}, {"-conv", "direct"}, {"-init", "x"}, {"-out", "x"}, {"-summary"},
+		{"-patience", "3"}, {"-schedule", "cosine"},
 	} {
 		name, _, _ := strings.Cut(flags[0], "=")
 		check(flags[0], name, exitUsage, flags...)
