@@ -74,6 +74,11 @@ func run(ctx context.Context, app App, args []string, stdout, stderr io.Writer) 
 	if err != nil {
 		return err
 	}
+	if s.sketch.path != "" {
+		if err := s.sketch.write(ctx, m, s.Batch); err != nil || !s.summary {
+			return err
+		}
+	}
 	if s.summary {
 		return m.Summary(stdout, columns(stdout))
 	}
