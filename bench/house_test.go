@@ -35,7 +35,7 @@ const picture = `
 const arrows = `
 cmd/mlp               -> cmd/internal/cli nets
 cmd/cnn               -> cmd/internal/cli nets
-cmd/internal/cli      -> cmd/internal/progress nets/train nets nets/durable data graph graph/kernel
+cmd/internal/cli      -> cmd/internal/progress nets/train nets nets/durable nets/dot data graph graph/kernel
 cmd/internal/progress -> nets/train
 nets/train            -> nets nets/durable nets/safetensors data graph graph/kernel
 nets                  -> nets/safetensors nets/summary graph
@@ -43,6 +43,7 @@ data                  ->
 nets/safetensors      ->
 nets/summary          ->
 nets/durable          ->
+nets/dot              -> nets nets/summary graph
 graph/optest          -> graph
 graph                 -> graph/kernel
 graph/kernel          ->
@@ -52,8 +53,8 @@ bench/peers           -> nets/train nets data graph graph/kernel
 
 // outside says who may import Gorgonia, and who its tensors.
 const outside = `
-gorgonia.org/gorgonia -> graph graph/optest nets nets/train bench
-gorgonia.org/tensor   -> graph graph/optest nets nets/train bench cmd/internal/cli
+gorgonia.org/gorgonia -> graph graph/optest nets nets/dot nets/train bench
+gorgonia.org/tensor   -> graph graph/optest nets nets/dot nets/train bench cmd/internal/cli
 `
 
 // machineFile is the one file that may name Gorgonia's virtual machines.

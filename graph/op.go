@@ -90,6 +90,15 @@ func Of(n *gorgonia.Node) Op {
 	return nil
 }
 
+// First returns the node of the first output of the op that made n: n itself,
+// unless Output has made it.
+func First(n *gorgonia.Node) *gorgonia.Node {
+	if a, ok := n.Op().(*adapter); ok && !a.isFirst() {
+		return First(childrenOf(n)[0])
+	}
+	return n
+}
+
 // applyGradient applies a gradient op and returns a node for each of its first
 // outputs, nil where Shape said nil.
 func applyGradient(op Op, outputs int, in ...*gorgonia.Node) (gorgonia.Nodes, error) {

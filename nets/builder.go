@@ -3,6 +3,7 @@ package nets
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -22,6 +23,7 @@ type Builder struct {
 	values  map[string]*tensor.Dense // nil while weights are being declared
 	specs   []spec
 	weights gorgonia.Nodes // in the order in which layers asked for them
+	parts   []Part         // what has been built, in order
 }
 
 // spec is a weight that a layer has asked for.
@@ -57,10 +59,12 @@ func (b *Builder) images(net Network, batch int) *gorgonia.Node {
 func (b *Builder) build(net Network, x *gorgonia.Node, visit func(layer int, name string, out *gorgonia.Node)) (*gorgonia.Node, error) {
 	for i, name := range names(net.Layers) {
 		b.layer = name
+		before := len(b.graph.AllNodes())
 		out, err := net.Layers[i].Build(b, x)
 		if err != nil {
 			return nil, fmt.Errorf("nets: %s: layer %s (%s) after %v: %w", net.Name, name, kind(net.Layers[i]), x.Shape(), err)
 		}
+		b.record(name, kind(net.Layers[i]), before)
 		if visit != nil {
 			visit(i, name, out)
 		}
@@ -70,4 +74,9 @@ func (b *Builder) build(net Network, x *gorgonia.Node, visit func(layer int, nam
 		return nil, fmt.Errorf("nets: %s: the last layer gives %v, must give logits (N,classes)", net.Name, x.Shape())
 	}
 	return x, nil
+}
+
+// record makes a part of the nodes that the graph has now beyond so many.
+func (b *Builder) record(name, kind string, before int) {
+	b.parts = append(b.parts, Part{name, kind, slices.Clone(b.graph.AllNodes()[before:])})
 }

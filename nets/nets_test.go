@@ -2,10 +2,12 @@ package nets_test
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -375,3 +377,24 @@ func TestForeignWeightsAreRefused(t *testing.T) {
 type identity struct{}
 
 func (identity) Build(_ *nets.Builder, x *gorgonia.Node) (*gorgonia.Node, error) { return x, nil }
+
+// TestPartsOfADraft: every node on the way to the loss is in the part that made
+// it, and looking at a graph takes no memory.
+func TestPartsOfADraft(t *testing.T) {
+	m := newModel(t, nets.CNN([3]int{8, 8, 1}, 3), tensor.Float32)
+	p, err := m.Draft(nets.Training, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Images() != nil {
+		t.Error("the images have memory")
+	}
+	var got []string
+	for _, part := range p.Parts() {
+		got = append(got, fmt.Sprintf("%s %s %d", part.Name, part.Type, len(part.Nodes)))
+	}
+	want := []string{"conv2d Conv2D 3", "conv2d_1 Conv2D 3", "flatten Flatten 1", "dense Dense 3", "dense_1 Dense 3", "loss SparseCategoricalCrossentropy 1"}
+	if !slices.Equal(got, want) {
+		t.Errorf("parts %q, want %q", got, want)
+	}
+}

@@ -103,7 +103,7 @@ func (p *Predictor) take(n int) (*Program, error) {
 		p.idle[n] = free[:len(free)-1]
 		return free[len(free)-1], nil
 	}
-	program, err := p.model.compile(Prediction, n)
+	program, err := p.model.Draft(Prediction, n)
 	if err != nil {
 		return nil, err
 	}

@@ -34,6 +34,14 @@ type Program struct {
 	loss           *gorgonia.Node
 	hits           func() int
 	gradients      []gorgonia.ValueGrad
+	parts          []Part
+}
+
+// Part is what one layer has added to a program's graph, or what follows the
+// layers: the loss, or the probabilities.
+type Part struct {
+	Name, Type string         // "dense_1", "Dense"
+	Nodes      gorgonia.Nodes // weights and ops, in the order in which they were added; no gradients
 }
 
 // Program returns the model's graph for a phase and a batch of so many images.
@@ -43,7 +51,7 @@ func (m *Model) Program(phase Phase, batch int) (*Program, error) {
 	if p, ok := m.programs[key]; ok {
 		return p, nil
 	}
-	p, err := m.compile(phase, batch)
+	p, err := m.Draft(phase, batch)
 	if err != nil {
 		return nil, err
 	}
@@ -60,15 +68,16 @@ func (m *Model) Bytes(phase Phase, batch int) (int, error) {
 	if p, ok := m.programs[programKey{phase, batch}]; ok {
 		return p.machine.Bytes(), nil
 	}
-	p, err := m.compile(phase, batch)
+	p, err := m.Draft(phase, batch)
 	if err != nil {
 		return 0, err
 	}
 	return p.machine.Bytes(), p.machine.Close()
 }
 
-// compile builds a program without taking memory for it.
-func (m *Model) compile(phase Phase, batch int) (*Program, error) {
+// Draft builds a program without taking memory for it: to be looked at, not to
+// be run. It is not kept.
+func (m *Model) Draft(phase Phase, batch int) (*Program, error) {
 	if batch < 1 {
 		return nil, fmt.Errorf("nets: %s: a batch of %d images", m.Name, batch)
 	}
@@ -79,7 +88,9 @@ func (m *Model) compile(phase Phase, batch int) (*Program, error) {
 		for _, w := range m.Weights {
 			b.values[w.Name] = w.Value
 		}
-		return p.build(b, m.Network, batch)
+		err := p.build(b, m.Network, batch)
+		p.parts = b.parts
+		return err
 	})
 	return p, err
 }
@@ -90,13 +101,17 @@ func (p *Program) build(b *Builder, net Network, batch int) (err error) {
 		return err
 	}
 	if b.Phase == Prediction {
+		before := len(b.graph.AllNodes())
 		p.probs, err = b.Ops.Softmax(p.logits)
+		b.record("probabilities", "Softmax", before)
 		return err
 	}
 	p.labels = graph.NewInput(b.graph, tensor.Int, "label", batch)
+	before := len(b.graph.AllNodes()) // labels are an input, as images are
 	if p.loss, p.hits, err = b.Ops.CrossEntropy(p.logits, p.labels); err != nil {
 		return err
 	}
+	b.record("loss", "SparseCategoricalCrossentropy", before)
 	if b.Phase == Training {
 		_, err = graph.Grad(p.loss, b.weights...)
 		p.gradients = gorgonia.NodesToValueGrads(b.weights)
@@ -143,6 +158,11 @@ func (p *Program) Probabilities() gorgonia.Value { return p.probs.Value() }
 // Watch has see called as each run begins and after each op, for profiles; see
 // graph.Machine.Watch.
 func (p *Program) Watch(see func(graph.Op)) bool { return p.machine.Watch(see) }
+
+// Parts are the layers' nodes in Graph, in the layers' order, and last those of
+// the loss or of the probabilities. The inputs are in none of them, and neither
+// are gradients, which Grad adds after all.
+func (p *Program) Parts() []Part { return p.parts }
 
 // Graph is the program's symbolic expression graph.
 func (p *Program) Graph() *gorgonia.ExprGraph { return p.machine.Graph() }

@@ -40,7 +40,7 @@ func Write(w io.Writer, model string, rows []Row, columns int) error {
 		if i > 0 {
 			t.rule("├", "─", "┼", "┤")
 		}
-		t.row(r.Name+" ("+r.Type+")", shape(r.Output), thousands(r.Params))
+		t.row(r.Name+" ("+r.Type+")", shape(r.Output), Thousands(r.Params))
 		total += r.Params
 	}
 	t.rule("└", "─", "┴", "┘")
@@ -69,11 +69,11 @@ func shape(sizes []int) string {
 
 // count writes 407,050 (1.55 MB).
 func count(params int) string {
-	return thousands(params) + " (" + memory(4*float64(params)) + ")"
+	return Thousands(params) + " (" + memory(4*float64(params)) + ")"
 }
 
-// thousands writes n with a comma before every three digits.
-func thousands(n int) string {
+// Thousands writes n with a comma before every three digits.
+func Thousands(n int) string {
 	s := strconv.Itoa(n)
 	sign := ""
 	if n < 0 {

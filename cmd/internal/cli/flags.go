@@ -23,6 +23,7 @@ type settings struct {
 	color   string
 	summary bool
 	given   map[string]bool // the flags that stood on the command line
+	sketch  sketch
 }
 
 // usageError is a wrong command line.
@@ -71,6 +72,7 @@ func (s *settings) define(f *flag.FlagSet) {
 	f.IntVar(&s.verbose, "verbose", 1, "0 silent, 1 progress bar, 2 a line an epoch; as in Keras")
 	f.BoolVar(&s.json, "json", false, "write JSON Lines to stdout, and nothing else there")
 	f.StringVar(&s.color, "color", "auto", "auto, always or never")
+	s.sketch.define(f)
 	f.BoolVar(&s.summary, "summary", false, "print the table of layers and stop")
 }
 
@@ -98,7 +100,7 @@ func (s *settings) check() error {
 	case s.verbose < 0 || s.verbose > 2:
 		return usageError{fmt.Sprintf("-verbose %d: must be 0, 1 or 2", s.verbose)}
 	}
-	return nil
+	return s.sketch.check()
 }
 
 func (s *settings) convError() error {

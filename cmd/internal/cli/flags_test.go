@@ -141,6 +141,8 @@ func TestRefusals(t *testing.T) {
 		{"-shuffle=maybe", usage, []string{"-shuffle", "maybe"}},
 		{"-color pink", usage, []string{"-color", `"pink"`, "auto, always or never"}},
 		{"-conv fft", usage, []string{"-conv", `"fft"`, "auto, direct and winograd"}},
+		{"-graph net.pdf", usage, []string{"-graph net.pdf", ".dot or .svg"}},
+		{"-graph-gradients", usage, []string{"-graph-gradients", "-graph FILE"}},
 		{"-verbose 3", usage, []string{"-verbose 3", "0, 1 or 2"}},
 		{"-layers 3", usage, []string{"-layers", "not defined"}},
 		{"-data", usage, []string{"-data", "needs an argument"}},
@@ -162,6 +164,8 @@ func TestRefusals(t *testing.T) {
 		{"-out run", failure, []string{"-out", "run", "holds another run", "config.json"}},
 		{"-out file", failure, []string{"-out", "file", "is a file"}},
 		{"-out file/below", failure, []string{"-out", "file/below", "not a directory"}},
+		{"-graph nowhere/net.dot", failure, []string{"-graph", "nowhere/net.dot", "no such file"}},
+		{"-graph empty.dot/", usage, []string{"-graph", ".dot or .svg"}},
 		{"-json -out run", failure, []string{"-out", "holds another run"}},
 		{"-json -verbose 0 -data nowhere", failure, []string{"nowhere"}},
 	} {

@@ -92,6 +92,11 @@ func begin(ctx context.Context, app App, s *settings, display progress.Display, 
 	if err != nil {
 		return err
 	}
+	if s.sketch.path != "" {
+		if err := s.sketch.write(ctx, m, s.Batch); err != nil || !s.summary {
+			return err
+		}
+	}
 	if s.summary {
 		return m.Summary(stdout, columns(stdout))
 	}
