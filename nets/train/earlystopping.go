@@ -1,0 +1,182 @@
+package train
+
+import (
+	"fmt"
+
+	"stheno/nets"
+)
+
+// EarlyStopping is Keras's: it ends training with a *Stop once the monitored
+// metric has not improved for Patience epochs, by Keras's counting. The zero
+// value has Keras's settings but for one: when training is over, the model gets
+// the weights of its best epoch, which Keras does only if it is told to
+// (restore_best_weights).
+//
+// Training is over when EarlyStopping has ended it or all epochs are done. A
+// signal, or a Plan.Steps that ends it earlier, leaves the last weights, with
+// which it can go on.
+//
+// As nobody behind it sees the end of an epoch that it stops at, it comes
+// behind all callbacks that write something down. A callback that saves the
+// state of training comes behind it, saves in TrainEnd as well, and needs
+// KeepLast: the state is saved with the last weights, and after Fit the caller
+// gets the best ones by RestoreBest.
+type EarlyStopping struct {
+	Hooks
+	Model          *nets.Model // whose weights are kept; nil, with KeepLast, keeps none
+	Monitor        string      // the metric; empty is val_loss
+	Mode           string      // auto, min or max is better; empty is auto
+	MinDelta       float64     // an improvement is larger than that
+	Patience       int         // epochs without an improvement that are too many; 0 is 1, as in Keras
+	Baseline       *float64    // patience is renewed only by an improvement on that as well; nil is none
+	StartFromEpoch int         // how many epochs at the beginning do not count
+	KeepLast       bool        // TrainEnd does not restore the best weights; RestoreBest still does
+
+	monitor monitor
+	state   stoppingState
+	best    keptWeights // of the best epoch
+	over    bool        // whether there is nothing to go on with
+	kept    int
+}
+
+// stoppingState is what a checkpoint keeps beside the weights.
+type stoppingState struct {
+	Best    *float64 `json:"best,omitempty"` // the best value; absent before there is one
+	Epoch   int      `json:"epoch"`          // its epoch
+	Last    int      `json:"last"`           // the last epoch that has ended
+	Wait    int      `json:"wait"`           // epochs without an improvement
+	Stopped string   `json:"stopped"`        // why training was ended; empty if it was not
+}
+
+// TrainBegin starts afresh with a training that does, and ends one that had been
+// stopped already, unless Patience has grown since.
+func (e *EarlyStopping) TrainBegin(s *Stats) (err error) {
+	if e.monitor, err = newMonitor(e.Name(), e.Monitor, e.Mode, e.MinDelta); err != nil {
+		return err
+	}
+	if e.Model == nil && !e.KeepLast {
+		return fmt.Errorf("train: EarlyStopping has no Model to keep the best weights of: set Model, or KeepLast to do without")
+	}
+	e.over, e.kept = false, 0
+	if s.Step == 0 {
+		e.state = stoppingState{}
+	}
+	if e.state.Wait < e.Patience {
+		e.state.Stopped = ""
+	}
+	e.best.of(e.Model)
+	return e.stop()
+}
+
+// EpochEnd compares, keeps the weights, and may end training.
+func (e *EarlyStopping) EpochEnd(s *Stats) error {
+	value, err := e.monitor.value(s)
+	if err != nil {
+		return err
+	}
+	e.state.Last = s.Epoch
+	if s.Epoch <= e.StartFromEpoch {
+		return nil
+	}
+	e.state.Wait++
+	if e.monitor.improves(value, e.state.Best) {
+		e.state.Best, e.state.Epoch = &value, s.Epoch
+		e.best.keep()
+		if e.Baseline == nil || e.monitor.improves(value, e.Baseline) {
+			e.state.Wait = 0
+		}
+		return nil
+	}
+	if e.state.Wait >= e.Patience && s.Epoch > 1 {
+		e.state.Stopped = e.reason()
+	}
+	return e.stop()
+}
+
+// TrainEnd restores the best weights if training is over.
+func (e *EarlyStopping) TrainEnd(s *Stats) error {
+	e.over = e.state.Stopped != "" || s.Whole && s.Epoch >= s.Epochs
+	if !e.KeepLast {
+		e.RestoreBest()
+	}
+	return nil
+}
+
+// RestoreBest gives the model the weights of its best epoch and says which one
+// that is. It does nothing before training is over, without a Model, and where
+// the last epoch is the best.
+func (e *EarlyStopping) RestoreBest() (epoch int, restored bool) {
+	over := e.over || e.state.Stopped != ""
+	if !over || e.Model == nil || e.state.Epoch == 0 || e.state.Epoch == e.state.Last {
+		return 0, false
+	}
+	e.best.giveBack()
+	e.kept = e.state.Epoch
+	return e.kept, true
+}
+
+// Kept is the epoch whose weights were restored; 0 says that the model has its
+// last ones.
+func (e *EarlyStopping) Kept() int { return e.kept }
+
+// Stopped says why EarlyStopping has ended training, as a sentence; empty if it
+// has not.
+func (e *EarlyStopping) Stopped() string { return e.state.Stopped }
+
+func (e *EarlyStopping) stop() error {
+	if e.state.Stopped == "" {
+		return nil
+	}
+	return &Stop{Reason: e.state.Stopped}
+}
+
+// reason is why training ends now.
+func (e *EarlyStopping) reason() string {
+	s := &e.state
+	text := fmt.Sprintf("%s has not improved for %s", e.monitor.metric, epochs(s.Wait))
+	if s.Wait > s.Last-s.Epoch { // it has, but not enough
+		text = fmt.Sprintf("%s has not improved on the baseline %.4g for %s", e.monitor.metric, *e.Baseline, epochs(s.Wait))
+	}
+	text += fmt.Sprintf(": its best was %.4g in epoch %d", *s.Best, s.Epoch)
+	if !e.KeepLast {
+		text += ", whose weights are kept"
+	}
+	return text
+}
+
+func epochs(n int) string {
+	if n == 1 {
+		return "an epoch"
+	}
+	return fmt.Sprintf("%d epochs", n)
+}
+
+// Name is "EarlyStopping".
+func (e *EarlyStopping) Name() string { return "EarlyStopping" }
+
+// State is what was seen so far, and lends the best weights.
+func (e *EarlyStopping) State() (CallbackState, error) {
+	s, err := valuesOf(e.state)
+	if e.state.Epoch > 0 {
+		s.Tensors = e.best.weights
+	}
+	return s, err
+}
+
+// Restore goes on from that. Weights that are not the model's are refused.
+func (e *EarlyStopping) Restore(s CallbackState) error {
+	var state stoppingState
+	if err := restoreValues(e.Name(), s, &state); err != nil {
+		return err
+	}
+	if (state.Best == nil) != (state.Epoch == 0) {
+		return fmt.Errorf("train: state of EarlyStopping: a best epoch and a best value come together, here is one of them")
+	}
+	if e.best.of(e.Model); state.Epoch > 0 {
+		if err := e.best.restore(s.Tensors); err != nil {
+			return fmt.Errorf("train: state of EarlyStopping: %w", err)
+		}
+	}
+	e.state = state
+	return nil
+}
