@@ -87,7 +87,7 @@ func (e *EarlyStopping) EpochEnd(s *Stats) error {
 		}
 		return nil
 	}
-	if e.state.Wait >= e.Patience && s.Epoch > 1 {
+	if e.state.Wait >= e.Patience { // never in the first epoch, which is the best so far
 		e.state.Stopped = e.reason()
 	}
 	return e.stop()

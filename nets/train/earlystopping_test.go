@@ -72,7 +72,7 @@ func TestEarlyStoppingCountsAsKeras(t *testing.T) {
 		{"baseline not beaten, but the best is: no end in that epoch", train.EarlyStopping{Baseline: new(1.0), Patience: 2}, []float64{5, 4, 3, 2, 2}, 5,
 			"on the baseline 1 for 5 epochs: its best was 2 in epoch 4"},
 		{"baseline beaten in time", train.EarlyStopping{Baseline: new(3.5), Patience: 2}, []float64{4, 3, 3, 2}, 0, ""},
-		{"epochs that do not count", train.EarlyStopping{StartFromEpoch: 2}, []float64{1, 9, 5, 4, 4}, 5, "best was 4 in epoch 4"},
+		{"epochs that do not count", train.EarlyStopping{StartFromEpoch: 2}, []float64{1, 1.5, 5, 4, 4}, 5, "best was 4 in epoch 4"},
 		{"the first epoch cannot", train.EarlyStopping{Baseline: new(1.0)}, []float64{3}, 0, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
