@@ -60,7 +60,6 @@ func (r *ReduceLROnPlateau) EpochEnd(s *Stats) error {
 	}
 	if r.state.Cooldown > 0 {
 		r.state.Cooldown--
-		r.state.Wait = 0
 	}
 	if r.monitor.improves(value, r.state.Best) {
 		r.state.Best, r.state.Wait = &value, 0
