@@ -46,7 +46,7 @@ func cloned(weights []nets.Weight) []nets.Weight {
 	return weights
 }
 
-// snapshots takes one after each step, after each epoch and at the end. It
+// snapshots takes one at the beginning, after each step, after each epoch and at the end. It
 // comes last, as a checkpoint does.
 type snapshots struct {
 	train.Hooks
@@ -57,9 +57,10 @@ type snapshots struct {
 	taken     []snapshot
 }
 
-func (c *snapshots) BatchEnd(s *train.Stats) error { c.take(s); return nil }
-func (c *snapshots) EpochEnd(s *train.Stats) error { c.take(s); return nil }
-func (c *snapshots) TrainEnd(s *train.Stats) error { c.take(s); return nil }
+func (c *snapshots) TrainBegin(s *train.Stats) error { c.take(s); return nil }
+func (c *snapshots) BatchEnd(s *train.Stats) error   { c.take(s); return nil }
+func (c *snapshots) EpochEnd(s *train.Stats) error   { c.take(s); return nil }
+func (c *snapshots) TrainEnd(s *train.Stats) error   { c.take(s); return nil }
 
 func (c *snapshots) take(s *train.Stats) {
 	shot := snapshot{at: s.Position(), weights: cloned(c.model.Weights), adam: c.adam.State(), states: make(map[string]train.CallbackState)}

@@ -1,0 +1,101 @@
+package train
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// CSVLogger writes Keras's file: a row an epoch with the epoch, counted from 0,
+// and the metrics in the order of their names, flushed at once. A training that
+// begins replaces the file, one that goes on continues it (Keras: append).
+// Three small things differ from Keras: lines end with a line feed alone, the
+// learning rate is always there (in Keras only beside a callback that changes
+// it), and numbers are the shortest that restore the float64.
+type CSVLogger struct {
+	Hooks
+	Path string // of the file, in a folder that is there
+
+	log       logFile
+	validated bool // whether there are columns of the validation
+}
+
+// csvState is what a checkpoint keeps of it.
+type csvState struct {
+	logState
+	Validated bool `json:"validated"`
+}
+
+// TrainBegin creates the file, or opens it behind the last epoch that is done.
+func (c *CSVLogger) TrainBegin(s *Stats) error {
+	if err := c.log.close(); err != nil {
+		return err
+	}
+	if s.Step == 0 {
+		c.log.size = 0
+	}
+	return c.log.open(c.Path)
+}
+
+// EpochEnd adds a row and flushes it. The first one decides on the columns; a
+// validation that is missing later is NA, as in Keras.
+func (c *CSVLogger) EpochEnd(s *Stats) error {
+	if c.log.size == 0 {
+		c.validated = s.Validated
+		if err := c.log.write([]byte(c.header())); err != nil {
+			return err
+		}
+	}
+	row := strconv.AppendInt(nil, int64(s.Epoch-1), 10)
+	for _, v := range [...]float64{s.Accuracy, s.LearningRate, s.Loss} {
+		row = strconv.AppendFloat(append(row, ','), v, 'g', -1, 64)
+	}
+	switch {
+	case c.validated && s.Validated:
+		for _, v := range [...]float64{s.ValAccuracy, s.ValLoss} {
+			row = strconv.AppendFloat(append(row, ','), v, 'g', -1, 64)
+		}
+	case c.validated:
+		row = append(row, ",NA,NA"...)
+	}
+	if err := c.log.write(append(row, '\n')); err != nil {
+		return err
+	}
+	return c.log.flush()
+}
+
+func (c *CSVLogger) header() string {
+	if c.validated {
+		return "epoch,accuracy,learning_rate,loss,val_accuracy,val_loss\n"
+	}
+	return "epoch,accuracy,learning_rate,loss\n"
+}
+
+// Close closes the file, also after a failure of training.
+func (c *CSVLogger) Close() error { return c.log.close() }
+
+// Name is "CSVLogger".
+func (c *CSVLogger) Name() string { return "CSVLogger" }
+
+// State is the size of the file, and its columns.
+func (c *CSVLogger) State() (CallbackState, error) {
+	if err := c.log.flush(); err != nil {
+		return CallbackState{}, err
+	}
+	return valuesOf(csvState{logState{c.log.size}, c.validated})
+}
+
+// Restore has TrainBegin cut the file to that size.
+func (c *CSVLogger) Restore(s CallbackState) error {
+	var state csvState
+	if err := restoreValues(c.Name(), s, &state); err != nil {
+		return err
+	}
+	if state.Bytes < 0 {
+		return fmt.Errorf("train: state of %s: %d bytes", c.Name(), state.Bytes)
+	}
+	c.log.size, c.validated = state.Bytes, state.Validated
+	return nil
+}
+
+// Sync makes the rows durable.
+func (c *CSVLogger) Sync() error { return c.log.sync() }
