@@ -7,7 +7,7 @@ import (
 
 // Schedule is the learning rate of the step that follows so many steps: a pure
 // function, so that a training which goes on has the rates of one that was
-// never interrupted.
+// never interrupted. Lengths are above 0.
 type Schedule func(step int) float64
 
 // Constant is one rate.
