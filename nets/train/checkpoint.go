@@ -108,7 +108,7 @@ func (c *Checkpoint) saveInto(folder Folder, at Position) error {
 
 // poll takes note of a save that is done.
 func (c *Checkpoint) poll() error {
-	if c.saving == nil || len(c.saving) == 0 {
+	if len(c.saving) == 0 {
 		return nil
 	}
 	return c.wait()

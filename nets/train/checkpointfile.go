@@ -35,10 +35,7 @@ const (
 	stateKey  = "state"
 )
 
-var (
-	noSum      = strings.Repeat("0", 2*sha256.Size)
-	castagnoli = crc32.MakeTable(crc32.Castagnoli)
-)
+var noSum = strings.Repeat("0", 2*sha256.Size)
 
 // stateJSON is the metadata's state.
 type stateJSON struct {

@@ -1,54 +1,101 @@
 package train
 
 import (
+	"fmt"
 	"strconv"
-	"strings"
 )
 
-// CSVLogger writes a row an epoch to a file as Keras's callback of that name
-// does: sorted columns, and epochs that count from 0. A run's own history.csv
-// is History's.
+// CSVLogger writes Keras's file: a row an epoch with the epoch, counted from 0,
+// and the metrics in the order of their names, flushed at once. A training that
+// begins replaces the file, one that goes on continues it (Keras: append).
+// Three small things differ from Keras: lines end with a line feed alone, the
+// learning rate is always there (in Keras only beside a callback that changes
+// it), and numbers are the shortest that restore the float64.
 type CSVLogger struct {
 	Hooks
-	Path string
+	Path string // of the file, in a folder that is there
 
-	log logFile
+	log       logFile
+	validated bool // whether there are columns of the validation
 }
 
-// TrainBegin creates the file, or opens it behind the last epoch.
-func (l *CSVLogger) TrainBegin(*Stats) error { return l.log.open(l.Path) }
+// csvState is what a checkpoint keeps of it.
+type csvState struct {
+	logState
+	Validated bool `json:"validated"`
+}
 
-// EpochEnd adds a row, below a head if it is the first.
-func (l *CSVLogger) EpochEnd(s *Stats) error {
-	names, values := []string{"epoch", "accuracy", "learning_rate", "loss"}, []float64{s.Accuracy, s.LearningRate, s.Loss}
-	if s.Validated {
-		names, values = append(names, "val_accuracy", "val_loss"), append(values, s.ValAccuracy, s.ValLoss)
-	}
-	var text []byte
-	if l.log.size == 0 {
-		text = append(text, strings.Join(names, ",")+"\n"...)
-	}
-	text = strconv.AppendInt(text, int64(s.Epoch-1), 10)
-	for _, v := range values {
-		text = strconv.AppendFloat(append(text, ','), v, 'g', -1, 64)
-	}
-	if err := l.log.write(append(text, '\n')); err != nil {
+// TrainBegin creates the file, or opens it behind the last epoch that is done.
+func (c *CSVLogger) TrainBegin(s *Stats) error {
+	if err := c.log.close(); err != nil {
 		return err
 	}
-	return l.log.flush()
+	if s.Step == 0 {
+		c.log.size = 0
+	}
+	return c.log.open(c.Path)
 }
 
-// Close closes the file.
-func (l *CSVLogger) Close() error { return l.log.close() }
+// EpochEnd adds a row and flushes it. The first one decides on the columns; a
+// validation that is missing later is NA, as in Keras.
+func (c *CSVLogger) EpochEnd(s *Stats) error {
+	if c.log.size == 0 {
+		c.validated = s.Validated
+		if err := c.log.write([]byte(c.header())); err != nil {
+			return err
+		}
+	}
+	row := strconv.AppendInt(nil, int64(s.Epoch-1), 10)
+	for _, v := range [...]float64{s.Accuracy, s.LearningRate, s.Loss} {
+		row = strconv.AppendFloat(append(row, ','), v, 'g', -1, 64)
+	}
+	switch {
+	case c.validated && s.Validated:
+		for _, v := range [...]float64{s.ValAccuracy, s.ValLoss} {
+			row = strconv.AppendFloat(append(row, ','), v, 'g', -1, 64)
+		}
+	case c.validated:
+		row = append(row, ",NA,NA"...)
+	}
+	if err := c.log.write(append(row, '\n')); err != nil {
+		return err
+	}
+	return c.log.flush()
+}
+
+func (c *CSVLogger) header() string {
+	if c.validated {
+		return "epoch,accuracy,learning_rate,loss,val_accuracy,val_loss\n"
+	}
+	return "epoch,accuracy,learning_rate,loss\n"
+}
+
+// Close closes the file, also after a failure of training.
+func (c *CSVLogger) Close() error { return c.log.close() }
 
 // Name is "CSVLogger".
-func (l *CSVLogger) Name() string { return "CSVLogger" }
+func (c *CSVLogger) Name() string { return "CSVLogger" }
 
-// State is the size of the file.
-func (l *CSVLogger) State() (CallbackState, error) { return l.log.state() }
+// State is the size of the file, and its columns.
+func (c *CSVLogger) State() (CallbackState, error) {
+	if err := c.log.flush(); err != nil {
+		return CallbackState{}, err
+	}
+	return valuesOf(csvState{logState{c.log.size}, c.validated})
+}
 
 // Restore has TrainBegin cut the file to that size.
-func (l *CSVLogger) Restore(s CallbackState) error { return l.log.restore(l.Name(), s) }
+func (c *CSVLogger) Restore(s CallbackState) error {
+	var state csvState
+	if err := restoreValues(c.Name(), s, &state); err != nil {
+		return err
+	}
+	if state.Bytes < 0 {
+		return fmt.Errorf("train: state of %s: %d bytes", c.Name(), state.Bytes)
+	}
+	c.log.size, c.validated = state.Bytes, state.Validated
+	return nil
+}
 
 // Sync makes the rows durable.
-func (l *CSVLogger) Sync() error { return l.log.sync() }
+func (c *CSVLogger) Sync() error { return c.log.sync() }

@@ -3,110 +3,120 @@ package train
 import (
 	"fmt"
 
-	"stheno/graph"
 	"stheno/nets"
 )
 
-// EarlyStopping ends training when the monitored metric has not improved for
-// Patience epochs. It is Keras's callback of that name, with its defaults and
-// counts, but for one thing: unless KeepLast says so it also keeps the weights
-// of the best epoch, which RestoreBest gives back to the model.
+// EarlyStopping is Keras's: it ends training with a *Stop once the monitored
+// metric has not improved for Patience epochs, by Keras's counting. The zero
+// value has Keras's settings but for one: when training is over, the model gets
+// the weights of its best epoch, which Keras does only if it is told to
+// (restore_best_weights).
+//
+// Training is over when EarlyStopping has ended it or all epochs are done. A
+// signal, or a Plan.Steps that ends it earlier, leaves the last weights, with
+// which it can go on.
+//
+// As nobody behind it sees the end of an epoch that it stops at, it comes
+// behind all callbacks that write something down. A callback that saves the
+// state of training comes behind it, saves in TrainEnd as well, and needs
+// KeepLast: the state is saved with the last weights, and after Fit the caller
+// gets the best ones by RestoreBest.
 type EarlyStopping struct {
 	Hooks
-	Monitor
-	Model          *nets.Model
-	Patience       int      // epochs without improvement that are waited for
-	Baseline       *float64 // an epoch that is not better than this does not end the wait; nil is none
-	StartFromEpoch int      // so many epochs at the beginning are not looked at
-	KeepLast       bool     // leave the model the last epoch's weights, as Keras does by default
+	Model          *nets.Model // whose weights are kept; nil, with KeepLast, keeps none
+	Monitor        string      // the metric; empty is val_loss
+	Mode           string      // auto, min or max is better; empty is auto
+	MinDelta       float64     // an improvement is larger than that
+	Patience       int         // epochs without an improvement that are too many; 0 is 1, as in Keras
+	Baseline       *float64    // patience is renewed only by an improvement on that as well; nil is none
+	StartFromEpoch int         // how many epochs at the beginning do not count
+	KeepLast       bool        // TrainEnd does not restore the best weights; RestoreBest still does
 
-	counts earlyCounts
-	best   []nets.Weight // nil before the first epoch that counts
+	monitor monitor
+	state   stoppingState
+	best    keptWeights // of the best epoch
+	over    bool        // whether there is nothing to go on with
+	kept    int
 }
 
-// earlyCounts is what a checkpoint keeps beside the weights.
-type earlyCounts struct {
-	Wait  int      `json:"wait"`
-	Best  *float64 `json:"best"`
-	Epoch int      `json:"epoch"` // of the best; 0 is none
-}
-
-// TrainBegin refuses a metric that is none.
-func (e *EarlyStopping) TrainBegin(*Stats) error { return e.check() }
-
-// EpochEnd judges the epoch.
-func (e *EarlyStopping) EpochEnd(s *Stats) error {
-	value, err := e.value(s)
-	if err != nil || s.Epoch <= e.StartFromEpoch {
+// TrainBegin starts afresh with a training that does, and ends one that had been
+// stopped already, unless Patience has grown since.
+func (e *EarlyStopping) TrainBegin(s *Stats) (err error) {
+	if e.monitor, err = newMonitor(e.Name(), e.Monitor, e.Mode, e.MinDelta); err != nil {
 		return err
 	}
-	e.counts.Wait++
-	if e.better(value, e.counts.Best) {
-		e.counts.Best, e.counts.Epoch = &value, s.Epoch
-		e.keep()
-		if e.better(value, e.Baseline) {
-			e.counts.Wait = 0
+	if e.Model == nil && !e.KeepLast {
+		return fmt.Errorf("train: EarlyStopping has no Model to keep the best weights of: set Model, or KeepLast to do without")
+	}
+	e.over, e.kept = false, 0
+	if s.Step == 0 {
+		e.state = stoppingState{}
+	}
+	if e.state.Wait < e.Patience {
+		e.state.Stopped = ""
+	}
+	e.best.of(e.Model)
+	return e.stop()
+}
+
+// EpochEnd compares, keeps the weights, and may end training.
+func (e *EarlyStopping) EpochEnd(s *Stats) error {
+	value, err := e.monitor.value(s)
+	if err != nil {
+		return err
+	}
+	e.state.Last = s.Epoch
+	if s.Epoch <= e.StartFromEpoch {
+		return nil
+	}
+	e.state.Wait++
+	if e.monitor.improves(value, e.state.Best) {
+		e.state.Best, e.state.Epoch = &value, s.Epoch
+		e.best.keep()
+		if e.Baseline == nil || e.monitor.improves(value, e.Baseline) {
+			e.state.Wait = 0
 		}
 		return nil
 	}
-	if e.counts.Wait < e.Patience || s.Epoch == 1 {
+	if e.state.Wait >= e.Patience { // never in the first epoch, which is the best so far
+		e.state.Stopped = e.reason()
+	}
+	return e.stop()
+}
+
+// TrainEnd restores the best weights if training is over.
+func (e *EarlyStopping) TrainEnd(s *Stats) error {
+	e.over = e.state.Stopped != "" || s.Whole && s.Epoch >= s.Epochs
+	if !e.KeepLast {
+		e.RestoreBest()
+	}
+	return nil
+}
+
+// RestoreBest gives the model the weights of its best epoch and says which one
+// that is. It does nothing before training is over, without a Model, and where
+// the last epoch is the best.
+func (e *EarlyStopping) RestoreBest() (epoch int, restored bool) {
+	over := e.over || e.state.Stopped != ""
+	if !over || e.Model == nil || e.state.Epoch == 0 || e.state.Epoch == e.state.Last {
+		return 0, false
+	}
+	e.best.giveBack()
+	e.kept = e.state.Epoch
+	return e.kept, true
+}
+
+// Kept is the epoch whose weights were restored; 0 says that the model has its
+// last ones.
+func (e *EarlyStopping) Kept() int { return e.kept }
+
+// Stopped says why EarlyStopping has ended training, as a sentence; empty if it
+// has not.
+func (e *EarlyStopping) Stopped() string { return e.state.Stopped }
+
+func (e *EarlyStopping) stop() error {
+	if e.state.Stopped == "" {
 		return nil
 	}
-	return &Stop{Reason: e.reason()}
-}
-
-func (e *EarlyStopping) reason() string {
-	text := fmt.Sprintf("early stopping: %s has not improved since epoch %d (%.4g)", e.metric(), e.counts.Epoch, *e.counts.Best)
-	if e.KeepLast {
-		return text
-	}
-	return text + ", whose weights are kept"
-}
-
-// keep copies the model's weights.
-func (e *EarlyStopping) keep() {
-	if e.KeepLast {
-		return
-	}
-	if e.best == nil {
-		e.best = make([]nets.Weight, len(e.Model.Weights))
-		for i, w := range e.Model.Weights {
-			e.best[i] = nets.Weight{Name: w.Name, Value: graph.NewArena(int(w.Value.MemSize())).Tensor(w.Value.Dtype(), w.Value.Shape())}
-		}
-	}
-	for i, w := range e.Model.Weights {
-		copyTensor(e.best[i].Value, w.Value)
-	}
-}
-
-// RestoreBest gives the model the best epoch's weights and says which epoch that
-// was; 0 if the model keeps what it has. It is called after Fit, so that the last
-// checkpoint holds the state of training and not these weights.
-func (e *EarlyStopping) RestoreBest() (epoch int) {
-	if e.best == nil {
-		return 0
-	}
-	for i, w := range e.Model.Weights {
-		copyTensor(w.Value, e.best[i].Value)
-	}
-	return e.counts.Epoch
-}
-
-// Name is "EarlyStopping".
-func (e *EarlyStopping) Name() string { return "EarlyStopping" }
-
-// State are the counts and the best epoch's weights.
-func (e *EarlyStopping) State() (CallbackState, error) {
-	s, err := valuesOf(e.counts)
-	s.Tensors = e.best
-	return s, err
-}
-
-// Restore takes them back.
-func (e *EarlyStopping) Restore(s CallbackState) error {
-	e.best = s.Tensors
-	if len(e.best) == 0 {
-		e.best = nil
-	}
-	return restoreValues(e.Name(), s, &e.counts)
+	return &Stop{Reason: e.state.Stopped}
 }

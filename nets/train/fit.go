@@ -164,12 +164,8 @@ func (f *fit) stop() error {
 	return f.planned()
 }
 
-// planned says whether the plan's steps are done, or a callback had enough
-// before the run was interrupted.
+// planned says whether the plan's steps are done.
 func (f *fit) planned() error {
-	if f.Stopped != "" {
-		return &Stop{Reason: f.Stopped}
-	}
 	if f.plan.Steps > 0 && f.Step >= f.plan.Steps {
 		return &Stop{Reason: "the planned number of steps is done"}
 	}

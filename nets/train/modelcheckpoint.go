@@ -1,6 +1,10 @@
 package train
 
 import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -8,73 +12,106 @@ import (
 	"stheno/nets/durable"
 )
 
-// ModelCheckpoint writes the model's weights to a file while training goes on:
-// each epoch, or only when the monitored metric is the best so far. It is
-// Keras's callback of that name. What resumes a run is Checkpoint.
+// ModelCheckpoint is Keras's: it saves the model's weights after each epoch, or
+// every few steps, or where the monitored metric is better than ever. With
+// Model and Path set, the other settings are Keras's. It writes safetensors,
+// weights only (Keras: save_weights_only), and replaces a file whole or not at
+// all. In Path, {epoch} and {step} stand for the numbers of what is saved, both
+// from 1; a path without them always names the best, or the newest, model.
 type ModelCheckpoint struct {
 	Hooks
-	Monitor
-	Model        *nets.Model
-	Path         string   // of the safetensors file; {epoch} and {step} stand for the numbers
-	SaveBestOnly bool     // leave epochs out that are not the best so far
-	SaveFreq     int      // save every so many steps, whatever the metric, and not at epochs' ends; 0 is each epoch
-	Initial      *float64 // a value that has to be beaten; nil is none
+	Model     *nets.Model
+	Path      string   // of the files; missing folders are made
+	Every     int      // steps; 0 is after each epoch
+	BestOnly  bool     // save only what is better than all before
+	Monitor   string   // by this metric; empty is val_loss
+	Mode      string   // auto, min or max is better; empty is auto
+	Threshold *float64 // save only what is better than that, too; nil is none
 
-	best *float64
+	monitor monitor
+	state   savedState
 }
 
-// TrainBegin refuses a metric that is none.
-func (c *ModelCheckpoint) TrainBegin(*Stats) error {
-	if c.best == nil {
-		c.best = c.Initial
+// savedState is what a checkpoint keeps of it.
+type savedState struct {
+	Best *float64 `json:"best,omitempty"` // the best value; absent before there is one
+}
+
+// TrainBegin checks the settings.
+func (c *ModelCheckpoint) TrainBegin(s *Stats) (err error) {
+	if c.Model == nil || c.Path == "" {
+		return errors.New("train: ModelCheckpoint has no Model or no Path")
 	}
-	return c.check()
+	if left := c.path(s); strings.ContainsAny(left, "{}") {
+		return fmt.Errorf("train: ModelCheckpoint: path %q; braces are for {epoch} and {step}", c.Path)
+	}
+	if c.monitor, err = newMonitor(c.Name(), c.Monitor, c.Mode, 0); err != nil {
+		return err
+	}
+	if c.BestOnly && c.Every > 0 && c.monitor.validates() {
+		return fmt.Errorf("train: ModelCheckpoint saves the best every %d steps, but %s is known at an epoch's end only: monitor loss or accuracy", c.Every, c.monitor.metric)
+	}
+	if s.Step == 0 {
+		c.state = savedState{}
+	}
+	return nil
 }
 
-// BatchEnd saves every SaveFreq steps.
+// BatchEnd saves every few steps. The loss and the accuracy by which it then
+// judges are means over the epoch so far.
 func (c *ModelCheckpoint) BatchEnd(s *Stats) error {
-	if c.SaveFreq <= 0 || s.Step%c.SaveFreq != 0 {
+	if c.Every <= 0 || s.Step%c.Every != 0 {
 		return nil
 	}
 	return c.save(s)
 }
 
-// EpochEnd saves.
+// EpochEnd saves after each epoch.
 func (c *ModelCheckpoint) EpochEnd(s *Stats) error {
-	if c.SaveFreq > 0 {
+	if c.Every > 0 {
 		return nil
 	}
-	if !c.SaveBestOnly {
-		return c.save(s)
-	}
-	value, err := c.value(s)
-	if err != nil || !c.better(value, c.best) {
-		return err
-	}
-	c.best = &value
 	return c.save(s)
 }
 
 func (c *ModelCheckpoint) save(s *Stats) error {
-	path := strings.NewReplacer("{epoch}", strconv.Itoa(s.Epoch), "{step}", strconv.Itoa(s.Step)).Replace(c.Path)
-	return durable.WriteFile(path, c.Model.WriteWeights)
+	best := c.state.Best
+	if c.BestOnly {
+		value, err := c.monitor.value(s)
+		if err != nil {
+			return err
+		}
+		if !c.monitor.improves(value, best) || !c.monitor.improves(value, c.Threshold) {
+			return nil
+		}
+		best = &value
+	}
+	path := c.path(s)
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return fmt.Errorf("train: ModelCheckpoint: %w", err)
+	}
+	if err := durable.WriteFile(path, c.Model.WriteWeights); err != nil {
+		return fmt.Errorf("train: ModelCheckpoint: %w", err)
+	}
+	c.state.Best = best // once the file has it
+	return nil
+}
+
+// path is that of the model as it is now.
+func (c *ModelCheckpoint) path(s *Stats) string {
+	return strings.NewReplacer("{epoch}", strconv.Itoa(s.Epoch), "{step}", strconv.Itoa(s.Step)).Replace(c.Path)
 }
 
 // Name is "ModelCheckpoint".
 func (c *ModelCheckpoint) Name() string { return "ModelCheckpoint" }
 
-// bestState is what a checkpoint keeps of it.
-type bestState struct {
-	Best *float64 `json:"best"`
-}
-
-// State is the best value so far.
-func (c *ModelCheckpoint) State() (CallbackState, error) { return valuesOf(bestState{c.best}) }
+// State is the best value.
+func (c *ModelCheckpoint) State() (CallbackState, error) { return valuesOf(c.state) }
 
 // Restore takes it back.
 func (c *ModelCheckpoint) Restore(s CallbackState) error {
-	var state bestState
+	var state savedState
 	err := restoreValues(c.Name(), s, &state)
-	c.best = state.Best
+	c.state = state
 	return err
 }

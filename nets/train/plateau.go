@@ -1,71 +1,113 @@
 package train
 
-// ReduceLROnPlateau lowers the learning rate when the monitored metric has not
-// improved for Patience epochs. It is Keras's callback of that name;
-// [NewReduceLROnPlateau] has its defaults.
+import "fmt"
+
+// ReduceLROnPlateau is Keras's: it multiplies the learning rate by Factor once
+// the monitored metric has not improved for Patience epochs. The zero value has
+// Keras's settings; the Optimizer has to be named. The rate is a float64 here, a
+// float32 there. A schedule sets the rate before every step, so the two do not
+// go together.
 type ReduceLROnPlateau struct {
 	Hooks
-	Monitor
 	Optimizer Optimizer
-	Factor    float64 // by which the rate is multiplied
-	Patience  int     // epochs without improvement that are waited for
-	Cooldown  int     // epochs after a reduction in which nothing is counted
-	MinRate   float64 // the rate that stays
+	Monitor   string  // the metric; empty is val_loss
+	Mode      string  // auto, min or max is better; empty is auto
+	Factor    float64 // below 1; 0 is 0.1
+	Patience  int     // epochs without an improvement that are too many; 0 is 10
+	MinDelta  float64 // an improvement is larger than that; 0 is 1e-4, and below 0 is really 0
+	Cooldown  int     // epochs after a reduction that do not count
+	MinLR     float64 // where reductions end
 
-	counts plateauCounts
+	monitor monitor
+	state   plateauState
 }
 
-// plateauCounts is what a checkpoint keeps; the rate is the optimizer's.
-type plateauCounts struct {
-	Wait     int      `json:"wait"`
-	Cooldown int      `json:"cooldown"`
-	Best     *float64 `json:"best"`
+// plateauState is what a checkpoint keeps of it.
+type plateauState struct {
+	Best     *float64 `json:"best,omitempty"` // absent before there is one
+	Wait     int      `json:"wait"`           // epochs without an improvement
+	Cooldown int      `json:"cooldown"`       // epochs that do not count yet
+	Rate     float64  `json:"learning_rate"`  // as it was reduced to; 0 before the first reduction
 }
 
-// NewReduceLROnPlateau has Keras's defaults: val_loss, factor 0.1, patience 10,
-// min_delta 1e-4, no cooldown, no least rate.
-func NewReduceLROnPlateau(opt Optimizer) *ReduceLROnPlateau {
-	return &ReduceLROnPlateau{Monitor: Monitor{MinDelta: 1e-4}, Optimizer: opt, Factor: 0.1, Patience: 10}
-}
-
-// TrainBegin refuses a metric that is none.
-func (r *ReduceLROnPlateau) TrainBegin(*Stats) error { return r.check() }
-
-// EpochEnd judges the epoch.
-func (r *ReduceLROnPlateau) EpochEnd(s *Stats) error {
-	value, err := r.value(s)
-	if err != nil {
+// TrainBegin starts afresh with a training that does; with one that goes on, it
+// sets the rate that training had come to.
+func (r *ReduceLROnPlateau) TrainBegin(s *Stats) (err error) {
+	if r.Optimizer == nil {
+		return fmt.Errorf("train: ReduceLROnPlateau has no Optimizer")
+	}
+	if r.Factor < 0 || r.Factor >= 1 {
+		return fmt.Errorf("train: ReduceLROnPlateau has factor %g, which does not reduce: it must be below 1", r.Factor)
+	}
+	delta := max(0, orDefault(r.MinDelta, 1e-4))
+	if r.monitor, err = newMonitor(r.Name(), r.Monitor, r.Mode, delta); err != nil {
 		return err
 	}
-	c := &r.counts
-	if c.Cooldown > 0 {
-		c.Cooldown, c.Wait = c.Cooldown-1, 0
+	if s.Step == 0 {
+		r.state = plateauState{}
 	}
-	switch {
-	case r.better(value, c.Best):
-		c.Best, c.Wait = &value, 0
-	case c.Cooldown == 0:
-		if c.Wait++; c.Wait >= r.Patience {
-			r.reduce()
-		}
+	if r.state.Rate > 0 {
+		r.Optimizer.SetLearningRate(r.state.Rate)
 	}
 	return nil
 }
 
-func (r *ReduceLROnPlateau) reduce() {
-	if rate := r.Optimizer.LearningRate(); rate > r.MinRate {
-		r.Optimizer.SetLearningRate(max(rate*r.Factor, r.MinRate))
-		r.counts.Cooldown, r.counts.Wait = r.Cooldown, 0
+// EpochEnd compares, and may reduce the rate of the next epoch.
+func (r *ReduceLROnPlateau) EpochEnd(s *Stats) error {
+	value, err := r.monitor.value(s)
+	if err != nil {
+		return err
 	}
+	if r.state.Cooldown > 0 {
+		r.state.Cooldown--
+	}
+	if r.monitor.improves(value, r.state.Best) {
+		r.state.Best, r.state.Wait = &value, 0
+		return nil
+	}
+	if r.state.Cooldown > 0 {
+		return nil
+	}
+	if r.state.Wait++; r.state.Wait >= orDefault(r.Patience, 10) {
+		r.reduce()
+	}
+	return nil
+}
+
+// reduce does nothing at the lower bound, where the wait goes on.
+func (r *ReduceLROnPlateau) reduce() {
+	rate := r.Optimizer.LearningRate()
+	if rate <= r.MinLR {
+		return
+	}
+	r.state.Rate = max(rate*orDefault(r.Factor, 0.1), r.MinLR)
+	r.Optimizer.SetLearningRate(r.state.Rate)
+	r.state.Cooldown, r.state.Wait = r.Cooldown, 0
+}
+
+// orDefault is v, or what zero stands for.
+func orDefault[T int | float64](v, zero T) T {
+	if v == 0 {
+		return zero
+	}
+	return v
 }
 
 // Name is "ReduceLROnPlateau".
 func (r *ReduceLROnPlateau) Name() string { return "ReduceLROnPlateau" }
 
-// State are the counts.
-func (r *ReduceLROnPlateau) State() (CallbackState, error) { return valuesOf(r.counts) }
+// State is what was seen so far, and the rate.
+func (r *ReduceLROnPlateau) State() (CallbackState, error) { return valuesOf(r.state) }
 
-// Restore takes them back.
+// Restore goes on from that.
 func (r *ReduceLROnPlateau) Restore(s CallbackState) error {
-	return restoreValues(r.Name(), s, &r.counts)
+	var state plateauState
+	if err := restoreValues(r.Name(), s, &state); err != nil {
+		return err
+	}
+	if state.Rate < 0 || state.Cooldown < 0 || state.Wait < 0 {
+		return fmt.Errorf("train: state of ReduceLROnPlateau: %s has a number below 0", s.Values)
+	}
+	r.state = state
+	return nil
 }

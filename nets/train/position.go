@@ -19,9 +19,10 @@ func (s *Stats) Position() Position {
 	return Position{s.Step, s.Epoch, s.Batch, s.Whole, s.mean.rows, s.mean.hits, s.mean.sum, s.LearningRate, s.Stopped}
 }
 
-// stats is what a training that stands at p knows of itself.
+// stats is what a training that stands at p knows of itself. Whether a callback
+// still wants no more, it says itself when training begins.
 func (p Position) stats() Stats {
-	s := Stats{Step: p.Step, Epoch: p.Epoch, Batch: p.Batch, Whole: p.Whole, LearningRate: p.Rate, Stopped: p.Stopped, mean: mean{p.Rows, p.Hits, p.LossSum}}
+	s := Stats{Step: p.Step, Epoch: p.Epoch, Batch: p.Batch, Whole: p.Whole, LearningRate: p.Rate, mean: mean{p.Rows, p.Hits, p.LossSum}}
 	if p.Rows > 0 {
 		s.Loss, s.Accuracy = s.mean.loss(), s.mean.accuracy()
 	}

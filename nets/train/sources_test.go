@@ -61,8 +61,9 @@ func uses(file *ast.File, path string) (names []string) {
 
 // watches are the files that may look at the clock, and what for.
 var watches = map[string]string{
-	"nets/train/stopwatch.go":  "Stats.Seconds, which nothing that is computed depends on",
-	"graph/kernel/parallel.go": "how long a helper without work spins before it parks",
+	"nets/train/stopwatch.go":   "Stats.Seconds, which nothing that is computed depends on",
+	"nets/train/tensorboard.go": "the time of day that an event file has beside each point",
+	"graph/kernel/parallel.go":  "how long a helper without work spins before it parks",
 }
 
 // TestOneSeedAndOneClock: no source of randomness but what is passed in, and no

@@ -165,12 +165,3 @@ func owned(tensors []safetensors.Tensor) []nets.Weight {
 	}
 	return weights
 }
-
-// copyTensor copies src into dst, which has its shape and type.
-func copyTensor(dst, src *tensor.Dense) {
-	if dst.Dtype() == tensor.Float64 {
-		copy(dst.Float64s(), src.Float64s())
-	} else {
-		copy(dst.Float32s(), src.Float32s())
-	}
-}

@@ -3,8 +3,8 @@ package train
 import "time"
 
 // Stopwatch keeps Stats.Seconds and Stats.SecondsPerStep for the callbacks
-// after it. It is the only clock of the trainer, and nothing that is computed
-// depends on it.
+// after it. Beside the time of day in TensorBoard's files it is the only clock
+// of the trainer, and nothing that is computed depends on it.
 type Stopwatch struct {
 	Hooks
 	began  time.Time

@@ -10,15 +10,14 @@ import (
 )
 
 // report tests the model, writes how the run ended, and says so on stdout; of
-// an interrupted run it says how to go on. kept is the epoch whose weights were
-// restored, or 0.
-func (j *job) report(ctx context.Context, s train.Stats, stop *train.Stop, kept int) error {
+// an interrupted run it says how to go on.
+func (j *job) report(ctx context.Context, s train.Stats, stop *train.Stop) error {
 	o := train.Outcome{Reason: "all epochs are done", Complete: true, Epochs: len(j.history.Rows), Steps: s.Step, Seconds: j.seconds(s)}
 	if stop != nil {
 		o.Reason = stop.Reason
 	}
-	if kept > 0 && (kept < s.Epoch || !s.Whole) {
-		o.Kept, s.Validated = kept, false
+	if j.early != nil && j.early.Kept() > 0 {
+		o.Kept, s.Validated = j.early.Kept(), false // of the last epoch's weights
 	}
 	var err error
 	if context.Cause(ctx) == nil {
@@ -36,8 +35,11 @@ func (j *job) report(ctx context.Context, s train.Stats, stop *train.Stop, kept 
 	if j.events != nil {
 		return j.events.Emit(j.end(o))
 	}
-	if stop != nil && stop.Reason == s.Stopped {
+	if s.Stopped != "" {
 		j.note("%s", s.Stopped)
+	}
+	if o.Kept > 0 {
+		j.note("the model has the weights of epoch %d", o.Kept)
 	}
 	_, err = fmt.Fprintf(j.stdout, "test accuracy %.4f, test loss %.4f after %d steps; run folder %s\n", o.TestAccuracy, o.TestLoss, s.Step, j.folder)
 	return err

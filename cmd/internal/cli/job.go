@@ -30,6 +30,7 @@ type job struct {
 
 	steps      *train.StepLog
 	history    *train.History
+	board      *train.TensorBoard   // nil without -tensorboard
 	early      *train.EarlyStopping // nil without -patience
 	checkpoint *train.Checkpoint
 }
@@ -65,8 +66,12 @@ func (j *job) callbacks() ([]train.Callback, error) {
 	}
 	j.steps, j.history = &train.StepLog{}, &train.History{}
 	list := []train.Callback{&train.Stopwatch{}, &train.LearningRateSchedule{Optimizer: j.adam, Schedule: schedule}, j.steps, j.history}
+	if s.TensorBoard {
+		j.board = &train.TensorBoard{}
+		list = append(list, j.board)
+	}
 	if s.Patience > 0 {
-		j.early = &train.EarlyStopping{Model: j.model, Patience: s.Patience}
+		j.early = &train.EarlyStopping{Model: j.model, Patience: s.Patience, KeepLast: true} // until the checkpoint is saved
 		list = append(list, j.early)
 	}
 	return list, nil
@@ -147,20 +152,31 @@ func (j *job) announce() {
 func (j *job) run(ctx context.Context) error {
 	j.announce()
 	j.steps.Folder, j.history.Folder, j.checkpoint.Folder = j.folder, j.folder, j.folder
+	if j.board != nil {
+		j.board.Dir = j.folder.File("tensorboard")
+	}
 	stats, err := train.Fit(ctx, j.model, j.set.Train, j.adam, j.plan())
 	j.display.Close() // a display that cannot write is no reason to lose a run
 	stop := (*train.Stop)(nil)
-	if closing := errors.Join(j.checkpoint.Close(), j.steps.Close()); closing != nil || err != nil && !errors.As(err, &stop) {
+	if closing := j.close(); closing != nil || err != nil && !errors.As(err, &stop) {
 		return errors.Join(err, closing)
 	}
-	kept := 0
 	if j.early != nil && context.Cause(ctx) == nil {
-		kept = j.early.RestoreBest()
+		j.early.RestoreBest()
 	}
 	if err := j.folder.WriteModel(j.model); err != nil {
 		return err
 	}
-	return j.report(ctx, stats, stop, kept)
+	return j.report(ctx, stats, stop)
+}
+
+// close closes what training has written to.
+func (j *job) close() error {
+	err := errors.Join(j.checkpoint.Close(), j.steps.Close())
+	if j.board != nil {
+		err = errors.Join(err, j.board.Close())
+	}
+	return err
 }
 
 func (j *job) plan() train.Plan {

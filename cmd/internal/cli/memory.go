@@ -40,7 +40,7 @@ func checkMemory(m *nets.Model, set *data.Dataset, batch int) error {
 
 // needs is how much memory a run takes, as a function of its batch.
 type needs struct {
-	fixed     int // moments and evaluation
+	fixed     int // moments, checkpoints and evaluation
 	base, row int // a training program of b rows takes base + b·row
 	rows      int // training rows
 }
@@ -48,7 +48,7 @@ type needs struct {
 func newNeeds(m *nets.Model, set *data.Dataset) (needs, error) {
 	n := needs{rows: set.Train.Len()}
 	for _, w := range m.Weights {
-		n.fixed += 2 * int(w.Value.MemSize())
+		n.fixed += 7 * int(w.Value.MemSize()) // two moments, the copy of all three for a checkpoint, the best weights and theirs
 	}
 	test := set.Test.Len()
 	for _, rows := range []int{test - test%train.EvaluationBatch, test % train.EvaluationBatch} {

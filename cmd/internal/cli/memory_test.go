@@ -26,13 +26,13 @@ func limitMemory(t *testing.T, bytes int) {
 func TestBatchThatDoesNotFitIsRefused(t *testing.T) {
 	dir := writeData(t, 28, 28, 10, 1000, 20)
 	t.Chdir(t.TempDir())
-	limitMemory(t, 9<<20)
+	limitMemory(t, 17<<20)
 	o := command(t, mlp, "-data", dir, "-batch", "600", "-steps", "1", "-out", "run")
-	m := regexp.MustCompile(`^mlp: -batch 600 needs (\d+) MiB of memory, 9 MiB is available: the largest batch that fits is -batch (\d+)\n$`).FindStringSubmatch(o.stderr)
+	m := regexp.MustCompile(`^mlp: -batch 600 needs (\d+) MiB of memory, 17 MiB is available: the largest batch that fits is -batch (\d+)\n$`).FindStringSubmatch(o.stderr)
 	if o.code != 1 || o.stdout != "" || m == nil {
 		t.Fatalf("exit code %d, stdout %q, stderr %q", o.code, o.stdout, o.stderr)
 	}
-	if needs, _ := strconv.Atoi(m[1]); needs <= 9 {
+	if needs, _ := strconv.Atoi(m[1]); needs <= 17 {
 		t.Errorf("says that %d MiB do not fit", needs)
 	}
 	if left := files(t, "."); len(left) > 0 {
@@ -116,7 +116,7 @@ func TestNeedsAreThoseOfThePrograms(t *testing.T) {
 				evaluation += bytes(nets.Evaluation, 128)
 			}
 			for _, batch := range []int{1, 7, 100, 128, 300, 1000} {
-				want := 2*4*m.Params() + evaluation + bytes(nets.Training, batch) + bytes(nets.Training, 1000%batch)
+				want := 7*4*m.Params() + evaluation + bytes(nets.Training, batch) + bytes(nets.Training, 1000%batch)
 				if got := n.bytes(batch); math.Abs(float64(got-want)) > 0.001*float64(want)+1024 {
 					t.Errorf("%s, batch %d, %d test images: %d bytes, the programs take %d", app.Name, batch, test, got, want)
 				}

@@ -33,7 +33,7 @@ func (s *settings) adopt(stored train.Settings) error {
 			return usageError{fmt.Sprintf("-%s %s: the run has -%s %s and goes on with it: leave the flag out, or begin another run", name, quoted(mine), name, quoted(theirs))}
 		}
 	}
-	if s.given["epochs"] && s.Epochs != stored.Epochs && train.DependsOnLength(stored.Schedule) {
+	if s.given["epochs"] && s.Epochs != stored.Epochs && train.SchedulePlansLength(stored.Schedule) {
 		return usageError{fmt.Sprintf("-epochs %d: the run's schedule %s is laid out for %d epochs: leave the flag out, or begin another run", s.Epochs, stored.Schedule, stored.Epochs)}
 	}
 	chosen := s.Settings

@@ -46,7 +46,7 @@ func stopAfter(t testing.TB, left int, app App, args ...string) outcome {
 // of one batch, at every moment at which it looks, and goes on with it.
 func TestResume(t *testing.T) {
 	dir := small(t)
-	for flags, app := range map[string]App{"": mlp, "-lr=0.001": cnn, "-schedule=warmup:2,cosine": mlp, "-patience=1": mlp} {
+	for flags, app := range map[string]App{"": mlp, "-lr=0.001": cnn, "-schedule=warmup:2,cosine": mlp, "-patience=1 -tensorboard": mlp} {
 		whole := filepath.Join(t.TempDir(), "run")
 		args := append(strings.Fields(flags), "-data", dir, "-epochs", "3", "-batch", "7")
 		succeed(t, app, append(args, "-out", whole)...)
@@ -89,7 +89,7 @@ func appendTo(t testing.TB, path, text string) {
 func TestEarlyStopping(t *testing.T) {
 	dir, out := small(t), filepath.Join(t.TempDir(), "run")
 	o := succeed(t, mlp, "-data", dir, "-epochs", "50", "-lr", "0.5", "-patience", "2", "-out", out)
-	if !regexp.MustCompile(`early stopping: val_loss has not improved since epoch \d+ \(.*\), whose weights are kept\n`).MatchString(o.stderr) {
+	if !regexp.MustCompile(`val_loss has not improved for 2 epochs: its best was \S+ in epoch \d+\nthe model has the weights of epoch \d+\n`).MatchString(o.stderr) {
 		t.Errorf("%q", o.stderr)
 	}
 	end, history := parseObject(t, read(t, out, "result.json")), table(t, out, "history.csv")
@@ -98,7 +98,7 @@ func TestEarlyStopping(t *testing.T) {
 		t.Errorf("result.json %v, history %v", end, history)
 	}
 	before := files(t, out)
-	if o := succeed(t, mlp, "-resume", out, "-epochs", "60"); !strings.Contains(o.stdout, "is finished: early stopping") || !cmp.Equal(before, files(t, out)) {
+	if o := succeed(t, mlp, "-resume", out, "-epochs", "60"); !strings.Contains(o.stdout, "is finished: val_loss has not improved for 2 epochs") || !cmp.Equal(before, files(t, out)) {
 		t.Errorf("%q", o.stdout)
 	}
 }
@@ -176,7 +176,7 @@ func TestResumeRefuses(t *testing.T) {
 	}
 	for _, flags := range [][]string{
 		{"-seed", "2"}, {"-batch", "8"}, {"-lr", "0.01"}, {"-shuffle=false"}, {"-conv", "direct"}, {"-init", "x"}, {"-out", "x"}, {"-summary"},
-		{"-patience", "3"}, {"-schedule", "cosine"},
+		{"-patience", "3"}, {"-schedule", "cosine"}, {"-tensorboard"},
 	} {
 		name, _, _ := strings.Cut(flags[0], "=")
 		check(flags[0], name, exitUsage, flags...)
