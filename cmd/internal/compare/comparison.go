@@ -23,16 +23,16 @@ type Comparison struct {
 
 // Entry are the runs that differ only in their seed, often one.
 type Entry struct {
-	Name     string      `json:"name"`
-	Network  string      `json:"network"`
-	Runs     []string    `json:"runs"` // folders
-	Seeds    []uint64    `json:"seeds"`
-	Accuracy Sample      `json:"accuracy"`
-	Errors   float64     `json:"errors"` // mean
-	Loss progress.Float `json:"loss"` // mean
-	Recall   []float64   `json:"recall"` // of each class, mean
-	F1       []float64   `json:"f1"`
-	Cost     report.Cost `json:"cost"` // seconds and ms_per_step are means
+	Name     string         `json:"name"`
+	Network  string         `json:"network"`
+	Runs     []string       `json:"runs"` // folders
+	Seeds    []uint64       `json:"seeds"`
+	Accuracy Sample         `json:"accuracy"`
+	Errors   float64        `json:"errors"` // mean
+	Loss     progress.Float `json:"loss"`   // mean
+	Recall   []float64      `json:"recall"` // of each class, mean
+	F1       []float64      `json:"f1"`
+	Cost     report.Cost    `json:"cost"` // seconds and ms_per_step are means
 
 	reports []*report.Report
 }

@@ -19,6 +19,31 @@ type grid struct {
 	Rows [][]string
 }
 
+// upright turns a table of a row an entry into one of a column an entry, which
+// a phone has the width for.
+func upright(head []string, rows [][]string) grid {
+	g := grid{Head: []string{""}}
+	for _, r := range rows {
+		g.Head = append(g.Head, r[0])
+	}
+	for i, name := range head[1:] {
+		line := []string{name}
+		for _, r := range rows {
+			line = append(line, r[i+1])
+		}
+		g.Rows = append(g.Rows, line)
+	}
+	return g
+}
+
+// unbroken keeps a number and its per cent sign on one line.
+func unbroken(lines []string) (out []string) {
+	for _, l := range lines {
+		out = append(out, strings.ReplaceAll(l, " %", "\u00a0%"))
+	}
+	return out
+}
+
 // HTML writes the comparison as a page that holds all that it shows.
 func (c *Comparison) HTML(w io.Writer) error {
 	var names []string
@@ -32,11 +57,13 @@ func (c *Comparison) HTML(w io.Writer) error {
 	v := struct {
 		*Comparison
 		Title                  string
+		Words                  []string
 		Curves                 []report.Figure
 		Accuracy, Cost, Recall grid
-	}{Comparison: c, Title: strings.Join(names, ", "), Curves: report.Curves(lines)}
-	v.Accuracy.Head, v.Accuracy.Rows = c.accuracyTable()
-	v.Cost.Head, v.Cost.Rows = c.costTable()
+	}{
+		Comparison: c, Title: strings.Join(names, ", "), Words: unbroken(c.Conclusion), Curves: report.Curves(lines),
+		Accuracy: upright(c.accuracyTable()), Cost: upright(c.costTable()),
+	}
 	v.Recall.Head, v.Recall.Rows = c.classTable()
 	return page.Execute(w, v)
 }

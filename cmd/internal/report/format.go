@@ -48,16 +48,15 @@ func Operations(n int) string {
 	return fmt.Sprintf("%.3g %s", v, units[0])
 }
 
-// Probability prints a probability in per cent, with as many digits as it
-// takes to be none of 0 and 100: 99.998 %, 1.2e-05 %.
+// Probability prints a probability in per cent: 99.8 %, 0.12 %, < 0.01 %.
 func Probability(v float64) string {
 	p := 100 * v
 	switch {
 	case math.IsNaN(p):
 		return "nan"
-	case p > 0 && p < 0.01:
-		return fmt.Sprintf("%.1e %%", p)
-	case p < 10:
+	case p < 0.01:
+		return "< 0.01 %"
+	case p < 9.995:
 		return fmt.Sprintf("%.2f %%", p)
 	}
 	return fmt.Sprintf("%.1f %%", p)
