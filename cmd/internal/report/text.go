@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,9 +11,9 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 )
 
-// Table is a table of text: the first column to the left, the others, which
-// are numbers, to the right.
-func Table(head []string, rows [][]string) string {
+// Table is a table of text: the first column, and those of the given numbers
+// from 1, to the left; the others, which are numbers, to the right.
+func Table(head []string, rows [][]string, left ...int) string {
 	t := table.NewWriter()
 	style := table.StyleLight
 	style.Options = table.Options{SeparateHeader: true}
@@ -23,9 +24,13 @@ func Table(head []string, rows [][]string) string {
 	for _, r := range rows {
 		t.AppendRow(row(r))
 	}
-	columns := []table.ColumnConfig{{Number: 1, Align: text.AlignLeft, AlignHeader: text.AlignLeft}}
-	for i := 2; i <= len(head); i++ {
-		columns = append(columns, table.ColumnConfig{Number: i, Align: text.AlignRight, AlignHeader: text.AlignRight})
+	var columns []table.ColumnConfig
+	for i := range head {
+		align := text.AlignRight
+		if i == 0 || slices.Contains(left, i+1) {
+			align = text.AlignLeft
+		}
+		columns = append(columns, table.ColumnConfig{Number: i + 1, Align: align, AlignHeader: align})
 	}
 	t.SetColumnConfigs(columns)
 	return trimLines(t.Render())
@@ -60,7 +65,7 @@ func Heading(s string, color bool) string {
 func (r *Report) Text(w io.Writer, color bool) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s, seed %d, after %s and %s\n", r.Run, r.Network, r.Seed, Number(r.Cost.Epochs, "epoch"), Number(r.Cost.Steps, "step"))
-	fmt.Fprintf(&b, "test accuracy %s, %d of %s wrong, test loss %.4f\n", Percent(float64(r.Accuracy)), r.Errors, Number(r.TestImages, "image"), float64(r.Loss))
+	fmt.Fprintf(&b, "test accuracy %s, %s of %s wrong, test loss %.4f\n", Percent(float64(r.Accuracy)), Thousands(r.Errors), Number(r.TestImages, "image"), float64(r.Loss))
 	b.WriteString(Heading("Classes", color))
 	b.WriteString(r.classTable())
 	b.WriteString(Heading("Confusion: a row a true class, a column a predicted one", color))
@@ -120,7 +125,7 @@ func (r *Report) worstTable() string {
 		}
 		rows = append(rows, []string{strconv.Itoa(image.Index), image.Name, fmt.Sprintf("%.3f", float64(image.Loss)), strings.Join(taken, ", ")})
 	}
-	return Table([]string{"image", "is", "loss", "taken for"}, rows)
+	return Table([]string{"image", "is", "loss", "most probable"}, rows, 4)
 }
 
 // fact is a name with a value.

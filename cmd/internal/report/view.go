@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"maps"
+	"math"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -90,7 +91,13 @@ func (r *Report) view() view {
 	return v
 }
 
-func decimals(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }
+// decimals is a number for CSS, which knows no NaN.
+func decimals(v float64) string {
+	if math.IsNaN(v) {
+		v = 0
+	}
+	return strconv.FormatFloat(v, 'f', 1, 64)
+}
 
 // figure is the panel in a page.
 func (p panel) figure() Figure {
