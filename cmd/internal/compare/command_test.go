@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"context"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"stheno/cmd/internal/report"
+	"stheno/data"
 	"stheno/nets/train"
 )
 
@@ -106,6 +109,42 @@ func TestReportKnowsTheValidation(t *testing.T) {
 	}
 	if r.Type != "report" || r.Version != 1 || r.Cost.Seconds != 12.5 || len(r.Worst) != 20 {
 		t.Errorf("%+v", r)
+	}
+}
+
+// TestWriteAtTheEndOfARun: what training leaves is what the command writes
+// later, when result.json is there.
+func TestWriteAtTheEndOfARun(t *testing.T) {
+	folder := train.Folder(trained(t, dataset(t, 1), "mlp", 1, 2, 0))
+	m, c, err := folder.LoadModel()
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := data.Open(c.Settings.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := train.Outcome{Epochs: 2, Steps: 18, Seconds: 3.25, Kept: 1}
+	if err := report.Write(t.Context(), folder, o, m, set); err != nil {
+		t.Fatal(err)
+	}
+	page := read(t, string(folder), report.HTMLFile)
+	if !strings.Contains(page, "weights of epoch 1") || !strings.Contains(page, "3.25 s") {
+		t.Error("the page does not know the outcome")
+	}
+	if err := folder.WriteJSON(train.OutcomeFile, o); err != nil {
+		t.Fatal(err)
+	}
+	if text := succeed(t, "-write", string(folder)); !strings.Contains(text, "weights of epoch 1") {
+		t.Error("the text does not know the outcome")
+	}
+	if read(t, string(folder), report.HTMLFile) != page {
+		t.Error("written later the page is another")
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(io.ErrUnexpectedEOF)
+	if err := report.Write(ctx, folder, o, m, set); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("when cancelled: %v", err)
 	}
 }
 

@@ -61,6 +61,7 @@ type Report struct {
 	Pairs      []Pair         `json:"pairs"`     // the most confused, most frequent first
 	Worst      []Image        `json:"worst"`     // the images of the highest loss, highest first
 	Cost       Cost           `json:"cost"`
+	Kept       int            `json:"kept,omitempty"` // the epoch whose weights the model has, where it is not the last
 	Settings   train.Settings `json:"settings"`
 
 	run         *Run
@@ -81,6 +82,9 @@ func New(ctx context.Context, run *Run, set *data.Dataset) (*Report, error) {
 		Run: string(run.Folder), Network: run.Config.Network, Seed: run.Config.Settings.Seed,
 		TestImages: set.Test.Len(), Settings: run.Config.Settings, Cost: cost(run),
 		run: run, predictions: p, filters: firstFilters(run.Model), names: names,
+	}
+	if run.Outcome != nil {
+		r.Kept = run.Outcome.Kept
 	}
 	r.Confusion = confusion(p, set.Classes)
 	r.Classes, r.Macro = classes(r.Confusion, names)

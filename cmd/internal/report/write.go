@@ -18,9 +18,10 @@ const (
 )
 
 // Write tests the model that a run ends with and leaves the report in the
-// run's folder. It reads the run's settings and rows from the folder, so it
-// comes after everything else is written.
-func Write(ctx context.Context, folder train.Folder, m *nets.Model, set *data.Dataset) error {
+// run's folder. It reads the run's settings and rows from there, so it comes
+// after they are written; but it is told the outcome, whose file is a run's
+// last.
+func Write(ctx context.Context, folder train.Folder, outcome train.Outcome, m *nets.Model, set *data.Dataset) error {
 	c, err := folder.ReadConfig()
 	if err != nil {
 		return err
@@ -29,6 +30,7 @@ func Write(ctx context.Context, folder train.Folder, m *nets.Model, set *data.Da
 	if err != nil {
 		return err
 	}
+	run.Outcome = &outcome
 	r, err := New(ctx, run, set)
 	if err != nil {
 		return err
