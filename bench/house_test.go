@@ -18,7 +18,7 @@ import (
 // picture is the house: arrows go down only. README.md shows it, letter by
 // letter. Packages that are not drawn stand on the floor of their folder.
 const picture = `
- cmd/mlp  cmd/cnn                    programs; cmd/internal/cli and cmd/internal/progress are what they share
+ cmd/mlp  cmd/cnn  cmd/compare       programs; cmd/internal/cli, progress, report and compare are what they share
         |
     nets/train                       time: Fit, Evaluate, Adam, callbacks, the files of a run
      /      \
@@ -35,7 +35,10 @@ const picture = `
 const arrows = `
 cmd/mlp               -> cmd/internal/cli nets
 cmd/cnn               -> cmd/internal/cli nets
+cmd/compare           -> cmd/internal/compare
 cmd/internal/cli      -> cmd/internal/progress nets/train nets nets/durable nets/dot data graph graph/kernel
+cmd/internal/compare  -> cmd/internal/report cmd/internal/progress nets/train nets/durable data
+cmd/internal/report   -> cmd/internal/progress nets/train nets nets/durable data graph
 cmd/internal/progress -> nets/train
 nets/train            -> nets nets/durable nets/safetensors data graph graph/kernel
 nets                  -> nets/safetensors nets/summary graph

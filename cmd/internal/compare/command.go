@@ -1,0 +1,239 @@
+// Package compare is the command that reads finished runs: the report of one,
+// or a comparison of several, as text, JSON or a page.
+//
+// Runs that differ only in their seed are one entry, with mean, deviation and
+// confidence interval. Only runs of the same data are compared: their test
+// images must be the same.
+package compare
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"stheno/cmd/internal/progress"
+	"stheno/cmd/internal/report"
+	"stheno/data"
+	"stheno/nets/durable"
+	"stheno/nets/train"
+)
+
+// The version of the JSON. It grows when a reader of the old form could be
+// misled.
+const version = 1
+
+// PageFile is the name of the page in a folder that -out names.
+const PageFile = "compare.html"
+
+const example = `
+Example: the MLP and the CNN beside each other, as text and as a page
+
+  go run ./cmd/compare -out compare.html runs/mlp runs/cnn
+`
+
+// usageError is a wrong command line.
+type usageError struct{ text string }
+
+func (e usageError) Error() string { return e.text }
+
+// options are the flags and the runs.
+type options struct {
+	runs  []string
+	data  string
+	out   string
+	color string
+	json  bool
+	write bool
+}
+
+// Command runs the command line and returns the exit code: 0 for success, 1
+// for a failure, 2 for a wrong command line.
+func Command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	err := command(ctx, args, stdout)
+	var usage usageError
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.As(err, &usage):
+		fmt.Fprintf(stderr, "compare: %v (compare -h shows all flags)\n", err)
+		return 2
+	}
+	fmt.Fprintf(stderr, "compare: %v\n", err)
+	return 1
+}
+
+func command(ctx context.Context, args []string, stdout io.Writer) error {
+	o, err := parse(args, stdout)
+	if err != nil {
+		return err
+	}
+	terminal, err := progress.Detect(stdout, o.color, nil)
+	if err != nil {
+		return usageError{"-" + err.Error()}
+	}
+	reports, err := o.reports(ctx)
+	if err != nil {
+		return err
+	}
+	if o.write {
+		for _, r := range reports {
+			if err := r.Write(); err != nil {
+				return err
+			}
+		}
+	}
+	if len(reports) == 1 {
+		return o.one(reports[0], stdout, terminal.Color)
+	}
+	return o.several(newComparison(reports), stdout, terminal.Color)
+}
+
+// parse reads flags and runs, in any order.
+func parse(args []string, stdout io.Writer) (*options, error) {
+	o := &options{}
+	f := flag.NewFlagSet("compare", flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	f.StringVar(&o.data, "data", "", "`folder` with the runs' data, where it is not where they found it")
+	f.StringVar(&o.out, "out", "", "also write a page to this `file` (.html), or as "+PageFile+" into this folder")
+	f.BoolVar(&o.write, "write", false, "also write each run's "+report.HTMLFile+", "+report.CurvesFile+" and "+report.ConfusionFile+" anew")
+	f.BoolVar(&o.json, "json", false, "write one JSON object, on one line, instead of text")
+	f.StringVar(&o.color, "color", "auto", "auto, always or never")
+	f.Usage = func() {}
+	for rest := args; ; rest = f.Args()[1:] {
+		switch err := f.Parse(rest); {
+		case errors.Is(err, flag.ErrHelp):
+			fmt.Fprintf(stdout, "compare says what runs have learned and what they cost.\n\nUsage: go run ./cmd/compare [flags] RUN...\n\nOne run: its report. Several: which is more accurate, on which classes, at\nwhich cost; runs that differ only in their seed are taken together.\n\n")
+			f.SetOutput(stdout)
+			f.PrintDefaults()
+			fmt.Fprint(stdout, example)
+			return nil, err
+		case err != nil:
+			return nil, usageError{err.Error()}
+		}
+		if f.NArg() == 0 {
+			return o, o.check()
+		}
+		o.runs = append(o.runs, f.Arg(0))
+	}
+}
+
+func (o *options) check() error {
+	if len(o.runs) == 0 {
+		return usageError{"no run: give one or more run folders"}
+	}
+	for i, dir := range o.runs {
+		o.runs[i] = filepath.Clean(dir)
+		if slices.Contains(o.runs[:i], o.runs[i]) {
+			return usageError{fmt.Sprintf("%s is given twice", dir)}
+		}
+	}
+	return nil
+}
+
+// reports loads all runs before it tests any, so that what is wrong is said at
+// once.
+func (o *options) reports(ctx context.Context) ([]*report.Report, error) {
+	var runs []*report.Run
+	for _, dir := range o.runs {
+		run, err := report.Load(train.Folder(dir))
+		if err != nil {
+			return nil, err
+		}
+		if len(runs) > 0 {
+			if err := sameData(runs[0], run); err != nil {
+				return nil, err
+			}
+		}
+		runs = append(runs, run)
+	}
+	dir := o.data
+	if dir == "" {
+		dir = runs[0].Config.Settings.Data
+	}
+	set, err := data.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	var reports []*report.Report
+	for _, run := range runs {
+		if err := report.CheckData(run.Config, run.Folder, set); err != nil {
+			return nil, err
+		}
+		r, err := report.New(ctx, run, set)
+		if err != nil {
+			return nil, err
+		}
+		reports = append(reports, r)
+		run.Model = nil // the filters are made by now: ten CNNs take a gigabyte
+	}
+	return reports, nil
+}
+
+// sameData refuses two runs that were tested on different images.
+func sameData(a, b *report.Run) error {
+	sums := make(map[string]string)
+	for _, f := range a.Config.Data.Files {
+		sums[f.Name] = f.SHA256
+	}
+	for _, f := range b.Config.Data.Files {
+		if sums[f.Name] != f.SHA256 {
+			return fmt.Errorf("%s and %s are not of the same data: the SHA-256 of their %s are %.12s and %.12s", a.Folder, b.Folder, f.Name, sums[f.Name], f.SHA256)
+		}
+	}
+	return nil
+}
+
+func (o *options) one(r *report.Report, stdout io.Writer, color bool) error {
+	if err := o.page(r.HTML); err != nil {
+		return err
+	}
+	if o.json {
+		return emit(stdout, struct {
+			Type    string `json:"type"`
+			Version int    `json:"version"`
+			*report.Report
+		}{"report", version, r})
+	}
+	return r.Text(stdout, color)
+}
+
+func (o *options) several(c *Comparison, stdout io.Writer, color bool) error {
+	if err := o.page(c.HTML); err != nil {
+		return err
+	}
+	if o.json {
+		return emit(stdout, c)
+	}
+	return c.Text(stdout, color)
+}
+
+// page writes the page that -out asks for.
+func (o *options) page(write func(io.Writer) error) error {
+	path := o.out
+	switch {
+	case path == "":
+		return nil
+	case !strings.HasSuffix(path, ".html"):
+		if err := os.MkdirAll(path, 0o777); err != nil {
+			return fmt.Errorf("-out: %w", err)
+		}
+		path = filepath.Join(path, PageFile)
+	}
+	if err := durable.WriteFile(path, write); err != nil {
+		return fmt.Errorf("-out: %w", err)
+	}
+	return nil
+}
+
+func emit(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}

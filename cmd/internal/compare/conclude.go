@@ -1,0 +1,145 @@
+package compare
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"stheno/cmd/internal/report"
+)
+
+// certain is the p below which a difference is not taken for chance.
+const certain = 0.05
+
+// conclude says in plain words what the figures say.
+func (c *Comparison) conclude() (lines []string) {
+	for _, e := range c.Entries {
+		if e.Accuracy.Interval != nil {
+			lines = append(lines, e.spread())
+		}
+	}
+	for i, d := range c.Against {
+		e, first := c.Entries[i+1], c.Entries[0]
+		lines = append(lines, c.accuracy(d, e, first)+chance(d))
+		if line := c.classes(d, e, first); line != "" {
+			lines = append(lines, line)
+		}
+		lines = append(lines, costs(d, first))
+	}
+	return lines
+}
+
+// spread says how far the seeds lie apart.
+func (e *Entry) spread() string {
+	low, high := e.Accuracy.Interval[0], e.Accuracy.Interval[1]
+	return fmt.Sprintf("%s: mean accuracy %s, standard deviation %.2f points; with 95 %% confidence the mean of such runs is between %s and %s.",
+		e.Name, report.Percent(e.Accuracy.Mean), 100**e.Accuracy.Deviation, report.Percent(max(0, low)), report.Percent(min(1, high)))
+}
+
+func (c *Comparison) accuracy(d Difference, e, first *Entry) string {
+	if d.Accuracy == 0 {
+		return fmt.Sprintf("%s and %s are equally accurate: %s of %s.", e.Name, first.Name, report.Percent(e.Accuracy.Mean), report.Number(c.TestImages, "test image"))
+	}
+	better, other := e, first
+	if d.Accuracy < 0 {
+		better, other = first, e
+	}
+	return fmt.Sprintf("%s is more accurate than %s: %s against %s, %s wrong images of %s in place of %s.", better.Name, other.Name,
+		report.Percent(better.Accuracy.Mean), report.Percent(other.Accuracy.Mean), count(better.Errors), report.Thousands(c.TestImages), count(other.Errors))
+}
+
+// count prints a mean number of images.
+func count(v float64) string {
+	if v == math.Trunc(v) {
+		return report.Thousands(int(v))
+	}
+	return fmt.Sprintf("%.1f", v)
+}
+
+// chance says whether the difference may be one of chance.
+func chance(d Difference) string {
+	if d.P == nil {
+		return " One run against several allows no test: give more seeds of both."
+	}
+	what := "may well be chance"
+	if *d.P < certain {
+		what = "is hardly chance"
+	}
+	text := fmt.Sprintf(" The difference %s (p = %s, %s).", what, pValue(*d.P), d.Test)
+	if d.OnlyThis != nil {
+		text += fmt.Sprintf(" Only %s gets %s right that the other gets wrong, and the other %d.", d.Name, report.Number(*d.OnlyThis, "image"), *d.OnlyFirst)
+	}
+	return text
+}
+
+func pValue(p float64) string {
+	if p < 1e-3 {
+		return fmt.Sprintf("%.0e", p)
+	}
+	return fmt.Sprintf("%.3f", p)
+}
+
+// classes says on which classes the entry is better, and on which most.
+func (c *Comparison) classes(d Difference, e, first *Entry) string {
+	var parts []string
+	for _, side := range []struct {
+		word   string
+		labels []int
+		sign   float64
+	}{{"better", d.Better, 1}, {"worse", d.Worse, -1}} {
+		if len(side.labels) == 0 {
+			continue
+		}
+		most, change := 0, -1.0
+		for _, label := range side.labels {
+			if v := side.sign * (e.Recall[label] - first.Recall[label]); v > change {
+				most, change = label, v
+			}
+		}
+		text := fmt.Sprintf("%s on %s", side.word, c.list(side.labels))
+		if len(side.labels) > 1 {
+			text += fmt.Sprintf(", most on %s", c.className(most))
+		}
+		parts = append(parts, text+fmt.Sprintf(" (%s of its images found, against %s)", report.Percent(e.Recall[most]), report.Percent(first.Recall[most])))
+	}
+	if parts == nil {
+		return ""
+	}
+	return fmt.Sprintf("By class, %s is %s.", e.Name, strings.Join(parts, "; "))
+}
+
+func (c *Comparison) className(label int) string { return c.Runs[0].Classes[label].Name }
+
+// list writes 1, 2 and 3.
+func (c *Comparison) list(labels []int) string {
+	var names []string
+	for _, label := range labels {
+		names = append(names, c.className(label))
+	}
+	last := len(names) - 1
+	if last == 0 {
+		return names[0]
+	}
+	return strings.Join(names[:last], ", ") + " and " + names[last]
+}
+
+// costs says what the entry takes of the first one's cost.
+func costs(d Difference, first *Entry) string {
+	parts := []string{factor(d.Params) + " the parameters", factor(d.FLOPs) + " the operations of a training step"}
+	if d.Step != nil {
+		parts = append(parts, factor(*d.Step)+" the time of a step")
+	}
+	if d.Seconds != nil {
+		parts = append(parts, factor(*d.Seconds)+" the training time")
+	}
+	last := len(parts) - 1
+	return fmt.Sprintf("Against %s, %s takes %s and %s.", first.Name, d.Name, strings.Join(parts[:last], ", "), parts[last])
+}
+
+// factor prints how many times.
+func factor(v float64) string {
+	if v >= 100 {
+		return fmt.Sprintf("%.0f times", v)
+	}
+	return fmt.Sprintf("%.3g times", v)
+}

@@ -1,0 +1,69 @@
+package compare
+
+import (
+	_ "embed"
+	"io"
+	"strings"
+
+	"stheno/cmd/internal/report"
+)
+
+//go:embed compare.html
+var body string
+
+var page = report.Page(body)
+
+// grid is a table in a page.
+type grid struct {
+	Head []string
+	Rows [][]string
+}
+
+// upright turns a table of a row an entry into one of a column an entry, which
+// a phone has the width for.
+func upright(head []string, rows [][]string) grid {
+	g := grid{Head: []string{""}}
+	for _, r := range rows {
+		g.Head = append(g.Head, r[0])
+	}
+	for i, name := range head[1:] {
+		line := []string{name}
+		for _, r := range rows {
+			line = append(line, r[i+1])
+		}
+		g.Rows = append(g.Rows, line)
+	}
+	return g
+}
+
+// unbroken keeps a number and its per cent sign on one line.
+func unbroken(lines []string) (out []string) {
+	for _, l := range lines {
+		out = append(out, strings.ReplaceAll(l, " %", "\u00a0%"))
+	}
+	return out
+}
+
+// HTML writes the comparison as a page that holds all that it shows.
+func (c *Comparison) HTML(w io.Writer) error {
+	var names []string
+	var lines []report.Line
+	for i, e := range c.Entries {
+		names = append(names, e.Name)
+		for _, r := range e.reports {
+			lines = append(lines, report.Line{Name: e.Name, Color: i, Run: r})
+		}
+	}
+	v := struct {
+		*Comparison
+		Title                  string
+		Words                  []string
+		Curves                 []report.Figure
+		Accuracy, Cost, Recall grid
+	}{
+		Comparison: c, Title: strings.Join(names, ", "), Words: unbroken(c.Conclusion), Curves: report.Curves(lines),
+		Accuracy: upright(c.accuracyTable()), Cost: upright(c.costTable()),
+	}
+	v.Recall.Head, v.Recall.Rows = c.classTable()
+	return page.Execute(w, v)
+}

@@ -1,0 +1,70 @@
+package compare
+
+import (
+	"bytes"
+	"math"
+	"testing"
+
+	"stheno/cmd/internal/report"
+)
+
+func near(a, b float64) bool { return math.Abs(a-b) < 1e-6*math.Max(1, math.Abs(b)) }
+
+// TestSample against Student's t of two degrees of freedom, 4.302653.
+func TestSample(t *testing.T) {
+	s := newSample([]float64{0.97, 0.98, 0.99})
+	half := 4.302653 * 0.01 / math.Sqrt(3)
+	if !near(s.Mean, 0.98) || !near(*s.Deviation, 0.01) || !near(s.Interval[0], 0.98-half) || !near(s.Interval[1], 0.98+half) {
+		t.Errorf("%v, %v, %v", s.Mean, *s.Deviation, *s.Interval)
+	}
+	if s := newSample([]float64{0.5}); s.Mean != 0.5 || s.Deviation != nil || s.Interval != nil {
+		t.Errorf("of one value: %+v", s)
+	}
+}
+
+// TestMcNemar against sums by hand: of 2 and 8, 2·(1+10+45)/1024.
+func TestMcNemar(t *testing.T) {
+	for _, c := range []struct {
+		a, b int
+		want float64
+	}{{2, 8, 112. / 1024}, {8, 2, 112. / 1024}, {0, 5, 2. / 32}, {3, 3, 1}, {0, 0, 1}, {4, 5, 1}, {0, 1, 1}} {
+		if got := mcnemar(c.a, c.b); !near(got, c.want) {
+			t.Errorf("%d and %d: %v, expected %v", c.a, c.b, got, c.want)
+		}
+	}
+}
+
+// TestWelch: equal sizes and variances make it Student's, with t = 2.449490 of
+// four degrees of freedom here: (3-1)/sqrt(1/3+1/3), p = 0.070484.
+func TestWelch(t *testing.T) {
+	if got := welch([]float64{2, 3, 4}, []float64{0, 1, 2}); math.Abs(got-0.070484) > 1e-5 {
+		t.Errorf("p = %v", got)
+	}
+	if got := welch([]float64{1, 1}, []float64{1, 1}); got != 1 {
+		t.Errorf("of equals: %v", got)
+	}
+}
+
+// TestTextGolden is the text of figures that no kernel has touched.
+func TestTextGolden(t *testing.T) {
+	ms := func(v float64) *float64 { return &v }
+	mlp := &Entry{Name: "mlp (3 seeds)", Network: "mlp", Seeds: []uint64{1, 2, 3}, Accuracy: newSample([]float64{0.97, 0.98, 0.99}),
+		Errors: 20, Loss: 0.08, Recall: []float64{0.97, 0.99}, Cost: report.Cost{Params: 1000, ForwardFLOPs: 2000, StepFLOPs: 4000, Epochs: 3, Seconds: ms(3), MsPerStep: ms(1.5)}}
+	cnn := &Entry{Name: "cnn (2 seeds)", Network: "cnn", Seeds: []uint64{1, 2}, Accuracy: newSample([]float64{0.985, 0.987}),
+		Errors: 14.5, Loss: 0.05, Recall: []float64{0.99, 0.98}, Cost: report.Cost{Params: 12000, ForwardFLOPs: 60000, StepFLOPs: 180000, Epochs: 3}}
+	classes := []report.Class{{Name: "0", Images: 500}, {Label: 1, Name: "1", Images: 500}}
+	c := &Comparison{TestImages: 1000, Entries: []*Entry{mlp, cnn}, Runs: make([]*report.Report, 5)}
+	for i := range c.Runs {
+		c.Runs[i] = &report.Report{Classes: classes}
+	}
+	d := difference(cnn, mlp)
+	p := 0.2
+	d.P, d.Test = &p, "Welch's t"
+	c.Against = []Difference{d}
+	c.Conclusion = c.conclude()
+	var b bytes.Buffer
+	if err := c.Text(&b, false); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "comparison.txt", b.String())
+}

@@ -1,0 +1,68 @@
+package compare
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"stheno/cmd/internal/report"
+)
+
+// Text writes the comparison for a terminal.
+func (c *Comparison) Text(w io.Writer, color bool) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s, %s\n", report.Number(len(c.Runs), "run"), report.Number(c.TestImages, "test image"))
+	b.WriteString(report.Heading("Accuracy", color))
+	b.WriteString(report.Table(c.accuracyTable()))
+	b.WriteString(report.Heading("Cost", color))
+	b.WriteString(report.Table(c.costTable()))
+	b.WriteString(report.Heading("Recall by class", color))
+	b.WriteString(report.Table(c.classTable()))
+	b.WriteString(report.Heading("In words", color))
+	for _, line := range c.Conclusion {
+		b.WriteString(line + "\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (c *Comparison) accuracyTable() (head []string, rows [][]string) {
+	for _, e := range c.Entries {
+		deviation, interval := "", ""
+		if e.Accuracy.Interval != nil {
+			deviation = fmt.Sprintf("%.2f points", 100**e.Accuracy.Deviation)
+			interval = fmt.Sprintf("%.2f to %.2f %%", 100*max(0, e.Accuracy.Interval[0]), 100*min(1, e.Accuracy.Interval[1]))
+		}
+		rows = append(rows, []string{e.Name, seeds(e), report.Percent(e.Accuracy.Mean), deviation, interval, count(e.Errors), fmt.Sprintf("%.4f", float64(e.Loss))})
+	}
+	return []string{"", "seed", "accuracy", "deviation", "95 % interval", "wrong", "test loss"}, rows
+}
+
+func seeds(e *Entry) string {
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(e.Seeds), " ", ", "), "[]")
+}
+
+func (c *Comparison) costTable() (head []string, rows [][]string) {
+	for _, e := range c.Entries {
+		k := e.Cost
+		rows = append(rows, []string{e.Name, fmt.Sprint(k.Epochs), report.Seconds(k.Seconds), report.Millis(k.MsPerStep),
+			report.Thousands(k.Params), report.Operations(k.ForwardFLOPs), report.Operations(k.StepFLOPs)})
+	}
+	return []string{"", "epochs", "training time", "a step", "parameters", "forward, an image", "step, an image"}, rows
+}
+
+// classTable has a row a class and a column an entry.
+func (c *Comparison) classTable() (head []string, rows [][]string) {
+	head = []string{"class", "images"}
+	for _, e := range c.Entries {
+		head = append(head, e.Name)
+	}
+	for label, class := range c.Runs[0].Classes {
+		row := []string{class.Name, report.Thousands(class.Images)}
+		for _, e := range c.Entries {
+			row = append(row, fmt.Sprintf("%.4f", e.Recall[label]))
+		}
+		rows = append(rows, row)
+	}
+	return head, rows
+}

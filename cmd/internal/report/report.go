@@ -1,0 +1,138 @@
+package report
+
+import (
+	"context"
+	"fmt"
+
+	"stheno/cmd/internal/progress"
+	"stheno/data"
+	"stheno/nets"
+	"stheno/nets/train"
+)
+
+// Run is a finished run, as its folder has it.
+type Run struct {
+	Folder  train.Folder
+	Config  train.Config
+	Model   *nets.Model
+	History []train.Row
+	Steps   []train.Step
+	Outcome *train.Outcome // nil where the run has left none
+}
+
+// Load reads a run from its folder.
+func Load(folder train.Folder) (*Run, error) {
+	m, c, err := folder.LoadModel()
+	if err != nil {
+		return nil, err
+	}
+	return load(folder, c, m)
+}
+
+// load reads what stands beside the model.
+func load(folder train.Folder, c train.Config, m *nets.Model) (*Run, error) {
+	r := &Run{Folder: folder, Config: c, Model: m}
+	outcome, ok, err := folder.ReadOutcome()
+	if ok {
+		r.Outcome = &outcome
+	}
+	if err == nil {
+		r.History, err = folder.ReadHistory()
+	}
+	if err == nil {
+		r.Steps, err = folder.ReadSteps()
+	}
+	return r, err
+}
+
+// Report is what there is to say about a run. A number that is not finite is
+// null in JSON.
+type Report struct {
+	Run        string         `json:"run"` // the folder
+	Network    string         `json:"network"`
+	Seed       uint64         `json:"seed"`
+	TestImages int            `json:"test_images"`
+	Errors     int            `json:"errors"` // images that are classified wrong
+	Accuracy   progress.Float `json:"accuracy"`
+	Loss       progress.Float `json:"loss"` // mean cross-entropy of the test images, in nats
+	Classes    []Class        `json:"classes"`
+	Macro      Scores         `json:"macro"`     // the classes' means, each class counting once
+	Confusion  [][]int        `json:"confusion"` // images of class [row] that were taken for [column]
+	Pairs      []Pair         `json:"pairs"`     // the most confused, most frequent first
+	Worst      []Image        `json:"worst"`     // the images of the highest loss, highest first
+	Cost       Cost           `json:"cost"`
+	Kept       int            `json:"kept,omitempty"` // the epoch whose weights the model has, where it is not the last
+	Settings   train.Settings `json:"settings"`
+
+	run         *Run
+	predictions *predictions
+	filters     filters
+	names       func(label int) string
+}
+
+// New tests a run's model on set.Test, in batches. It takes about as long as a
+// validation. The set must be the run's: see CheckData.
+func New(ctx context.Context, run *Run, set *data.Dataset) (*Report, error) {
+	p, err := predict(ctx, run.Model, set.Test)
+	if err != nil {
+		return nil, err
+	}
+	names := ClassNames(run.Config.Data)
+	r := &Report{
+		Run: string(run.Folder), Network: run.Config.Network, Seed: run.Config.Settings.Seed,
+		TestImages: set.Test.Len(), Settings: run.Config.Settings, Cost: cost(run),
+		run: run, predictions: p, filters: firstFilters(run.Model), names: names,
+	}
+	if run.Outcome != nil {
+		r.Kept = run.Outcome.Kept
+	}
+	r.Confusion = confusion(p, set.Classes)
+	r.Classes, r.Macro = classes(r.Confusion, names)
+	r.Pairs = pairs(r.Confusion, names)
+	r.Worst = worst(p, set.Test, names)
+	for _, image := range p.images {
+		r.Loss += progress.Float(image.loss / float64(len(p.images)))
+		if image.predicted != image.label {
+			r.Errors++
+		}
+	}
+	r.Accuracy = progress.Float(float64(r.TestImages-r.Errors) / float64(r.TestImages))
+	return r, nil
+}
+
+// Right says of each test image, in the files' order, whether it is classified
+// right.
+func (r *Report) Right() []bool {
+	right := make([]bool, len(r.predictions.images))
+	for i, image := range r.predictions.images {
+		right[i] = image.predicted == image.label
+	}
+	return right
+}
+
+// History are the run's epochs.
+func (r *Report) History() []train.Row { return r.run.History }
+
+// Config is the run's config.json.
+func (r *Report) Config() train.Config { return r.run.Config }
+
+// ClassNames says what the classes of a run's data are called: for now their
+// numbers.
+func ClassNames(train.Source) func(label int) string {
+	return func(label int) string { return fmt.Sprint(label) }
+}
+
+// CheckData refuses data that are not those of a run, by the files' sums.
+func CheckData(c train.Config, folder train.Folder, set *data.Dataset) error {
+	sums := make(map[string]string)
+	for _, f := range c.Data.Files {
+		sums[f.Name] = f.SHA256
+	}
+	for _, f := range set.Files {
+		if sums[f.Name] != f.SHA256 {
+			return fmt.Errorf("%s is not what %s was trained and tested on: its %s had the SHA-256 %.12s, this one has %.12s; name the folder with -data DIR",
+				f.Path, folder, f.Name, sums[f.Name], f.SHA256)
+		}
+	}
+	return nil
+}
