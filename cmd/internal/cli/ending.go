@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"stheno/cmd/internal/progress"
+	"stheno/cmd/internal/report"
 	"stheno/nets/train"
 )
 
@@ -27,6 +28,11 @@ func (j *job) report(ctx context.Context, s train.Stats, stop *train.Stop) error
 		return j.interrupted(cause, s, o)
 	}
 	if err != nil {
+		return err
+	}
+	if err := report.Write(ctx, j.folder, o, j.model, j.set); context.Cause(ctx) != nil {
+		return j.interrupted(context.Cause(ctx), s, o)
+	} else if err != nil {
 		return err
 	}
 	if err := j.folder.WriteJSON(train.OutcomeFile, o); err != nil {

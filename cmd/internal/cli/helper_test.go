@@ -144,7 +144,7 @@ func names(t testing.TB, dir string) string {
 
 // The files of a run that has ended, and of one that was interrupted.
 const (
-	allFiles         = "config.json history.csv history.json model.safetensors result.json steps.csv"
+	allFiles         = "config.json confusion.svg curves.svg history.csv history.json model.safetensors report.html result.json steps.csv"
 	interruptedFiles = "config.json history.csv history.json model.safetensors steps.csv"
 )
 

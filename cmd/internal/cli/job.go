@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"time"
 
 	"stheno/cmd/internal/progress"
@@ -109,6 +111,9 @@ func (j *job) reopen(ctx context.Context, c train.Config) error {
 	c.Settings = j.settings.Settings // those that are free may be other ones
 	if err := j.folder.WriteJSON(train.ConfigFile, c); err != nil {
 		return err
+	}
+	if err := os.Remove(j.folder.File(train.OutcomeFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("train: %w", err) // it would tell of an end that is none
 	}
 	return j.run(ctx)
 }

@@ -131,6 +131,9 @@ func TestResumeOfAFinishedRun(t *testing.T) {
 		t.Errorf("-json: %v", end)
 	}
 
+	if o := stopAfter(t, 2, mlp, "-resume", out, "-epochs", "4"); o.code != 130 || names(t, out) != strings.Replace(allFiles, "result.json ", "", 1) {
+		t.Errorf("interrupted on the way to more epochs: exit code %d, files %s", o.code, names(t, out))
+	}
 	longer := filepath.Join(t.TempDir(), "run")
 	succeed(t, mlp, "-data", dir, "-epochs", "4", "-batch", "7", "-out", longer)
 	succeed(t, mlp, "-resume", out, "-epochs", "4")
