@@ -35,9 +35,11 @@ const picture = `
 const arrows = `
 cmd/mlp               -> cmd/internal/cli nets
 cmd/cnn               -> cmd/internal/cli nets
+cmd/predict           -> cmd/internal/predict
 cmd/internal/cli      -> cmd/internal/progress nets/train nets nets/durable data graph graph/kernel
+cmd/internal/predict  -> cmd/internal/progress nets/train nets data data/digit graph/kernel
 cmd/internal/progress -> nets/train
-nets/train            -> nets nets/durable nets/safetensors data graph graph/kernel
+nets/train            -> nets nets/durable nets/safetensors data data/digit graph graph/kernel
 nets                  -> nets/safetensors nets/summary graph
 data                  ->
 data/digit            ->
@@ -54,7 +56,7 @@ bench/peers           -> nets/train nets data graph graph/kernel
 // outside says who may import Gorgonia, and who its tensors.
 const outside = `
 gorgonia.org/gorgonia -> graph graph/optest nets nets/train bench
-gorgonia.org/tensor   -> graph graph/optest nets nets/train bench cmd/internal/cli
+gorgonia.org/tensor   -> graph graph/optest nets nets/train bench cmd/internal/cli cmd/internal/predict
 `
 
 // machineFile is the one file that may name Gorgonia's virtual machines.
