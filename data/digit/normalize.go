@@ -15,7 +15,7 @@ const (
 )
 
 // The ink is looked for in a picture of at most workSide pixels a side.
-const workSide = 1024
+const workSide = 512
 
 // leastBox is the least side of ink in a picture; a smaller spot is no digit.
 const leastBox = 3
@@ -27,19 +27,40 @@ const leastBox = 3
 // picture's rim. If there is no ink, the image is black and ink is false.
 func (p *Picture) Normalize() (pixels []uint8, ink bool) {
 	pixels = make([]uint8, Side*Side)
-	grey := p.grey()
-	strokes, ok := grey.ink()
-	if !ok {
-		return pixels, false
-	}
-	box := strokes.strokes()
+	strokes, box, scale := p.findInk()
 	if max(box.Dx(), box.Dy()) < leastBox {
 		return pixels, false
+	}
+	if near := p.around(box, scale); scale < 1 && near.rgba.Rect != p.rgba.Rect { // a closer look
+		if closer, closerBox, closerScale := near.findInk(); closerScale > scale && max(closerBox.Dx(), closerBox.Dy()) >= leastBox {
+			strokes, box = closer, closerBox
+		}
 	}
 	box = strokes.thicken(box)
 	w, h := fitInto(box, inkBox)
 	strokes.crop(box, w, h).place(pixels)
 	return pixels, true
+}
+
+// findInk looks for ink in the picture, made smaller by scale, and for its box,
+// which is empty if there is none.
+func (p *Picture) findInk() (ink plane, box image.Rectangle, scale float64) {
+	grey := p.grey()
+	scale = float64(max(grey.w, grey.h)) / float64(max(p.rgba.Rect.Dx(), p.rgba.Rect.Dy()))
+	ink, ok := grey.ink()
+	if ok {
+		box = ink.strokes()
+	}
+	return ink, box, scale
+}
+
+// around is the part of the picture around a box in the picture made smaller by
+// scale, with half of its size as paper on each side.
+func (p *Picture) around(box image.Rectangle, scale float64) *Picture {
+	box = box.Inset(-max(box.Dx(), box.Dy())/2 - 1)
+	at := func(v int) int { return int(math.Round(float64(v) / scale)) }
+	part := image.Rect(at(box.Min.X), at(box.Min.Y), at(box.Max.X), at(box.Max.Y)).Intersect(p.rgba.Rect)
+	return &Picture{p.rgba.SubImage(part).(*image.RGBA)}
 }
 
 // grey is the picture's luminance from 0 to 1, with sides up to workSide.

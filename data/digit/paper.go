@@ -22,7 +22,7 @@ type sample struct {
 }
 
 // maxSamples is about how many pixels a surface is fitted to.
-const maxSamples = 6000
+const maxSamples = 4000
 
 // samples are pixels at even distances, of those that are wanted.
 func (p plane) samples(wanted func(x, y int) bool) (list []sample) {
