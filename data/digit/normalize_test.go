@@ -150,23 +150,23 @@ func TestOddShapes(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) { facts(t, normalize(t, digit.FromImage(img))) })
 	}
-	comet := image.NewGray(image.Rect(0, 0, 100, 100)) // its mass is all at one end
-	for y := range 100 {
-		for x := range 100 {
-			if distance(x, y, image.Pt(20, 50), image.Pt(21, 50)) < 14 || distance(x, y, image.Pt(20, 50), image.Pt(94, 50)) < 2 {
-				comet.Pix[y*100+x] = 255
+	nail := image.NewGray(image.Rect(0, 0, 100, 100)) // its mass is all at one end
+	for y := 10; y < 90; y++ {
+		for x := 5; x < 95; x++ {
+			if x < 21 || y > 47 && y < 53 {
+				nail.Pix[y*100+x] = 255
 			}
 		}
 	}
-	got := normalize(t, digit.FromImage(comet))
-	last := 0
+	got := normalize(t, digit.FromImage(nail))
+	var box image.Rectangle
 	for i, v := range got {
 		if v > 0 {
-			last = max(last, i%28)
+			box = box.Union(image.Rect(i%28, i/28, i%28+1, i/28+1))
 		}
 	}
-	if last > 27 || last < 19 {
-		t.Errorf("the comet's tail ends at %d\n%s", last, show(got))
+	if box.Min.X != 8 || box.Max.X != 28 {
+		t.Errorf("the nail's box is %v, expected 20 pixels at the right rim\n%s", box, show(got))
 	}
 }
 
