@@ -39,10 +39,13 @@ cmd/compare           -> cmd/internal/compare
 cmd/internal/cli      -> cmd/internal/progress cmd/internal/report nets/train nets nets/durable nets/dot data graph graph/kernel
 cmd/internal/compare  -> cmd/internal/report cmd/internal/progress nets/train nets/durable data
 cmd/internal/report   -> cmd/internal/progress nets/train nets nets/durable data graph
+cmd/predict           -> cmd/internal/predict
+cmd/internal/predict  -> cmd/internal/progress nets/train nets data data/digit graph/kernel
 cmd/internal/progress -> nets/train
-nets/train            -> nets nets/durable nets/safetensors data graph graph/kernel
+nets/train            -> nets nets/durable nets/safetensors data data/digit graph graph/kernel
 nets                  -> nets/safetensors nets/summary graph
 data                  ->
+data/digit            ->
 nets/safetensors      ->
 nets/summary          ->
 nets/durable          ->
@@ -57,7 +60,7 @@ bench/peers           -> nets/train nets data graph graph/kernel
 // outside says who may import Gorgonia, and who its tensors.
 const outside = `
 gorgonia.org/gorgonia -> graph graph/optest nets nets/dot nets/train bench
-gorgonia.org/tensor   -> graph graph/optest nets nets/dot nets/train bench cmd/internal/cli
+gorgonia.org/tensor   -> graph graph/optest nets nets/dot nets/train bench cmd/internal/cli cmd/internal/predict
 `
 
 // machineFile is the one file that may name Gorgonia's virtual machines.

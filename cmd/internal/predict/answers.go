@@ -1,0 +1,150 @@
+package predict
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"stheno/cmd/internal/progress"
+	"stheno/nets/train"
+)
+
+// eventsVersion is the version of -json's lines. It grows when a reader of the
+// old form could be misled.
+const eventsVersion = 1
+
+// guess is a class and how likely it is.
+type guess struct {
+	Class       int     `json:"class"`
+	Probability float32 `json:"probability"`
+}
+
+// likeliest sorts the classes, the likeliest first.
+func likeliest(probabilities []float32) []guess {
+	all := make([]guess, len(probabilities))
+	for class, p := range probabilities {
+		all[class] = guess{class, p}
+	}
+	slices.SortStableFunc(all, func(a, b guess) int { return cmp.Compare(b.Probability, a.Probability) })
+	return all
+}
+
+// predictionLine is a line of -json for each picture.
+type predictionLine struct {
+	Type    string  `json:"type"` // "prediction"
+	Version int     `json:"version"`
+	Model   string  `json:"model"`
+	Image   string  `json:"image"`
+	Label   *int    `json:"label,omitempty"` // where it is known
+	Ink     bool    `json:"ink"`             // false: a blank picture, each class is as likely
+	Top     []guess `json:"top"`
+}
+
+// errorLine is one for each input that has failed.
+type errorLine struct {
+	Type    string `json:"type"` // "error"
+	Version int    `json:"version"`
+	Image   string `json:"image,omitempty"`
+	Error   string `json:"error"`
+}
+
+// evaluationLine is one for each input whose classes are known.
+type evaluationLine struct {
+	Type      string  `json:"type"` // "evaluation"
+	Version   int     `json:"version"`
+	Model     string  `json:"model"`
+	Data      string  `json:"data"`
+	Images    int     `json:"images"`
+	Right     int     `json:"right"`
+	Accuracy  float64 `json:"accuracy"`
+	Confusion [][]int `json:"confusion"` // [true class][predicted class]
+}
+
+// answers writes what is found, to a person or a program.
+type answers struct {
+	stdout, stderr io.Writer
+	json           *json.Encoder // nil for a person
+	model          string
+	top            int
+	preview        *preview // nil for none
+	failed         bool     // an input has failed
+}
+
+func newAnswers(s *settings, folder train.Folder, input [3]int, terminal progress.Terminal, stdout, stderr io.Writer) *answers {
+	a := &answers{stdout: stdout, stderr: stderr, model: string(folder), top: s.top}
+	if s.json {
+		a.json = json.NewEncoder(stdout)
+		a.json.SetEscapeHTML(false)
+		return a
+	}
+	if s.preview == "always" || s.preview == "auto" && terminal.Interactive {
+		a.preview = newPreview(input, terminal)
+	}
+	return a
+}
+
+// prediction answers for a picture; label is -1 if its class is not known.
+func (a *answers) prediction(name string, label int, ink bool, top []guess, pixels []uint8) error {
+	top = top[:min(a.top, len(top))]
+	if a.json != nil {
+		line := predictionLine{Type: "prediction", Version: eventsVersion, Model: a.model, Image: name, Ink: ink, Top: top}
+		if label >= 0 {
+			line.Label = &label
+		}
+		return a.json.Encode(line)
+	}
+	text := fmt.Sprintf("no ink found; every class has %.4f", top[0].Probability)
+	if ink {
+		var guesses []string
+		for _, g := range top {
+			guesses = append(guesses, fmt.Sprintf("%d (%.4f)", g.Class, g.Probability))
+		}
+		text = strings.Join(guesses, ", ")
+		if label >= 0 && label != top[0].Class {
+			text += fmt.Sprintf(", should be %d", label)
+		}
+	}
+	if ink && a.preview != nil {
+		text += "\n" + a.preview.show(pixels)
+	}
+	_, err := fmt.Fprintf(a.stdout, "%s: %s\n", printable(name), text)
+	return err
+}
+
+// evaluation answers for pictures whose classes are known.
+func (a *answers) evaluation(name string, c *confusion) error {
+	if a.json != nil {
+		return a.json.Encode(evaluationLine{"evaluation", eventsVersion, a.model, name, c.images(), c.right(), c.accuracy(), c.rows()})
+	}
+	_, err := fmt.Fprintf(a.stdout, "%s: %d of %d images right, accuracy %.4f\n\n%s", printable(name), c.right(), c.images(), c.accuracy(), c)
+	return err
+}
+
+// failure tells of an input that cannot be read; name is empty if the error has
+// it. It returns an error only if that cannot be written.
+func (a *answers) failure(name string, failure error) error {
+	a.failed = true
+	text := cause(failure)
+	if name == "" {
+		fmt.Fprintf(a.stderr, "predict: %s\n", text)
+	} else {
+		fmt.Fprintf(a.stderr, "predict: %s: %s\n", printable(name), text)
+	}
+	if a.json == nil {
+		return nil
+	}
+	return a.json.Encode(errorLine{"error", eventsVersion, name, text})
+}
+
+// printable quotes a name that would command a terminal.
+func printable(name string) string {
+	if strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(name)
+	}
+	return name
+}

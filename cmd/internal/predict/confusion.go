@@ -1,0 +1,72 @@
+package predict
+
+import (
+	"fmt"
+	"strings"
+)
+
+// confusion counts which class was taken for which.
+type confusion struct {
+	classes int
+	counts  []int // (true class, predicted class)
+}
+
+func newConfusion(classes int) *confusion { return &confusion{classes, make([]int, classes*classes)} }
+
+func (c *confusion) add(label, predicted int) { c.counts[label*c.classes+predicted]++ }
+
+func (c *confusion) images() (sum int) {
+	for _, n := range c.counts {
+		sum += n
+	}
+	return sum
+}
+
+func (c *confusion) right() (sum int) {
+	for i := range c.classes {
+		sum += c.counts[i*c.classes+i]
+	}
+	return sum
+}
+
+func (c *confusion) accuracy() float64 { return float64(c.right()) / float64(c.images()) }
+
+func (c *confusion) rows() [][]int {
+	rows := make([][]int, c.classes)
+	for i := range rows {
+		rows[i] = c.counts[i*c.classes : (i+1)*c.classes]
+	}
+	return rows
+}
+
+// String is the table: a row a true class, a column a predicted one, and the
+// share of the row that was recognized.
+func (c *confusion) String() string {
+	width := len(fmt.Sprint(c.classes - 1))
+	for _, n := range c.counts {
+		width = max(width, len(fmt.Sprint(n)))
+	}
+	var b strings.Builder
+	b.WriteString("true \\ predicted\n    ")
+	for i := range c.classes {
+		fmt.Fprintf(&b, "  %*d", width, i)
+	}
+	b.WriteString("  recall\n")
+	for i, row := range c.rows() {
+		fmt.Fprintf(&b, "%4d", i)
+		sum := 0
+		for _, n := range row {
+			sum += n
+			text := "."
+			if n > 0 {
+				text = fmt.Sprint(n)
+			}
+			fmt.Fprintf(&b, "  %*s", width, text)
+		}
+		if sum > 0 {
+			fmt.Fprintf(&b, "  %.4f", float64(row[i])/float64(sum))
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}

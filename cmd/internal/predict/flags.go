@@ -1,0 +1,93 @@
+package predict
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+)
+
+// settings are the flags and arguments.
+type settings struct {
+	model   string
+	top     int
+	preview string
+	json    bool
+	raw     bool
+	inputs  []string
+}
+
+// usageError is a wrong command line.
+type usageError struct{ text string }
+
+func (e usageError) Error() string { return e.text }
+
+// parse reads the command line. It returns flag.ErrHelp after having written
+// the help to stdout, and a usageError for what is wrong.
+func parse(args []string, stdout io.Writer) (*settings, error) {
+	s := &settings{}
+	f := flag.NewFlagSet("predict", flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	f.Usage = func() {}
+	f.StringVar(&s.model, "model", "", "`folder` of the run whose network answers (default: the newest run below runs/)")
+	f.IntVar(&s.top, "top", 3, "how many classes to name, the likeliest first")
+	f.StringVar(&s.preview, "preview", "auto", "show what the network sees: auto (on a terminal), always or never")
+	f.BoolVar(&s.json, "json", false, "write JSON Lines to stdout, and nothing else there")
+	f.BoolVar(&s.raw, "raw", false, "only scale pictures to the network's input; without it, for 28 x 28, they are prepared as MNIST's were. For networks of other pictures, such as Fashion-MNIST's")
+	switch err := f.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		help(f, stdout)
+		return nil, err
+	case err != nil:
+		return nil, usageError{err.Error()}
+	}
+	s.inputs = f.Args()
+	return s, s.check()
+}
+
+// check refuses what no command line can mean.
+func (s *settings) check() error {
+	switch {
+	case s.top < 1:
+		return usageError{fmt.Sprintf("-top %d: must be at least 1", s.top)}
+	case s.preview != "auto" && s.preview != "always" && s.preview != "never":
+		return usageError{fmt.Sprintf("-preview %q: must be auto, always or never", s.preview)}
+	case s.json && s.preview == "always":
+		return usageError{"-preview always: -json leaves no room for it"}
+	case len(s.inputs) == 0:
+		return usageError{"no pictures: name PNG, JPEG or GIF files, folders, or - for stdin"}
+	}
+	stdin := 0
+	for _, input := range s.inputs {
+		if input == stdinName {
+			stdin++
+		}
+	}
+	if stdin > 1 {
+		return usageError{"- is named twice, but stdin can be read once"}
+	}
+	return nil
+}
+
+func help(f *flag.FlagSet, w io.Writer) {
+	fmt.Fprint(w, `predict asks a trained network which digit a picture shows.
+
+Usage: go run ./cmd/predict [flags] PICTURE...
+
+A PICTURE is a PNG, JPEG or GIF file, dark on light or light on dark; - is stdin.
+A folder stands for the pictures in it. Subfolders named after their class, as
+5/a.png, are an examination: predict tells the accuracy and which class was
+taken for which. So are a folder of MNIST's kind, of which the test part counts,
+and an IDX file of images with its labels beside it.
+
+`)
+	f.SetOutput(w)
+	f.PrintDefaults()
+	fmt.Fprint(w, `
+Example: train, then ask about two photographs, and about the test images
+
+  go run ./cmd/cnn -epochs 2 -out runs/cnn
+  go run ./cmd/predict -model runs/cnn five.jpg seven.png
+  go run ./cmd/predict -model runs/cnn path/to/mnist
+`)
+}

@@ -1,0 +1,171 @@
+package predict
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"stheno/data"
+)
+
+// stdinName is the input that is no path.
+const stdinName = "-"
+
+// extensions are those of the pictures that a folder is searched for.
+var extensions = []string{".png", ".jpg", ".jpeg", ".gif"}
+
+// input asks about an argument of the command line. What is wrong with it is
+// told; the error is that of a stdout that nobody reads, or of the network.
+func (e *examiner) input(ctx context.Context, path string) error {
+	if path == stdinName {
+		_, _, err := e.picture("stdin", e.stdin, -1)
+		return err
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return e.out.failure(path, err)
+	case info.IsDir() && data.HasFiles(path):
+		set, err := data.Open(path)
+		if err != nil {
+			return e.out.failure("", err)
+		}
+		return e.set(ctx, path, set.Test)
+	case info.IsDir():
+		return e.dir(ctx, path)
+	case data.IsImages(path):
+		set, err := data.OpenImages(path)
+		if err != nil {
+			return e.out.failure("", err)
+		}
+		return e.set(ctx, path, set)
+	}
+	_, _, err = e.file(path, -1)
+	return err
+}
+
+// file asks about a picture's file.
+func (e *examiner) file(path string, label int) (class int, ok bool, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, false, e.out.failure(path, err)
+	}
+	defer f.Close()
+	return e.picture(path, f, label)
+}
+
+// dir asks about a folder's pictures, and examines its subfolders of classes.
+func (e *examiner) dir(ctx context.Context, path string) error {
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return e.out.failure(path, err)
+	}
+	result, found := newConfusion(e.classes), false
+	for _, entry := range entries {
+		name := filepath.Join(path, entry.Name())
+		if isPicture(entry) {
+			found = true
+			if _, _, err := e.file(name, -1); err != nil {
+				return err
+			}
+		}
+		if entry.IsDir() {
+			any, err := e.class(ctx, name, result)
+			if err != nil {
+				return err
+			}
+			found = found || any
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+	}
+	if !found {
+		return e.out.failure(path, fmt.Errorf("holds no pictures (%s), no folders of them named 0, 1, 2, ... and no IDX files", strings.Join(extensions, ", ")))
+	}
+	if result.images() == 0 {
+		return nil
+	}
+	return e.out.evaluation(path, result)
+}
+
+// class examines the pictures of a folder that is named after their class.
+func (e *examiner) class(ctx context.Context, dir string, result *confusion) (found bool, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return true, e.out.failure(dir, err)
+	}
+	entries = slices.DeleteFunc(entries, func(entry fs.DirEntry) bool { return !isPicture(entry) })
+	if len(entries) == 0 {
+		return false, nil
+	}
+	label, err := strconv.Atoi(filepath.Base(dir))
+	if err != nil || label < 0 || label >= result.classes {
+		return true, e.out.failure(dir, fmt.Errorf("the folder's name is no class, expected 0 to %d", result.classes-1))
+	}
+	for _, entry := range entries {
+		class, ok, err := e.file(filepath.Join(dir, entry.Name()), label)
+		if err != nil {
+			return true, err
+		}
+		if ok {
+			result.add(label, class)
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return true, nil
+}
+
+func isPicture(entry fs.DirEntry) bool {
+	name := entry.Name()
+	return !entry.IsDir() && name[0] != '.' && slices.Contains(extensions, strings.ToLower(filepath.Ext(name)))
+}
+
+// set examines rows as they are, without any preparation.
+func (e *examiner) set(ctx context.Context, path string, set *data.Set) error {
+	network := e.predictor.Network()
+	if set.Shape() != network.Input {
+		return e.out.failure(path, fmt.Errorf("has images of %s, the network of %s takes %s", shape(set.Shape()), e.folder, shape(network.Input)))
+	}
+	if most := int(slices.Max(set.Labels)); most >= e.classes {
+		return e.out.failure(path, fmt.Errorf("has the label %d, the network of %s knows 0 to %d", most, e.folder, e.classes-1))
+	}
+	const batch = 256
+	result := newConfusion(e.classes)
+	size := network.Input[0] * network.Input[1] * network.Input[2]
+	images, labels := make([]float32, batch*size), make([]int, batch)
+	for b := range set.Batches(batch, nil) {
+		if ctx.Err() != nil {
+			return nil
+		}
+		n := len(b.Rows)
+		data.Decode(b, images[:n*size], labels[:n])
+		scores, err := e.predictor.Predict(images[:n*size])
+		if err != nil {
+			return err
+		}
+		for i, label := range labels[:n] {
+			result.add(label, likeliest(scores.Probabilities[i*e.classes : (i+1)*e.classes])[0].Class)
+		}
+	}
+	return e.out.evaluation(path, result)
+}
+
+func shape(s [3]int) string { return fmt.Sprintf("%d x %d x %d", s[0], s[1], s[2]) }
+
+// cause is an error without the path that its line names already, nor the names
+// of packages.
+func cause(err error) string {
+	if onPath := (*fs.PathError)(nil); errors.As(err, &onPath) {
+		return onPath.Err.Error()
+	}
+	return strings.TrimPrefix(strings.TrimPrefix(err.Error(), "digit: "), "data: ")
+}

@@ -1,0 +1,125 @@
+package predict
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+
+	"stheno/cmd/internal/progress"
+	"stheno/data/digit"
+	"stheno/graph/kernel"
+	"stheno/nets"
+	"stheno/nets/train"
+)
+
+// Exit codes.
+const (
+	exitOK      = 0
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+// Run runs the command line and returns the exit code: 0 if every picture has
+// got its answer, 1 for a failure, 2 for a wrong command line. Answers go to
+// stdout, everything else to stderr; a picture that cannot be read stops none of
+// the others.
+func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	err := run(ctx, args, stdin, stdout, stderr)
+	var usage usageError
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return exitOK
+	case errors.Is(err, errTold):
+		return exitFailure
+	case errors.As(err, &usage):
+		fmt.Fprintf(stderr, "predict: %v (predict -h shows all flags)\n", err)
+		return exitUsage
+	}
+	fmt.Fprintf(stderr, "predict: %v\n", err)
+	return exitFailure
+}
+
+// errTold is the failure of inputs of which each has had its line.
+var errTold = errors.New("some inputs have failed")
+
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
+	s, err := parse(args, stdout)
+	if err != nil {
+		return err
+	}
+	if err := kernel.EnvironmentError(); err != nil {
+		return usageError{err.Error()}
+	}
+	terminal, err := progress.Detect(stdout, "auto", nil)
+	if err != nil {
+		return err
+	}
+	folder, err := chooseRun(s.model, stderr)
+	if err != nil {
+		return err
+	}
+	model, _, err := folder.LoadModel()
+	if err != nil {
+		return err
+	}
+	e := &examiner{settings: s, folder: folder, predictor: nets.NewPredictor(model), classes: model.Classes, stdin: stdin}
+	e.out = newAnswers(s, folder, model.Input, terminal, stdout, stderr)
+	for _, input := range s.inputs {
+		if err := e.input(ctx, input); err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+	}
+	if e.out.failed {
+		return errTold
+	}
+	return nil
+}
+
+// examiner asks a network about inputs.
+type examiner struct {
+	*settings
+	folder    train.Folder
+	predictor *nets.Predictor
+	classes   int
+	stdin     io.Reader
+	out       *answers
+}
+
+// picture asks about one picture, whose class is known or -1, and returns the
+// answer's class; ok is false if the picture cannot be read, which is told.
+func (e *examiner) picture(name string, r io.Reader, label int) (class int, ok bool, err error) {
+	picture, err := digit.Decode(r, digit.Limits{})
+	if err != nil {
+		return 0, false, e.out.failure(name, err)
+	}
+	network := e.predictor.Network()
+	pixels, ink := picture.Input(network.Input, e.raw)
+	probabilities := make([]float32, e.classes)
+	if ink {
+		scores, err := e.predictor.Predict(values(pixels))
+		if err != nil {
+			return 0, false, err
+		}
+		probabilities = scores.Probabilities
+	} else {
+		for i := range probabilities {
+			probabilities[i] = 1 / float32(len(probabilities))
+		}
+	}
+	top := likeliest(probabilities)
+	return top[0].Class, true, e.out.prediction(name, label, ink, top, pixels)
+}
+
+// values scales bytes as data.Decode does.
+func values(pixels []uint8) []float32 {
+	v := make([]float32, len(pixels))
+	for i, p := range pixels {
+		v[i] = float32(p) / 255
+	}
+	return v
+}
