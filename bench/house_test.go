@@ -37,9 +37,10 @@ cmd/mlp               -> cmd/internal/cli nets
 cmd/cnn               -> cmd/internal/cli nets
 cmd/internal/cli      -> cmd/internal/progress nets/train nets nets/durable data graph graph/kernel
 cmd/internal/progress -> nets/train
-nets/train            -> nets nets/durable nets/safetensors data graph graph/kernel
+nets/train            -> nets nets/onnx nets/durable nets/safetensors data graph graph/kernel
 nets                  -> nets/safetensors nets/summary graph
 data                  ->
+nets/onnx             -> nets
 nets/safetensors      ->
 nets/summary          ->
 nets/durable          ->
@@ -53,7 +54,7 @@ bench/peers           -> nets/train nets data graph graph/kernel
 // outside says who may import Gorgonia, and who its tensors.
 const outside = `
 gorgonia.org/gorgonia -> graph graph/optest nets nets/train bench
-gorgonia.org/tensor   -> graph graph/optest nets nets/train bench cmd/internal/cli
+gorgonia.org/tensor   -> graph graph/optest nets nets/onnx nets/train bench cmd/internal/cli
 `
 
 // machineFile is the one file that may name Gorgonia's virtual machines.

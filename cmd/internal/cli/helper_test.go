@@ -144,8 +144,8 @@ func names(t testing.TB, dir string) string {
 
 // The files of a run that has ended, and of one that was interrupted.
 const (
-	allFiles         = "config.json history.csv history.json model.safetensors result.json steps.csv"
-	interruptedFiles = "config.json history.csv history.json model.safetensors steps.csv"
+	allFiles         = "config.json history.csv history.json model.onnx model.safetensors result.json steps.csv"
+	interruptedFiles = "config.json history.csv history.json model.onnx model.safetensors steps.csv"
 )
 
 func read(t testing.TB, path ...string) string {
