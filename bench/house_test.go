@@ -35,7 +35,8 @@ const picture = `
 const arrows = `
 cmd/mlp               -> cmd/internal/cli nets
 cmd/cnn               -> cmd/internal/cli nets
-cmd/internal/cli      -> cmd/internal/progress nets/train nets nets/durable data graph graph/kernel
+cmd/export            -> cmd/internal/cli
+cmd/internal/cli      -> cmd/internal/progress nets/train nets nets/onnx nets/durable nets/safetensors data graph graph/kernel
 cmd/internal/progress -> nets/train
 nets/train            -> nets nets/onnx nets/durable nets/safetensors data graph graph/kernel
 nets                  -> nets/safetensors nets/summary graph
