@@ -18,7 +18,9 @@ import (
 // picture is the house: arrows go down only. README.md shows it, letter by
 // letter. Packages that are not drawn stand on the floor of their folder.
 const picture = `
- cmd/mlp  cmd/cnn  cmd/compare       programs; cmd/internal/cli, progress, report and compare are what they share
+ cmd/compare  cmd/predict            programs; what they share is below cmd/internal
+ cmd/export
+ cmd/mlp  cmd/cnn
         |
     nets/train                       time: Fit, Evaluate, Adam, callbacks, the files of a run
      /      \
@@ -36,16 +38,18 @@ const arrows = `
 cmd/mlp               -> cmd/internal/cli nets
 cmd/cnn               -> cmd/internal/cli nets
 cmd/compare           -> cmd/internal/compare
-cmd/internal/cli      -> cmd/internal/progress cmd/internal/report nets/train nets nets/durable nets/dot data graph graph/kernel
+cmd/internal/cli      -> cmd/internal/progress cmd/internal/report nets/train nets nets/durable nets/dot data graph graph/kernel nets/onnx nets/safetensors
 cmd/internal/compare  -> cmd/internal/report cmd/internal/progress nets/train nets/durable data
 cmd/internal/report   -> cmd/internal/progress nets/train nets nets/durable data graph
 cmd/predict           -> cmd/internal/predict
 cmd/internal/predict  -> cmd/internal/progress nets/train nets data data/digit graph/kernel
 cmd/internal/progress -> nets/train
-nets/train            -> nets nets/durable nets/safetensors data data/digit graph graph/kernel
+nets/train            -> nets nets/durable nets/safetensors data data/digit graph graph/kernel nets/onnx
 nets                  -> nets/safetensors nets/summary graph
 data                  ->
 data/digit            ->
+cmd/export            -> cmd/internal/cli
+nets/onnx             -> nets
 nets/safetensors      ->
 nets/summary          ->
 nets/durable          ->
@@ -60,7 +64,7 @@ bench/peers           -> nets/train nets data graph graph/kernel
 // outside says who may import Gorgonia, and who its tensors.
 const outside = `
 gorgonia.org/gorgonia -> graph graph/optest nets nets/dot nets/train bench
-gorgonia.org/tensor   -> graph graph/optest nets nets/dot nets/train bench cmd/internal/cli cmd/internal/predict
+gorgonia.org/tensor   -> graph graph/optest nets nets/dot nets/onnx nets/train bench cmd/internal/cli cmd/internal/predict
 `
 
 // machineFile is the one file that may name Gorgonia's virtual machines.

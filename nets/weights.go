@@ -14,6 +14,9 @@ import (
 // dtypes are safetensors's names of a model's element types.
 var dtypes = map[tensor.Dtype]string{tensor.Float32: "F32", tensor.Float64: "F64"}
 
+// ownFormat is what our files say of themselves in their metadata.
+const ownFormat = "stheno"
+
 // WriteWeights writes the model's weights as safetensors, in the layers'
 // order. The same weights give the same bytes.
 func (m *Model) WriteWeights(w io.Writer) error {
@@ -27,24 +30,39 @@ func (m *Model) WriteWeights(w io.Writer) error {
 		}
 		tensors[i] = safetensors.Tensor{Name: weight.Name, DType: dtypes[m.dtype], Shape: weight.Value.Shape(), Data: data}
 	}
-	return safetensors.Write(w, tensors, map[string]string{"format": "stheno", "network": m.Name})
+	return safetensors.Write(w, tensors, map[string]string{"format": ownFormat, "network": m.Name})
 }
 
 // ReadWeights reads a safetensors file into the model. The file must have
 // exactly the model's weights, by name, shape and element type (a float64
-// model also takes float32); otherwise the model stays as it was.
+// model also takes float32), or be from Keras or PyTorch and have the shapes
+// of its layers; otherwise the model stays as it was.
+//
+// In Keras such a file is written by
+//
+//	from safetensors.numpy import save_file
+//	save_file({v.path: keras.ops.convert_to_numpy(v) for v in model.weights}, "model.safetensors")
+//
+// and in PyTorch by
+//
+//	from safetensors.torch import save_file
+//	save_file(model.state_dict(), "model.safetensors")
 func (m *Model) ReadWeights(path string) error {
-	tensors, _, err := safetensors.ReadFile(path)
+	tensors, metadata, err := safetensors.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("nets: %w", err)
 	}
-	if err := m.SetWeights(tensors); err != nil {
+	if tensors, err = m.translate(tensors, metadata); err == nil {
+		err = m.SetWeights(tensors)
+	}
+	if err != nil {
 		return fmt.Errorf("nets: %s: %w", path, err)
 	}
 	return nil
 }
 
-// SetWeights is ReadWeights with tensors that were read already.
+// SetWeights is ReadWeights with tensors that were read already, under the
+// model's own names only.
 func (m *Model) SetWeights(tensors []safetensors.Tensor) error {
 	byName := make(map[string]safetensors.Tensor, len(tensors))
 	for _, t := range tensors {
@@ -76,10 +94,15 @@ func (m *Model) fits(w Weight, byName map[string]safetensors.Tensor) error {
 		return fmt.Errorf("tensor %q is missing; the %s's weights are %s", w.Name, m.Name, m.weightNames())
 	case !slices.Equal(t.Shape, w.Value.Shape()):
 		return fmt.Errorf("tensor %q has shape %v, the %s's has %v", t.Name, t.Shape, m.Name, []int(w.Value.Shape()))
-	case t.DType != dtypes[m.dtype] && !(t.DType == "F32" && m.dtype == tensor.Float64):
+	case !m.takes(t.DType):
 		return fmt.Errorf("tensor %q has element type %s, the %s's has %s", t.Name, t.DType, m.Name, dtypes[m.dtype])
 	}
 	return nil
+}
+
+// takes says whether a file's element type can become the model's.
+func (m *Model) takes(dtype string) bool {
+	return dtype == dtypes[m.dtype] || dtype == "F32" && m.dtype == tensor.Float64
 }
 
 // set copies a tensor of the right shape into a weight.

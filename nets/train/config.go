@@ -85,6 +85,16 @@ func (f Folder) ReadConfig() (Config, error) {
 	return c, nil
 }
 
+// Provenance is what a file of another format can say of the run: the seed, and
+// the SHA-256 of each data file under its name. It names no place and no time.
+func (c Config) Provenance() map[string]string {
+	p := map[string]string{"seed": strconv.FormatUint(c.Settings.Seed, 10)}
+	for _, f := range c.Data.Files {
+		p[f.Name] = f.SHA256
+	}
+	return p
+}
+
 // decodeStrict decodes one JSON value that has no field unknown to v, and
 // nothing behind it.
 func decodeStrict(content []byte, v any) error {

@@ -12,6 +12,7 @@ import (
 
 	"stheno/nets"
 	"stheno/nets/durable"
+	"stheno/nets/onnx"
 )
 
 // Folder is a run's folder: everything that a run leaves behind.
@@ -24,6 +25,7 @@ const (
 	HistoryJSONFile = "history.json"      // the same
 	StepsFile       = "steps.csv"         // a row an optimizer step
 	ModelFile       = "model.safetensors" // the weights at the end
+	ONNXFile        = "model.onnx"        // the same with the network, for other runtimes
 )
 
 // CheckFolder refuses a path at which a run cannot begin: a file, or a folder
@@ -123,4 +125,10 @@ func (f Folder) WriteJSON(name string, v any) error {
 // WriteModel replaces the run's weights.
 func (f Folder) WriteModel(m *nets.Model) error {
 	return durable.WriteFile(f.File(ModelFile), m.WriteWeights)
+}
+
+// WriteONNX replaces the run's network and weights for other runtimes. What c
+// says of the run is among the file's metadata.
+func (f Folder) WriteONNX(m *nets.Model, c Config) error {
+	return durable.WriteFile(f.File(ONNXFile), func(w io.Writer) error { return onnx.Write(w, m, c.Provenance()) })
 }

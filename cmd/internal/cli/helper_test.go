@@ -144,8 +144,8 @@ func names(t testing.TB, dir string) string {
 
 // The files of a run that has ended, and of one that was interrupted.
 const (
-	allFiles         = "config.json confusion.svg curves.svg history.csv history.json model.safetensors report.html result.json steps.csv"
-	interruptedFiles = "config.json history.csv history.json model.safetensors steps.csv"
+	allFiles         = "config.json confusion.svg curves.svg history.csv history.json model.onnx model.safetensors report.html result.json steps.csv"
+	interruptedFiles = "config.json history.csv history.json model.onnx model.safetensors steps.csv"
 )
 
 func read(t testing.TB, path ...string) string {

@@ -172,6 +172,9 @@ func (j *job) run(ctx context.Context) error {
 	if err := j.folder.WriteModel(j.model); err != nil {
 		return err
 	}
+	if err := j.folder.WriteONNX(j.model, j.config); err != nil {
+		return err
+	}
 	return j.report(ctx, stats, stop)
 }
 

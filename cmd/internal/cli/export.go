@@ -1,0 +1,156 @@
+package cli
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"gorgonia.org/tensor"
+
+	"stheno/nets"
+	"stheno/nets/durable"
+	"stheno/nets/onnx"
+	"stheno/nets/safetensors"
+	"stheno/nets/train"
+)
+
+// networks are those of the training commands.
+var networks = map[string]func(image [3]int, classes int) nets.Network{"mlp": nets.MLP, "cnn": nets.CNN}
+
+// export is cmd/export's command line.
+type export struct {
+	model, net, out string
+}
+
+// Export runs cmd/export's command line and returns the exit code: 0 if the
+// file is written, 1 for a failure, 2 for a wrong command line.
+func Export(args []string, stdout, stderr io.Writer) int {
+	err := runExport(args, stdout)
+	var usage usageError
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return exitOK
+	case errors.As(err, &usage):
+		fmt.Fprintf(stderr, "export: %v (export -h shows all flags)\n", err)
+		return exitUsage
+	}
+	fmt.Fprintf(stderr, "export: %v\n", err)
+	return exitFailure
+}
+
+func runExport(args []string, stdout io.Writer) error {
+	var e export
+	if err := e.parse(args, stdout); err != nil {
+		return err
+	}
+	m, meta, err := e.load()
+	if err != nil {
+		return fmt.Errorf("-model: %w", err)
+	}
+	if err := durable.WriteFile(e.out, func(w io.Writer) error { return onnx.Write(w, m, meta) }); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(stdout, "%s: %s, images %d x %d x %d, %d classes, %d parameters\n", e.out, m.Name, m.Input[0], m.Input[1], m.Input[2], m.Classes, m.Params())
+	return err
+}
+
+func (e *export) parse(args []string, stdout io.Writer) error {
+	f := flag.NewFlagSet("export", flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	f.Usage = func() {}
+	f.StringVar(&e.model, "model", "", "run `folder`, or safetensors file of ours, Keras's or PyTorch's")
+	f.StringVar(&e.net, "net", "", "mlp or cnn, for a file that does not say which `network` it is")
+	f.StringVar(&e.out, "out", "", "`file` to write (default: beside the weights, .onnx in place of .safetensors)")
+	switch err := f.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(stdout, "export writes a model as an ONNX file for other runtimes.\n\nUsage: go run ./cmd/export -model RUN_OR_FILE [flags]\n\n")
+		f.SetOutput(stdout)
+		f.PrintDefaults()
+		fmt.Fprint(stdout, "\nExample: export weights that were trained in PyTorch\n\n  go run ./cmd/export -model torch.safetensors -net cnn -out cnn.onnx\n")
+		return err
+	case err != nil:
+		return usageError{err.Error()}
+	case f.NArg() > 0:
+		return usageError{fmt.Sprintf("unexpected argument %q: everything is a flag", f.Arg(0))}
+	case e.model == "":
+		return usageError{"-model RUN_OR_FILE is missing"}
+	case e.net != "" && networks[e.net] == nil:
+		return usageError{fmt.Sprintf("-net %q: must be mlp or cnn", e.net)}
+	}
+	return nil
+}
+
+// load reads the model, and what its file will say of where it is from.
+func (e *export) load() (*nets.Model, map[string]string, error) {
+	if info, err := os.Stat(e.model); err == nil && info.IsDir() {
+		return e.loadRun(train.Folder(e.model))
+	}
+	tensors, metadata, err := safetensors.ReadFile(e.model)
+	if err != nil {
+		return nil, nil, err
+	}
+	name := metadata["network"]
+	switch {
+	case name == "" && e.net == "":
+		return nil, nil, fmt.Errorf("%s: does not say which network it is: say -net mlp or -net cnn", e.model)
+	case name == "":
+		name = e.net
+	}
+	network, err := e.network(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	image, classes, err := measure(network, tensors)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: is no %s: %w", e.model, name, err)
+	}
+	dt := tensor.Float32
+	for _, t := range tensors {
+		if t.DType == "F64" {
+			dt = tensor.Float64
+		}
+	}
+	m, err := e.read(network(image, classes), dt, e.model)
+	return m, nil, err
+}
+
+func (e *export) loadRun(folder train.Folder) (*nets.Model, map[string]string, error) {
+	c, err := folder.ReadConfig()
+	if err != nil {
+		return nil, nil, err
+	}
+	network, err := e.network(c.Network)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := e.read(network(c.Data.Image, c.Data.Classes), tensor.Float32, folder.File(train.ModelFile))
+	return m, c.Provenance(), err
+}
+
+// network is the network of a name, which is what the model says it is.
+func (e *export) network(name string) (func(image [3]int, classes int) nets.Network, error) {
+	switch {
+	case networks[name] == nil:
+		return nil, fmt.Errorf("%s: is of the network %q; there are mlp and cnn", e.model, name)
+	case e.net != "" && e.net != name:
+		return nil, fmt.Errorf("%s: is of the network %s, not -net %s", e.model, name, e.net)
+	}
+	return networks[name], nil
+}
+
+// read makes a network's model and reads its weights.
+func (e *export) read(net nets.Network, dt tensor.Dtype, path string) (*nets.Model, error) {
+	if e.out == "" {
+		e.out = strings.TrimSuffix(path, filepath.Ext(path)) + ".onnx"
+	}
+	m, err := nets.New(net, dt, rand.New(rand.NewPCG(0, 0)))
+	if err == nil {
+		err = m.ReadWeights(path)
+	}
+	return m, err
+}

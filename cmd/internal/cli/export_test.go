@@ -1,0 +1,150 @@
+package cli
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"gorgonia.org/tensor"
+
+	"stheno/nets"
+	"stheno/nets/safetensors"
+)
+
+func exported(args ...string) outcome {
+	var stdout, stderr bytes.Buffer
+	code := Export(args, &stdout, &stderr)
+	return outcome{code, stdout.String(), stderr.String()}
+}
+
+// TestExportIsTheRunsOwn: from a run's folder come the bytes that the run wrote.
+func TestExportIsTheRunsOwn(t *testing.T) {
+	for _, app := range []App{mlp, cnn} {
+		run := filepath.Join(t.TempDir(), "run")
+		succeed(t, app, "-data", writeData(t, 8, 7, 3, 20, 10), "-epochs", "1", "-out", run)
+		want, again := read(t, run, "model.onnx"), filepath.Join(t.TempDir(), "again.onnx")
+		if o := exported("-model", run, "-out", again); o.code != 0 || o.stderr != "" || !strings.Contains(o.stdout, "again.onnx: "+app.Name+", images 8 x 7 x 1, 3 classes") {
+			t.Errorf("exit code %d, stdout %q, stderr %q", o.code, o.stdout, o.stderr)
+		}
+		if read(t, again) != want {
+			t.Errorf("%s: the export is not the run's model.onnx", app.Name)
+		}
+		if err := os.Remove(filepath.Join(run, "model.onnx")); err != nil {
+			t.Fatal(err)
+		}
+		if o := exported("-model", run); o.code != 0 || read(t, run, "model.onnx") != want {
+			t.Errorf("into the run's folder: exit code %d, %q", o.code, o.stderr)
+		}
+	}
+}
+
+// asPyTorch renames a model's weights as PyTorch would; their shapes are all that matters here.
+func asPyTorch(t *testing.T, path string, m *nets.Model) {
+	t.Helper()
+	var tensors []safetensors.Tensor
+	for _, w := range m.Weights {
+		s := w.Value.Shape().Clone()
+		switch len(s) {
+		case 2:
+			s[0], s[1] = s[1], s[0]
+		case 4:
+			s[0], s[1], s[2], s[3] = s[3], s[2], s[0], s[1]
+		}
+		name := strings.Replace(w.Name, "kernel", "weight", 1)
+		tensors = append(tensors, safetensors.Tensor{Name: "net." + name, DType: "F32", Shape: s, Data: make([]byte, 4*s.TotalSize())})
+	}
+	var file bytes.Buffer
+	if err := safetensors.Write(&file, tensors, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, file.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestExportFindsShapes(t *testing.T) {
+	for _, app := range []App{mlp, cnn} {
+		channels, dir := 1, t.TempDir()
+		if app.Name == "cnn" {
+			channels = 2
+		}
+		net := app.Network([3]int{9, 9, channels}, 5)
+		ours, theirs := filepath.Join(dir, "ours.safetensors"), filepath.Join(dir, "theirs.safetensors")
+		writeModel(t, ours, net)
+		m, err := nets.New(net, tensor.Float32, rand.New(rand.NewPCG(1, 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		asPyTorch(t, theirs, m)
+		for _, args := range [][]string{{"-model", ours}, {"-model", ours, "-net", app.Name}, {"-model", theirs, "-net", app.Name}} {
+			o := exported(args...)
+			want := strings.TrimSuffix(args[1], "safetensors") + "onnx: " + app.Name + ", images 9 x 9 x " + string(rune('0'+channels)) + ", 5 classes"
+			if o.code != 0 || o.stderr != "" || !strings.HasPrefix(o.stdout, want) {
+				t.Errorf("%v: exit code %d, stdout %q, stderr %q, want %q", args, o.code, o.stdout, o.stderr, want)
+			}
+		}
+	}
+}
+
+func TestExportHelp(t *testing.T) {
+	o := exported("-h")
+	if d := cmp.Diff(read(t, "testdata", "help-export.txt"), o.stdout); d != "" || o.code != 0 || o.stderr != "" {
+		t.Errorf("exit code %d, stderr %q (-want +got):\n%s", o.code, o.stderr, d)
+	}
+}
+
+func TestExportRefusals(t *testing.T) {
+	t.Chdir(t.TempDir())
+	writeModel(t, "mlp.safetensors", nets.MLP([3]int{9, 9, 1}, 5))
+	writeModel(t, "oblong.safetensors", nets.MLP([3]int{9, 8, 1}, 5))
+	other := nets.MLP([3]int{9, 9, 1}, 5)
+	other.Name = "other"
+	writeModel(t, "other.safetensors", other)
+	cnnModel, err := nets.New(nets.CNN([3]int{9, 9, 1}, 5), tensor.Float32, rand.New(rand.NewPCG(1, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	asPyTorch(t, "torch-cnn.safetensors", cnnModel)
+	for path, content := range map[string]string{"text.safetensors": "no weights", "run/config.json": "{}", "empty/.keep": ""} {
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := files(t, ".")
+	const usage, failure = 2, 1
+	for _, c := range []struct {
+		args string
+		code int
+		want string
+	}{
+		{"", usage, "-model RUN_OR_FILE is missing"},
+		{"mlp.safetensors", usage, `unexpected argument "mlp.safetensors"`},
+		{"-model mlp.safetensors -net rnn", usage, `-net "rnn": must be mlp or cnn`},
+		{"-model mlp.safetensors -size 3", usage, "-size"},
+		{"-model missing.safetensors", failure, "missing.safetensors: no such file"},
+		{"-model text.safetensors", failure, "text.safetensors: offset 0"},
+		{"-model empty", failure, "empty/config.json"},
+		{"-model run", failure, "run/config.json: has format 0"},
+		{"-model other.safetensors", failure, `is of the network "other"; there are mlp and cnn`},
+		{"-model mlp.safetensors -net cnn", failure, "is of the network mlp, not -net cnn"},
+		{"-model torch-cnn.safetensors", failure, "does not say which network it is: say -net mlp or -net cnn"},
+		{"-model torch-cnn.safetensors -net mlp", failure, "is no mlp: no kernel of 2 dimensions has 512 outputs"},
+		{"-model oblong.safetensors", failure, "first dense layer has 72 inputs, which are no square images"},
+		{"-model mlp.safetensors -out nowhere/m.onnx", failure, "nowhere/m.onnx: no such file"},
+	} {
+		o := exported(strings.Fields(c.args)...)
+		if o.code != c.code || o.stdout != "" || !strings.HasPrefix(o.stderr, "export: ") || strings.Count(o.stderr, "\n") != 1 || !strings.Contains(o.stderr, c.want) {
+			t.Errorf("%s: exit code %d, stdout %q, stderr %q, want code %d and %q", c.args, o.code, o.stdout, o.stderr, c.code, c.want)
+		}
+		if d := cmp.Diff(before, files(t, ".")); d != "" {
+			t.Fatalf("%s: left behind (-before +after):\n%s", c.args, d)
+		}
+	}
+}

@@ -1,0 +1,162 @@
+package nets_test
+
+import (
+	"bytes"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"gorgonia.org/tensor"
+
+	"stheno/nets"
+	"stheno/nets/safetensors"
+)
+
+// foreign is the network of testdata/foreign/foreign.py, which made the files
+// beside it; its head says how.
+var foreign = nets.Network{Name: "foreign", Input: [3]int{7, 6, 2}, Layers: []nets.Layer{
+	nets.Conv2D{Filters: 3, Side: 3, Activation: nets.ReLU},
+	nets.Conv2D{Filters: 5, Side: 2, Activation: nets.ReLU},
+	nets.Flatten{},
+	nets.Dense{Units: 4, Activation: nets.ReLU},
+	nets.Dropout{Rate: 0.5},
+	nets.Dense{Units: 4, Activation: nets.ReLU},
+	nets.Dense{Units: 4},
+}}
+
+// floats reads a tensor of a file.
+func floats(t *testing.T, path, name string) []float32 {
+	t.Helper()
+	tensors, _, err := safetensors.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(tensors, func(t safetensors.Tensor) bool { return t.Name == name })
+	values := make([]float32, len(tensors[i].Data)/4)
+	safetensors.Get(values, tensors[i].Data)
+	return values
+}
+
+// holdScores holds what a model says of a framework's images to what the
+// framework says.
+func holdScores(t *testing.T, m *nets.Model, framework string) {
+	t.Helper()
+	path := filepath.Join("testdata", "foreign", framework+"-scores.safetensors")
+	got, err := nets.NewPredictor(m).Predict(floats(t, path, "images"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range floats(t, path, "logits") {
+		if d := math.Abs(float64(got.Logits[i] - want)); !(d <= 1e-6) {
+			t.Fatalf("%s: logit %d is %v, %s's is %v", m.Name, i, got.Logits[i], framework, want)
+		}
+	}
+}
+
+func TestWeightsOfPyTorchAndKeras(t *testing.T) {
+	for _, framework := range []string{"torch", "keras"} {
+		for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+			m := newModel(t, foreign, dt)
+			if err := m.ReadWeights(filepath.Join("testdata", "foreign", framework+".safetensors")); err != nil {
+				t.Fatal(err)
+			}
+			holdScores(t, m, framework)
+		}
+	}
+}
+
+// edited reads a framework's file, changes its tensors and writes it to a new
+// one, whose path it returns.
+func edited(t *testing.T, framework string, edit func([]safetensors.Tensor) []safetensors.Tensor) string {
+	t.Helper()
+	tensors, _, err := safetensors.ReadFile(filepath.Join("testdata", "foreign", framework+".safetensors"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	if err := safetensors.Write(&file, edit(tensors), nil); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "edited.safetensors")
+	if err := os.WriteFile(path, file.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// renamed gives tensors other names.
+func renamed(pairs ...string) func([]safetensors.Tensor) []safetensors.Tensor {
+	replacer := strings.NewReplacer(pairs...)
+	return func(list []safetensors.Tensor) []safetensors.Tensor {
+		for i := range list {
+			list[i].Name = replacer.Replace(list[i].Name)
+		}
+		return list
+	}
+}
+
+// TestNamesOfLayersMeanNothing: shapes decide, and order by number between two
+// layers of one shape.
+func TestNamesOfLayersMeanNothing(t *testing.T) {
+	for _, path := range []string{
+		edited(t, "torch", renamed("0.", "z.conv1.", "2.", "conv2.", "5.", "a.", "8.", "fc9.", "10.", "fc10.")),
+		edited(t, "torch", renamed("0.", "module.features.0.", "2.", "module.features.2.", "5.", "module.classifier.0.", "8.", "module.classifier.3.", "10.", "module.classifier.20.")),
+		edited(t, "torch", func(list []safetensors.Tensor) []safetensors.Tensor { slices.Reverse(list); return list }),
+	} {
+		m := newModel(t, foreign, tensor.Float32)
+		if err := m.ReadWeights(path); err != nil {
+			t.Fatal(err)
+		}
+		holdScores(t, m, "torch")
+	}
+	m := newModel(t, foreign, tensor.Float32)
+	if err := m.ReadWeights(edited(t, "keras", renamed("sequential/dense/", "model/dense_7/", "dense_1/", "dense_8/", "dense_2/", "dense_10/"))); err != nil {
+		t.Fatal(err)
+	}
+	holdScores(t, m, "keras")
+}
+
+func TestForeignFilesAreRefused(t *testing.T) {
+	without := func(name string) func([]safetensors.Tensor) []safetensors.Tensor {
+		return func(list []safetensors.Tensor) []safetensors.Tensor {
+			return slices.DeleteFunc(list, func(t safetensors.Tensor) bool { return t.Name == name })
+		}
+	}
+	with := func(added ...safetensors.Tensor) func([]safetensors.Tensor) []safetensors.Tensor {
+		return func(list []safetensors.Tensor) []safetensors.Tensor { return append(list, added...) }
+	}
+	one := func(name, dtype string, bytes int) safetensors.Tensor {
+		return safetensors.Tensor{Name: name, DType: dtype, Shape: []int{1}, Data: make([]byte, bytes)}
+	}
+	for _, c := range []struct {
+		framework string
+		edit      func([]safetensors.Tensor) []safetensors.Tensor
+		want      string
+	}{
+		{"torch", without("2.bias"), `tensor "2.weight", shape [5 3 2 2], has no bias beside it`},
+		{"torch", without("2.weight"), `tensor "2.bias", shape [5], has no kernel or weight beside it`},
+		{"torch", with(one("3.running_mean", "F32", 4)), `tensor "3.running_mean", shape [1], is no kernel, weight or bias`},
+		{"torch", with(one("3.weight", "F32", 4), one("3.bias", "F32", 4)), `the foreign has no layer for "3.weight" [1]`},
+		{"torch", with(one("x/kernel", "F32", 4)), `tensor "x/kernel" is named as Keras's are, others in the file as PyTorch's`},
+		{"torch", with(one("3.weight", "F64", 8)), `tensor "3.weight" has element type F64, the foreign's has F32`},
+		{"torch", renamed("5.weight", "5.kernel", "weight", "kernel"), `nothing fits the foreign's "conv2d.kernel", which is [3 3 2 3] in files of Keras; there is "0.kernel" [3 2 3 3], "2.kernel"`},
+		{"torch", with(one("dense.bias", "F32", 4)), `tensor "conv2d.kernel" is missing`}, // one name of ours, so it is ours
+		{"keras", func(list []safetensors.Tensor) []safetensors.Tensor { list[0].Shape = []int{3, 1}; return list }, `tensor "sequential/conv2d/bias" has shape [3 1], beside "sequential/conv2d/kernel" it is [3]`},
+		{"keras", func(list []safetensors.Tensor) []safetensors.Tensor { return list[:8] }, `nothing fits the foreign's "dense_2.kernel", which is [4 4] in files of Keras; there is nothing left`},
+		{"keras", func([]safetensors.Tensor) []safetensors.Tensor { return nil }, `tensor "conv2d.kernel" is missing`},
+	} {
+		m := newModel(t, foreign, tensor.Float32)
+		before := slices.Clone(m.Weights[0].Value.Float32s())
+		path := edited(t, c.framework, c.edit)
+		err := m.ReadWeights(path)
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path) {
+			t.Errorf("want an error with the path and %s, got %v", c.want, err)
+		}
+		if !slices.Equal(before, m.Weights[0].Value.Float32s()) {
+			t.Errorf("%s: the model has changed", c.want)
+		}
+	}
+}
