@@ -30,7 +30,8 @@ type pair struct {
 }
 
 // translate turns weights from another framework into the model's names and
-// layouts. A file of ours, or with one of the model's names, stays as it is.
+// layouts. A file of ours, or with the name of one of the model's kernels, stays
+// as it is.
 //
 // The last part of a tensor's name, behind a dot or a slash, says whose it is:
 //
@@ -42,8 +43,8 @@ type pair struct {
 // layers take one after the other, in the order of their names, numbers in them
 // by value: 0, 2, 10. A file's own order means nothing, its writers sort it.
 func (m *Model) translate(tensors []safetensors.Tensor, metadata map[string]string) ([]safetensors.Tensor, error) {
-	ours := func(t safetensors.Tensor) bool {
-		return slices.ContainsFunc(m.Weights, func(w Weight) bool { return w.Name == t.Name })
+	ours := func(t safetensors.Tensor) bool { // a bias may be called so in PyTorch too
+		return !strings.HasSuffix(t.Name, ".bias") && slices.ContainsFunc(m.Weights, func(w Weight) bool { return w.Name == t.Name })
 	}
 	if len(tensors) == 0 || metadata["format"] == ownFormat || slices.ContainsFunc(tensors, ours) {
 		return tensors, nil
