@@ -40,12 +40,13 @@ cmd/internal/cli      -> cmd/internal/progress cmd/internal/report nets/train ne
 cmd/internal/compare  -> cmd/internal/report cmd/internal/progress nets/train nets/durable data
 cmd/internal/report   -> cmd/internal/progress nets/train nets nets/durable data graph
 cmd/internal/progress -> nets/train
-nets/train            -> nets nets/durable nets/safetensors data graph graph/kernel
+nets/train            -> nets nets/durable nets/internal/disk nets/safetensors data graph graph/kernel
 nets                  -> nets/safetensors nets/summary graph
 data                  ->
 nets/safetensors      ->
 nets/summary          ->
-nets/durable          ->
+nets/durable          -> nets/internal/disk
+nets/internal/disk    ->
 nets/dot              -> nets nets/summary graph
 graph/optest          -> graph
 graph                 -> graph/kernel

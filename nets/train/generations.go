@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"stheno/nets/durable"
+	"stheno/nets/internal/disk"
 )
 
 // CheckpointDir is the folder of a run's checkpoints: the newest, and the one
@@ -83,7 +84,7 @@ func (f Folder) save(s *State, good int) error {
 		hidden := strings.HasPrefix(e.Name(), "."+generationPrefix) // a killed process left it
 		if !slices.Contains(keep, e.Name()) && (hidden || strings.HasPrefix(e.Name(), generationPrefix)) {
 			// What cannot be removed stays, and does no harm.
-			_ = os.Remove(filepath.Join(f.File(CheckpointDir), e.Name()))
+			_ = disk.Remove(filepath.Join(f.File(CheckpointDir), e.Name()))
 		}
 	}
 	return nil

@@ -127,7 +127,7 @@ func TestRestoreRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 			c.change(s)
-			err = s.Restore(newRun(t, mlpRecipe, 1).checkpoint.Parts)
+			err = s.Restore(newTrial(t, mlpRecipe, 1).checkpoint.Parts)
 			if err == nil || !strings.HasPrefix(err.Error(), "train: ") || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want %q", err, c.want)
 			}
