@@ -295,3 +295,14 @@ func TestWarnMayBeNil(t *testing.T) {
 	must(t, err)
 	must(t, p.checkpoint.Close())
 }
+
+// TestALogHasItsNameBeforeACheckpointSpeaksOfIt: a crash must not leave a
+// checkpoint that knows of rows in a file that is not there.
+func TestALogHasItsNameBeforeACheckpointSpeaksOfIt(t *testing.T) {
+	p := begin(t, faultRecipe)
+	ops := recordCalls(t, string(p.folder), func() { must(t, p.steps.TrainBegin(nil)) })
+	if len(ops) != 1 || ops[0].Name != "sync folder" {
+		t.Errorf("calls %v", ops)
+	}
+	must(t, p.steps.Close())
+}
