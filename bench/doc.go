@@ -13,6 +13,8 @@
 //   - Epoch is a whole one: 469 steps, the last of 96 images, and the evaluation
 //     of the test images.
 //   - Scale is a step at batch sizes from 1 to 4096, on one thread and on all.
+//   - Save is what a checkpoint adds to an epoch: rounds of steps with one and
+//     without are done in turns, on a real disk.
 //   - Ops is a step in parts: each op's best time, decoding and the optimizer.
 //   - Kernel is each kernel of a step by itself, in the shapes that it has there.
 //   - Cost runs the networks in turns in one process, one CNN step and ten MLP
@@ -43,6 +45,10 @@
 //     multiply-adds in registers, measured right before and after; %peak counts the
 //     operations of the plain algorithm, %floor those that no algorithm of ours can
 //     save (see attainable in flop_test.go). Both are of the best time.
+//   - ms/save: the time by which steps grow by a checkpoint that is written beside
+//     them, as the median of all rounds; best-ms/save: the fastest round with one less
+//     the fastest without; copy-ms/save: the part of it for which
+//     training stands still; %epoch: ms/save by the time of an epoch's 469 steps.
 //   - GB/s: bytes read and written, where operations do not count.
 //   - cnn/mlp: the cost in time, as the median of all rounds; cnn/mlp-best: the
 //     fastest CNN step by the fastest ten MLP steps, which other processes

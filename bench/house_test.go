@@ -44,7 +44,7 @@ cmd/internal/report   -> cmd/internal/progress nets/train nets nets/durable data
 cmd/predict           -> cmd/internal/predict
 cmd/internal/predict  -> cmd/internal/progress nets/train nets data data/digit graph/kernel
 cmd/internal/progress -> nets/train
-nets/train            -> nets nets/durable nets/safetensors data data/digit graph graph/kernel nets/onnx
+nets/train            -> nets nets/durable nets/internal/disk nets/safetensors data data/digit graph graph/kernel nets/onnx
 nets                  -> nets/safetensors nets/summary graph
 data                  ->
 data/digit            ->
@@ -52,7 +52,8 @@ cmd/export            -> cmd/internal/cli
 nets/onnx             -> nets
 nets/safetensors      ->
 nets/summary          ->
-nets/durable          ->
+nets/durable          -> nets/internal/disk
+nets/internal/disk    ->
 nets/dot              -> nets nets/summary graph
 graph/optest          -> graph
 graph                 -> graph/kernel

@@ -33,6 +33,7 @@ func TestMain(m *testing.M) {
 			"samples/s better=higher", "mlp-samples/s better=higher", "cnn-samples/s better=higher",
 			"ms/step better=lower", "best-ms/step better=lower", "%floor better=higher", "%peak better=higher", "GB/s better=higher",
 			"mlp-ms/step better=lower", "cnn-ms/step better=lower",
+			"ms/save better=lower", "best-ms/save better=lower", "copy-ms/save better=lower", "%epoch better=lower",
 			"s/epoch better=lower", "GFLOP/s better=higher",
 			"cnn/mlp better=lower", "cnn/mlp-best better=lower", "cnn/mlp-flop assume=exact", "cnn/mlp-params assume=exact",
 		} {
@@ -127,7 +128,13 @@ func wholeBatches(s *data.Set, size int) *data.Set {
 // train.Fit runs from one BatchEnd to the next. The first steps have been done.
 func stepper(b *testing.B, m *nets.Model, size int) func() {
 	b.Helper()
-	next, stop := iter.Pull(steps(m, wholeBatches(dataset(b).Train, size), size))
+	return stepperOf(b, m, train.NewAdam(0.001), size)
+}
+
+// stepperOf is stepper with an optimizer of the caller's.
+func stepperOf(b *testing.B, m *nets.Model, opt train.Optimizer, size int) func() {
+	b.Helper()
+	next, stop := iter.Pull(steps(m, opt, wholeBatches(dataset(b).Train, size), size))
 	b.Cleanup(stop)
 	step := func() {
 		if err, ok := next(); err != nil || !ok {
@@ -141,9 +148,9 @@ func stepper(b *testing.B, m *nets.Model, size int) func() {
 }
 
 // steps is train.Fit without an end, which yields after each step.
-func steps(m *nets.Model, rows *data.Set, size int) iter.Seq[error] {
+func steps(m *nets.Model, opt train.Optimizer, rows *data.Set, size int) iter.Seq[error] {
 	return func(yield func(error) bool) {
-		_, err := train.Fit(context.Background(), m, rows, train.NewAdam(0.001), train.Plan{
+		_, err := train.Fit(context.Background(), m, rows, opt, train.Plan{
 			Epochs: math.MaxInt, Batch: size, Shuffle: true, Seed: 1, Callbacks: []train.Callback{lend{yield: yield}},
 		})
 		if stop := (*train.Stop)(nil); !errors.As(err, &stop) {

@@ -22,9 +22,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"sync/atomic"
-	"syscall"
+
+	"stheno/nets/internal/disk"
 )
 
 // WriteFile makes what write writes the content of the file at path: into a hidden
@@ -42,7 +42,7 @@ func WriteFile(path string, write func(io.Writer) error) error {
 	defer func() { // on every way out, a panic of write among them
 		if !renamed {
 			f.Close()
-			os.Remove(temp)
+			disk.Remove(temp)
 		}
 	}()
 	buffer := bufio.NewWriterSize(f, 1<<16)
@@ -54,7 +54,7 @@ func WriteFile(path string, write func(io.Writer) error) error {
 		{"write", buffer.Flush},
 		{"sync", f.Sync},
 		{"close", f.Close}, // before the rename, for Windows
-		{"rename", func() error { return os.Rename(temp, path) }},
+		{"rename", func() error { return disk.Rename(temp, path) }},
 	}
 	for _, step := range steps {
 		if err := step.do(); err != nil {
@@ -62,7 +62,7 @@ func WriteFile(path string, write func(io.Writer) error) error {
 		}
 	}
 	renamed = true
-	if err := syncFolder(filepath.Dir(path)); err != nil {
+	if err := disk.SyncFolder(filepath.Dir(path)); err != nil {
 		return failed("sync the folder of", path, "", err)
 	}
 	return nil
@@ -70,10 +70,10 @@ func WriteFile(path string, write func(io.Writer) error) error {
 
 // Rename gives a file or a folder another name in the same file system, durably.
 func Rename(from, to string) error {
-	if err := os.Rename(from, to); err != nil {
+	if err := disk.Rename(from, to); err != nil {
 		return failed("rename", to, "", err)
 	}
-	if err := syncFolder(filepath.Dir(to)); err != nil {
+	if err := disk.SyncFolder(filepath.Dir(to)); err != nil {
 		return failed("sync the folder of", to, "", err)
 	}
 	return nil
@@ -83,31 +83,14 @@ func Rename(from, to string) error {
 var serial atomic.Uint64
 
 // create opens a new hidden file beside path. os.CreateTemp would make it 0600.
-func create(path string) (*os.File, error) {
+func create(path string) (*disk.File, error) {
 	for {
 		name := fmt.Sprintf(".%s.%d-%d.tmp", filepath.Base(path), os.Getpid(), serial.Add(1))
-		f, err := os.OpenFile(filepath.Join(filepath.Dir(path), name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		f, err := disk.Create(filepath.Join(filepath.Dir(path), name))
 		if !errors.Is(err, fs.ErrExist) { // else a leftover of a killed process with our number
 			return f, err
 		}
 	}
-}
-
-// syncFolder makes the rename durable, where the system and the file system can.
-func syncFolder(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	err = d.Sync()
-	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL) {
-		return nil // what network file systems answer that have no such thing
-	}
-	return err
 }
 
 // failed names the user's path in place of the temporary one, which means nothing to him.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"stheno/nets/durable"
+	"stheno/nets/internal/disk"
 )
 
 // CheckpointDir is the folder of a run's checkpoints: the newest, and the one
@@ -68,11 +69,15 @@ func (f Folder) LoadState() (s *State, passedOver, err error) {
 	return nil, nil, fmt.Errorf("train: no checkpoint can be read: %w", passedOver)
 }
 
-// save writes a checkpoint, and removes those before the one that is known to
-// be good.
+// save writes a checkpoint, and removes all but it and the one that is known to
+// be good. One that is written anew, of a step whose epoch was not whole yet,
+// removes nothing: those before it are the only others.
 func (f Folder) save(s *State, good int) error {
 	if err := durable.WriteFile(f.generation(s.Position.Step), s.write); err != nil {
 		return fmt.Errorf("train: %w", err)
+	}
+	if s.Position.Step == good {
+		return nil
 	}
 	entries, err := os.ReadDir(f.File(CheckpointDir))
 	if err != nil {
@@ -83,7 +88,7 @@ func (f Folder) save(s *State, good int) error {
 		hidden := strings.HasPrefix(e.Name(), "."+generationPrefix) // a killed process left it
 		if !slices.Contains(keep, e.Name()) && (hidden || strings.HasPrefix(e.Name(), generationPrefix)) {
 			// What cannot be removed stays, and does no harm.
-			_ = os.Remove(filepath.Join(f.File(CheckpointDir), e.Name()))
+			_ = disk.Remove(filepath.Join(f.File(CheckpointDir), e.Name()))
 		}
 	}
 	return nil

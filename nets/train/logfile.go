@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+
+	"stheno/nets/internal/disk"
 )
 
 // logFile is a file that a run only appends to. Its state is its size: a run
@@ -32,6 +35,9 @@ func (l *logFile) open(path string) error {
 		return fmt.Errorf("train: %w", err)
 	}
 	if err := l.cut(f); err != nil {
+		return errors.Join(l.named(err), f.Close())
+	}
+	if err := disk.SyncFolder(filepath.Dir(path)); err != nil { // its name is as durable as its rows
 		return errors.Join(l.named(err), f.Close())
 	}
 	l.file, l.w = f, bufio.NewWriterSize(f, 1<<16)

@@ -117,16 +117,44 @@ func (s *State) Restore(p Parts) error {
 	return s.restoreCallbacks(p, kept)
 }
 
-func (s *State) restoreOptimizer(p Parts, moments []safetensors.Tensor) error {
+func (s *State) restoreOptimizer(p Parts, tensors []safetensors.Tensor) error {
 	if s.optimizer.Name != "Adam" {
 		return fmt.Errorf("train: checkpoint: is of the optimizer %q, this is Adam", s.optimizer.Name)
 	}
-	if want := 2 * len(p.Model.Weights); len(moments) != want && s.Position.Step > 0 {
-		return fmt.Errorf("train: checkpoint: has %d moments, the %s takes %d", len(moments), p.Model.Name, want)
+	moments, err := owned(tensors)
+	if err == nil && (len(moments) > 0 || s.Position.Step > 0) {
+		err = momentsOf(p.Model, moments)
+	}
+	if err != nil {
+		return fmt.Errorf("train: checkpoint: %w", err)
 	}
 	a := s.optimizer.Settings
 	p.Optimizer.Rate, p.Optimizer.Beta1, p.Optimizer.Beta2, p.Optimizer.Epsilon = a.Rate, a.Beta1, a.Beta2, a.Epsilon
-	return p.Optimizer.Restore(AdamState{Step: s.optimizer.Step, Moments: owned(moments)})
+	return p.Optimizer.Restore(AdamState{Step: s.optimizer.Step, Moments: moments})
+}
+
+// momentsOf says what keeps these from being the moments of the model's weights.
+func momentsOf(m *nets.Model, moments []nets.Weight) error {
+	byName := make(map[string]*tensor.Dense, len(moments))
+	for _, w := range moments {
+		byName[w.Name] = w.Value
+	}
+	for _, w := range m.Weights {
+		for _, name := range []string{"m." + w.Name, "v." + w.Name} {
+			switch found := byName[name]; {
+			case found == nil:
+				return fmt.Errorf("moment %q is missing", name)
+			case !found.Shape().Eq(w.Value.Shape()):
+				return fmt.Errorf("moment %q has shape %v, the %s's has %v", name, found.Shape(), m.Name, w.Value.Shape())
+			case found.Dtype() != w.Value.Dtype():
+				return fmt.Errorf("moment %q has element type %v, the %s's has %v", name, found.Dtype(), m.Name, w.Value.Dtype())
+			}
+		}
+	}
+	if want := 2 * len(m.Weights); len(moments) != want {
+		return fmt.Errorf("there are %d moments, the %s has %d", len(moments), m.Name, want)
+	}
+	return nil
 }
 
 func (s *State) restoreCallbacks(p Parts, kept map[string][]safetensors.Tensor) error {
@@ -136,32 +164,40 @@ func (s *State) restoreCallbacks(p Parts, kept map[string][]safetensors.Tensor) 
 		if !ok {
 			return fmt.Errorf("train: checkpoint: knows nothing of the callback %s", c.Name())
 		}
+		tensors, err := owned(kept[c.Name()])
+		if err != nil {
+			return fmt.Errorf("train: checkpoint: callback %s: %w", c.Name(), err)
+		}
 		delete(left, c.Name())
-		if err := c.Restore(CallbackState{Values: values, Tensors: owned(kept[c.Name()])}); err != nil {
+		delete(kept, c.Name())
+		if err := c.Restore(CallbackState{Values: values, Tensors: tensors}); err != nil {
 			return err
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(left)) {
+	for _, name := range append(slices.Sorted(maps.Keys(left)), slices.Sorted(maps.Keys(kept))...) {
 		return fmt.Errorf("train: checkpoint: has the state of a callback %s, which this run does not have", name)
 	}
 	return nil
 }
 
 // owned copies tensors of a file into memory as the kernels like it.
-func owned(tensors []safetensors.Tensor) []nets.Weight {
+func owned(tensors []safetensors.Tensor) ([]nets.Weight, error) {
 	weights := make([]nets.Weight, len(tensors))
 	for i, t := range tensors {
-		dt := tensor.Float32
-		if t.DType == "F64" {
-			dt = tensor.Float64
+		if len(t.Data) == 0 {
+			return nil, fmt.Errorf("tensor %.60q has shape %v, and no element", t.Name, t.Shape)
 		}
-		value := graph.NewArena(len(t.Data)).Tensor(dt, tensor.Shape(t.Shape))
-		if dt == tensor.Float64 {
-			safetensors.Get(value.Float64s(), t.Data)
-		} else {
-			safetensors.Get(value.Float32s(), t.Data)
+		arena := graph.NewArena(len(t.Data))
+		switch t.DType {
+		case "F32":
+			weights[i] = nets.Weight{Name: t.Name, Value: arena.Tensor(tensor.Float32, t.Shape)}
+			safetensors.Get(weights[i].Value.Float32s(), t.Data)
+		case "F64":
+			weights[i] = nets.Weight{Name: t.Name, Value: arena.Tensor(tensor.Float64, t.Shape)}
+			safetensors.Get(weights[i].Value.Float64s(), t.Data)
+		default:
+			return nil, fmt.Errorf("tensor %.60q has element type %s, expected F32 or F64", t.Name, t.DType)
 		}
-		weights[i] = nets.Weight{Name: t.Name, Value: value}
 	}
-	return weights
+	return weights, nil
 }

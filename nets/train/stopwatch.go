@@ -55,6 +55,6 @@ func (w *Stopwatch) State() (CallbackState, error) { return valuesOf(stopwatchSt
 func (w *Stopwatch) Restore(s CallbackState) error {
 	var state stopwatchState
 	err := restoreValues(w.Name(), s, &state)
-	w.before = state.Seconds
+	w.before, w.spent = state.Seconds, state.Seconds
 	return err
 }

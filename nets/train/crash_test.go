@@ -1,0 +1,135 @@
+package train_test
+
+import (
+	"bytes"
+	"fmt"
+	"hash/maphash"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"gorgonia.org/tensor"
+
+	"stheno/nets"
+	"stheno/nets/internal/disk"
+	"stheno/nets/train"
+)
+
+// crashRecipe saves often, and more than a few blocks.
+var crashRecipe = recipe{net: nets.Network{Name: "toy", Input: [3]int{4, 3, 1}, Layers: []nets.Layer{
+	nets.Dense{Units: 300, Activation: nets.ReLU},
+	nets.Dense{Units: 3},
+}}, dtype: tensor.Float32, rows: 14, batch: 4, epochs: 3, every: 2}
+
+// saves are the calls of a run's saves: one that was stopped while it validated,
+// whose last checkpoint is written once more by the run that goes on.
+func saves(t *testing.T) (before []byte, ops []disk.Op) {
+	t.Helper()
+	p := begin(t, crashRecipe)
+	before = p.file(t)
+	ops = recordCalls(t, p.folder.File(train.CheckpointDir), func() {
+		p.until(t, 8)
+		p = resume(t, crashRecipe, p.folder)
+		p.toTheEnd(t)
+	})
+	return before, ops
+}
+
+// crashed replays calls, lets the machine crash after each of them, and loads
+// what every such crash may leave. It returns how many folders it has looked at,
+// and what is wrong with the first that does not load the last checkpoint whose
+// save had ended or, once it has its name, the one that was being saved, or does
+// not have another one beside it. A disk that lies says to have made one sort of
+// calls, and has not.
+func crashed(t *testing.T, before []byte, ops []disk.Op, lie string) (count int, wrong error) {
+	t.Helper()
+	folder, seed := train.Folder(quick(t)), maphash.MakeSeed()
+	d := &crashDisk{names: map[string]*inode{"step-000000.safetensors": {before, true}}, open: make(map[string]*inode)}
+	old, next, ended, known := before, []byte(nil), 0, make(map[uint64]bool)
+	for i, op := range ops {
+		if op.Name != lie {
+			d.apply(op)
+		}
+		switch op.Name {
+		case "rename":
+			next = d.open[filepath.Base(op.Path)].data
+		case "sync folder":
+			old, next, ended = next, nil, ended+1
+			clear(known) // what was good may be too old now
+		}
+		d.crashes(func(files map[string][]byte) {
+			key := digest(seed, files)
+			if wrong != nil || known[key] {
+				return
+			}
+			known[key] = true
+			count++
+			loaded, err := load(t, folder, files)
+			if err == nil && !bytes.Equal(loaded, old) && (next == nil || !bytes.Equal(loaded, next)) {
+				err = fmt.Errorf("what loads is neither the old checkpoint nor the new one")
+			}
+			if steps, _ := folder.Generations(); err == nil && ended > 0 && len(steps) < 2 {
+				err = fmt.Errorf("there is no other checkpoint than that of step %v, should it be damaged", steps)
+			}
+			if err != nil {
+				wrong = fmt.Errorf("a crash after call %d, %s %s: %w", i, op.Name, filepath.Base(op.Path), err)
+			}
+		})
+		if wrong != nil {
+			break
+		}
+	}
+	return count, wrong
+}
+
+// TestEveryCrashLeavesTheOldCheckpointOrTheNew of a run's saves, bit for bit.
+func TestEveryCrashLeavesTheOldCheckpointOrTheNew(t *testing.T) {
+	before, ops := saves(t)
+	count, err := crashed(t, before, ops, "")
+	if err != nil {
+		t.Error(err)
+	}
+	t.Logf("%d crashes in %d calls", count, len(ops))
+	if count < 200 {
+		t.Errorf("%d crashes are too few", count)
+	}
+}
+
+// TestCrashesOnADiskThatLies: the test above sees what it is there to see.
+func TestCrashesOnADiskThatLies(t *testing.T) {
+	before, ops := saves(t)
+	for _, lie := range []string{"sync", "sync folder"} {
+		_, err := crashed(t, before, ops, lie)
+		if err == nil {
+			t.Errorf("without %s every crash is survived", lie)
+		}
+		t.Logf("without %s: %v", lie, err)
+	}
+}
+
+// load makes a folder's checkpoints these files, and loads the newest.
+func load(t *testing.T, folder train.Folder, files map[string][]byte) ([]byte, error) {
+	t.Helper()
+	dir := folder.File(train.CheckpointDir)
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, passedOver, err := folder.LoadState()
+	if err != nil {
+		return nil, err
+	}
+	if passedOver != nil {
+		return nil, fmt.Errorf("passed over: %w", passedOver)
+	}
+	var content bytes.Buffer
+	err = s.Write(&content)
+	return content.Bytes(), err
+}
