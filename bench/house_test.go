@@ -37,6 +37,7 @@ cmd/mlp               -> cmd/internal/cli nets
 cmd/cnn               -> cmd/internal/cli nets
 cmd/internal/cli      -> cmd/internal/progress nets/train nets nets/durable data graph graph/kernel
 cmd/internal/progress -> nets/train
+cmd/internal/faults   -> nets/train
 nets/train            -> nets nets/durable nets/safetensors data graph graph/kernel
 nets                  -> nets/safetensors nets/summary graph
 data                  ->
