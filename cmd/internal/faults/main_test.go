@@ -58,7 +58,7 @@ var build = sync.OnceValue(func() error {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build: %w: %s", err, out)
 	}
-	return errors.Join(writeData("small", 8, 3, 24, 10), writeData("long", 8, 3, 1200, 10), writeData("large", 28, 10, 300, 40))
+	return errors.Join(writeData("small", 8, 3, 24, 10), writeData("long", 8, 3, 1200, 10), writeData("large", 28, 10, 200, 40))
 })
 
 // writeData writes a data folder of random images whose brightness tells their
