@@ -3,8 +3,10 @@
 package faults
 
 import (
+	"encoding/json"
 	"math/rand/v2"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -75,12 +77,39 @@ func (p plan) moment(t testing.TB, folder string, args []string) string {
 	return what + " between files"
 }
 
-// recover ends a run that was killed, or begins it anew if there is no folder,
-// and compares it.
+// recover ends a run that was disturbed, or begins it anew if there is no folder,
+// and compares it. What there is of its files is whole, so the process that goes
+// on has no damage to speak of.
 func (p plan) recover(t *testing.T, what, folder string, want result) {
 	t.Helper()
-	if tidy(t, what, folder) {
-		succeed(t, p.next(folder))
-		same(t, what, folder, want)
+	if !tidy(t, what, folder) || !whole(t, what, folder, want) {
+		return
 	}
+	if o := succeed(t, p.next(folder)); o.stderr != "" {
+		t.Errorf("%s: going on: %v", what, o)
+	}
+	same(t, what, folder, want)
+}
+
+// whole says whether the files of an interrupted run are old or new ones, never
+// parts.
+func whole(t *testing.T, what, folder string, want result) bool {
+	t.Helper()
+	ok := true
+	for name, text := range filesOf(t, folder) {
+		fine := text == want[name]
+		switch name {
+		case "config.json", "history.json": // the history may be shorter
+			fine = json.Valid([]byte(text))
+		case "history.csv":
+			fine = strings.HasPrefix(want[name], text)
+		case "steps.csv": // a log that grows
+			fine = true
+		}
+		if !fine {
+			t.Errorf("%s: %s is only a part, or another one: %d bytes", what, name, len(text))
+			ok = false
+		}
+	}
+	return ok
 }

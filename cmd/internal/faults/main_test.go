@@ -231,22 +231,37 @@ var (
 	secondsCSV  = regexp.MustCompile(`(?m),[^,\n]+$`)
 )
 
-func resultOf(t testing.TB, folder string) result {
+// filesOf are those of a run's result and its config.json that are there, without
+// their times.
+func filesOf(t testing.TB, folder string) result {
 	t.Helper()
 	r := make(result)
-	for _, name := range resultFiles {
+	for _, name := range append([]string{"config.json"}, resultFiles...) {
 		content, err := os.ReadFile(filepath.Join(folder, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		text := string(content)
-		switch {
-		case name == "history.csv":
-			text = secondsCSV.ReplaceAllString(text, "")
-		case filepath.Ext(name) == ".json":
-			text = secondsJSON.ReplaceAllString(text, "")
+		r[name] = string(content)
+		switch name {
+		case "history.csv":
+			r[name] = secondsCSV.ReplaceAllString(r[name], "")
+		case "history.json", "result.json":
+			r[name] = secondsJSON.ReplaceAllString(r[name], `"seconds": 0`)
 		}
-		r[name] = text
+	}
+	return r
+}
+
+// resultOf is a run's that has ended.
+func resultOf(t testing.TB, folder string) result {
+	t.Helper()
+	r := filesOf(t, folder)
+	delete(r, "config.json")
+	if len(r) != len(resultFiles) {
+		t.Errorf("%s has only %v", folder, slices.Sorted(maps.Keys(r)))
 	}
 	return r
 }

@@ -260,14 +260,20 @@ func TestTracer(t *testing.T) {
 		}
 		same(t, "tracing", folder, p.want(t))
 		seen := make(tally)
+		synced := 0
 		for _, c := range log {
 			seen[c.name]++
+			if filepath.Base(c.paths[0]) == "steps.csv" && c.name == "fsync" {
+				synced++
+			}
 		}
 		t.Logf("%d calls: %v", len(log), seen)
 		// 5 checkpoints, the first one before any step, config.json, 3 times the 2
-		// files of the history, the model, the result, and the folder itself.
-		if seen["rename"] != 5+1+6+3 || seen["fsync"] != 2*seen["rename"]-1+4 {
-			t.Errorf("%d renames, %d fsyncs", seen["rename"], seen["fsync"])
+		// files of the history, the model, the result, and the folder itself. Each
+		// file is synced before its folder is, and steps.csv for a checkpoint.
+		const files = 5 + 1 + 6 + 2
+		if seen["rename"] != files+1 || seen["fsync"] != 2*files+1+4 || synced != 4 {
+			t.Errorf("%d renames, %d fsyncs, %d of steps.csv", seen["rename"], seen["fsync"], synced)
 		}
 	})
 }
