@@ -44,6 +44,7 @@ cmd/internal/report   -> cmd/internal/progress nets/train nets nets/durable data
 cmd/predict           -> cmd/internal/predict
 cmd/internal/predict  -> cmd/internal/progress nets/train nets data data/digit graph/kernel
 cmd/internal/progress -> nets/train
+cmd/internal/faults   -> nets/train
 nets/train            -> nets nets/durable nets/internal/disk nets/safetensors data data/digit graph graph/kernel nets/onnx
 nets                  -> nets/safetensors nets/summary graph
 data                  ->

@@ -74,9 +74,16 @@ func (c *Checkpoint) TrainEnd(s *Stats) error {
 	return nil
 }
 
-// Close waits for the save that may be running, also after a failure of
-// training.
-func (c *Checkpoint) Close() error { return c.wait() }
+// Close waits for the save that may be running after a failure of training. That
+// its state is not finite is no news then: training has diverged, which the
+// failure says, and nothing is saved.
+func (c *Checkpoint) Close() error {
+	err := c.wait()
+	if infinite := (*notFiniteError)(nil); errors.As(err, &infinite) {
+		return nil
+	}
+	return err
+}
 
 // save begins to save, after the save before is done.
 func (c *Checkpoint) save(at Position) error {

@@ -15,7 +15,7 @@ func (f Folder) Lock() (unlock func() error, err error) {
 	lock := flock.New(f.File(lockFile))
 	held, err := lock.TryLock()
 	if err != nil {
-		return nil, fmt.Errorf("train: run folder: %w", err)
+		return nil, fmt.Errorf("train: run folder %s: lock: %w", f, err)
 	}
 	if !held {
 		return nil, fmt.Errorf("train: run folder %s: another process is training into it", f)

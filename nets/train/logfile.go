@@ -19,6 +19,7 @@ type logFile struct {
 	size int64 // bytes that are written or buffered
 	file *os.File
 	w    *bufio.Writer
+	told bool // whether the failure of w, which it repeats for ever, has been returned
 }
 
 // logState is what a checkpoint keeps of a logFile.
@@ -40,7 +41,7 @@ func (l *logFile) open(path string) error {
 	if err := disk.SyncFolder(filepath.Dir(path)); err != nil { // its name is as durable as its rows
 		return errors.Join(l.named(err), f.Close())
 	}
-	l.file, l.w = f, bufio.NewWriterSize(f, 1<<16)
+	l.file, l.w, l.told = f, bufio.NewWriterSize(f, 1<<16), false
 	return nil
 }
 
@@ -62,7 +63,7 @@ func (l *logFile) cut(f *os.File) error {
 func (l *logFile) write(p []byte) error {
 	n, err := l.w.Write(p)
 	l.size += int64(n)
-	return l.named(err)
+	return l.tell(err)
 }
 
 // flush gives what is buffered to the system; a file that is not open has nothing.
@@ -70,7 +71,12 @@ func (l *logFile) flush() error {
 	if l.w == nil {
 		return nil
 	}
-	return l.named(l.w.Flush())
+	return l.tell(l.w.Flush())
+}
+
+func (l *logFile) tell(err error) error {
+	l.told = l.told || err != nil
+	return l.named(err)
 }
 
 // sync makes what was flushed survive a power cut. It may be called beside write.
@@ -85,7 +91,11 @@ func (l *logFile) close() error {
 	if l.file == nil {
 		return nil
 	}
-	err := errors.Join(l.w.Flush(), l.file.Close())
+	err := l.w.Flush()
+	if l.told {
+		err = nil
+	}
+	err = errors.Join(err, l.file.Close())
 	l.file, l.w = nil, nil
 	return l.named(err)
 }

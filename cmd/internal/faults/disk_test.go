@@ -1,0 +1,226 @@
+//go:build linux
+
+package faults
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"stheno/nets/train"
+)
+
+// mount makes a file system in memory, of so many bytes.
+func mount(t *testing.T, size int) string {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("needs root, to mount a small file system")
+	}
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d", size)); err != nil {
+		t.Skipf("needs to mount a small file system: %v; in a container, give it SYS_ADMIN", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+// fill writes a file that leaves so many bytes of a file system, to the page.
+func fill(t *testing.T, path string, leave int64) {
+	t.Helper()
+	var s syscall.Statfs_t
+	if err := syscall.Statfs(filepath.Dir(path), &s); err != nil {
+		t.Fatal(err)
+	}
+	if size := int64(s.Bavail)*s.Bsize - leave; size > 0 {
+		if err := os.WriteFile(path, make([]byte, size), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func steps(t *testing.T, folder string) int {
+	t.Helper()
+	state, passedOver, err := train.Folder(folder).LoadState()
+	if err != nil || passedOver != nil {
+		t.Fatal(err, passedOver)
+	}
+	return state.Position.Step
+}
+
+// TestFullDisk fills the disk while a run trains. Its checkpoints fail with a
+// warning, and at the end it does.
+func TestFullDisk(t *testing.T) {
+	both(t, long, func(t *testing.T, p plan) {
+		if p.program == "cnn" {
+			p.args += " -steps 200" // of 600
+		}
+		want := p.want(t)
+		dir := mount(t, map[string]int{"mlp": 2 << 20, "cnn": 8 << 20}[p.program])
+		folder, ballast := filepath.Join(dir, "run"), filepath.Join(dir, "ballast")
+		process := start(t, p.begin(folder))
+		await(t, "a checkpoint", func() bool {
+			found, _ := filepath.Glob(filepath.Join(folder, "checkpoint", "step-*5.safetensors"))
+			return len(found) > 0
+		})
+		// Not while the process holds a temporary file, whose place it would give back.
+		process.Process.Signal(syscall.SIGSTOP)
+		for len(hidden(t, dir)) > 0 {
+			process.Process.Signal(syscall.SIGCONT)
+			time.Sleep(time.Millisecond)
+			process.Process.Signal(syscall.SIGSTOP)
+			time.Sleep(time.Millisecond)
+		}
+		fill(t, ballast, 64<<10) // for the small files
+		process.Process.Signal(syscall.SIGCONT)
+		o := process.end(t)
+		lines := strings.Split(strings.TrimSpace(o.stderr), "\n")
+		last := lines[len(lines)-1]
+		if o.code != 1 || strings.Count(o.stderr, "warning: ") < 3 || !strings.HasPrefix(last, p.program+": ") {
+			t.Fatal(o)
+		}
+		for _, line := range lines {
+			if line != "" && (!strings.Contains(line, folder+"/checkpoint/step-") || !strings.Contains(line, "no space left on device")) {
+				t.Errorf("it says %q", line)
+			}
+		}
+		stands := steps(t, folder)
+		if warning := fmt.Sprintf("training goes on, and the checkpoint of step %d stays", stands); !strings.Contains(o.stderr, warning) {
+			t.Errorf("step %d, but %v", stands, o)
+		}
+		t.Logf("%d warnings, the checkpoint of step %d stays: %s", strings.Count(o.stderr, "warning: "), stands, last)
+		// Full to the last page: to go on, or to begin, is refused with a line.
+		fill(t, ballast+"2", 0)
+		for what, args := range map[string][]string{"to resume": p.resume(folder), "to begin": p.begin(folder + "2")} {
+			o := run(t, args)
+			if o.code != 1 || !strings.Contains(o.stderr, dir) || !strings.Contains(o.stderr, "no space left on device") {
+				t.Errorf("%s on a full disk: %v", what, o)
+			}
+		}
+		if found := hidden(t, dir); len(found) > 0 {
+			t.Errorf("leaves %v behind", found)
+		}
+		for _, path := range []string{ballast, ballast + "2"} {
+			if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
+				t.Fatal(err)
+			}
+		}
+		p.recover(t, "a full disk", folder, want)
+	})
+}
+
+// interrupted makes a run that was killed in mid-epoch.
+func (p plan) interrupted(t *testing.T, dir string) string {
+	t.Helper()
+	folder := filepath.Join(dir, "run")
+	process := start(t, p.begin(folder))
+	await(t, "a checkpoint", func() bool {
+		found, _ := filepath.Glob(filepath.Join(folder, "checkpoint", "step-*5.safetensors"))
+		return len(found) > 0
+	})
+	process.Process.Kill()
+	if o := process.end(t); !o.killed() {
+		t.Fatal(o)
+	}
+	return folder
+}
+
+// TestReadOnlyFileSystem: a run can neither go on nor begin.
+func TestReadOnlyFileSystem(t *testing.T) {
+	both(t, long, func(t *testing.T, p plan) {
+		p.args += " -steps 40"
+		dir := mount(t, 16<<20)
+		folder := p.interrupted(t, dir)
+		remount := func(flags uintptr) {
+			t.Helper()
+			if err := syscall.Mount("", dir, "", syscall.MS_REMOUNT|flags, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		remount(syscall.MS_RDONLY)
+		before := fmt.Sprint(list(t, folder))
+		for what, args := range map[string][]string{"to resume": p.resume(folder), "to begin": p.begin(folder + "2")} {
+			refused(t, what, run(t, args), p.program, dir, "read-only file system")
+		}
+		if now := fmt.Sprint(list(t, folder)); now != before {
+			t.Errorf("%s, before %s", now, before)
+		}
+		remount(0)
+		p.recover(t, "a read-only file system", folder, p.want(t))
+	})
+}
+
+// refused looks for one line with a path and a reason.
+func refused(t *testing.T, what string, o outcome, program, path, reason string) {
+	t.Helper()
+	if o.code != 1 || strings.Count(o.stderr, "\n") != 1 || !strings.HasPrefix(o.stderr, program+": ") || !strings.Contains(o.stderr, path) || !strings.Contains(o.stderr, reason) {
+		t.Errorf("%s: %v; want a line with %s and %q", what, o, path, reason)
+	}
+}
+
+// nobody is a user whom permissions bind, where the test runs as root.
+const nobody = 65534
+
+// TestForbiddenFolder takes the permission to write away: from a run that
+// trains, whose checkpoints then fail with a warning, and from one that would go
+// on.
+func TestForbiddenFolder(t *testing.T) {
+	both(t, long, func(t *testing.T, p plan) {
+		p.args += " -steps 200"
+		dir := t.TempDir()
+		folder, checkpoints := filepath.Join(dir, "run"), filepath.Join(dir, "run", "checkpoint")
+		bound := func(args []string) *process {
+			process := command(args)
+			if os.Getuid() == 0 {
+				process.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+			}
+			if err := process.Start(); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { process.Process.Kill() })
+			return process
+		}
+		permit := func(mode os.FileMode, paths ...string) {
+			t.Helper()
+			for _, path := range paths {
+				if err := os.Chmod(path, mode); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		permit(0o755, filepath.Dir(dir))
+		permit(0o777, dir)
+		t.Cleanup(func() { os.Chmod(folder, 0o777); os.Chmod(checkpoints, 0o777) })
+
+		process := bound(p.begin(folder))
+		await(t, "a checkpoint", func() bool {
+			found, _ := filepath.Glob(filepath.Join(checkpoints, "step-*5.safetensors"))
+			return len(found) > 0
+		})
+		permit(0o555, checkpoints)
+		o := process.end(t)
+		if o.code != 1 || !strings.Contains(o.stderr, "warning: ") || !strings.Contains(o.stderr, checkpoints+"/step-") || !strings.Contains(o.stderr, "permission denied") {
+			t.Errorf("forbidden while it trains: %v", o)
+		}
+		stands := steps(t, folder)
+		permit(0o555, folder)
+		refused(t, "to resume", bound(p.resume(folder)).end(t), p.program, folder, "permission denied")
+		permit(0o555, dir)
+		refused(t, "to begin", bound(p.begin(folder+"2")).end(t), p.program, dir, "permission denied")
+		if now := steps(t, folder); now != stands {
+			t.Errorf("the checkpoint is of step %d, was of %d", now, stands)
+		}
+		permit(0o777, dir, folder, checkpoints)
+		if o := bound(p.resume(folder)).end(t); o.code != 0 {
+			t.Fatal(o)
+		}
+		same(t, "a forbidden folder", folder, p.want(t))
+	})
+}
