@@ -48,7 +48,7 @@ func BenchmarkSave(b *testing.B) {
 				}
 				return copied, time.Since(began).Seconds()
 			}
-			round(true) // the copy's memory
+			round(true)                               // the copy's memory
 			var copies, withs, plain, grown []float64 // seconds of each round
 			for b.Loop() {
 				_, before := round(false)

@@ -224,7 +224,7 @@ func noPanic(t testing.TB, o outcome) {
 // result is the files of a run that tell how it ended, times aside.
 type result map[string]string
 
-var resultFiles = []string{"model.safetensors", "steps.csv", "history.csv", "history.json", "result.json"}
+var resultFiles = []string{"model.safetensors", "steps.csv", "history.csv", "history.json", "result.json", "model.onnx", "curves.svg", "confusion.svg"}
 
 var (
 	secondsJSON = regexp.MustCompile(`"seconds": [0-9.e+-]+`)
@@ -297,7 +297,7 @@ func same(t testing.TB, what, folder string, want result) bool {
 	return tidy(t, what, folder) && ok
 }
 
-var visible = append([]string{"config.json", "checkpoint"}, resultFiles...)
+var visible = append([]string{"config.json", "checkpoint", "report.html"}, resultFiles...)
 
 // tidy says whether there is nothing in the run's folder, and nothing visible
 // beside it, that does not belong there.

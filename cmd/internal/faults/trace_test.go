@@ -269,10 +269,11 @@ func TestTracer(t *testing.T) {
 		}
 		t.Logf("%d calls: %v", len(log), seen)
 		// 5 checkpoints, the first one before any step, config.json, 3 times the 2
-		// files of the history, the model, the result, and the folder itself. Each
-		// file is synced before its folder is, and steps.csv for a checkpoint.
-		const files = 5 + 1 + 6 + 2
-		if seen["rename"] != files+1 || seen["fsync"] != 2*files+1+4 || synced != 4 {
+		// files of the history, the model in two forms, three files of the report, the
+		// result, and the folder itself. Each file is synced before its folder is,
+		// steps.csv for a checkpoint, and its folder as it is opened.
+		const files = 5 + 1 + 6 + 2 + 3 + 1
+		if seen["rename"] != files+1 || seen["fsync"] != 2*files+1+4+1 || synced != 4 {
 			t.Errorf("%d renames, %d fsyncs, %d of steps.csv", seen["rename"], seen["fsync"], synced)
 		}
 	})
