@@ -80,12 +80,12 @@ func (p plan) moment(t testing.TB, folder string, args []string) string {
 // recover ends a run that was disturbed, or begins it anew if there is no folder,
 // and compares it. What there is of its files is whole, so the process that goes
 // on has no damage to speak of.
-func (p plan) recover(t *testing.T, what, folder string, want result) {
+func (p plan) recover(t *testing.T, what, folder string, want result, more ...string) {
 	t.Helper()
 	if !tidy(t, what, folder) || !whole(t, what, folder, want) {
 		return
 	}
-	if o := succeed(t, p.next(folder)); o.stderr != "" {
+	if o := succeed(t, p.next(folder, more...)); o.stderr != "" {
 		t.Errorf("%s: going on: %v", what, o)
 	}
 	same(t, what, folder, want)

@@ -58,7 +58,7 @@ var build = sync.OnceValue(func() error {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build: %w: %s", err, out)
 	}
-	return errors.Join(writeData("small", 8, 3, 24, 10), writeData("long", 8, 3, 1200, 10), writeData("large", 28, 10, 200, 40))
+	return errors.Join(writeData("small", 8, 3, 24, 10), writeData("long", 8, 3, 20000, 10), writeData("large", 28, 10, 200, 40))
 })
 
 // writeData writes a data folder of random images whose brightness tells their
@@ -98,7 +98,7 @@ type plan struct {
 	args    string
 }
 
-// The plans: of 6, 36 and 600 steps.
+// The plans: of 6, 36 and 10,000 steps, which nobody waits for.
 const (
 	tiny = "-data small -epochs 2 -batch 8 -checkpoint-every 2"
 	busy = "-data small -epochs 3 -batch 2 -checkpoint-every 1"
@@ -134,11 +134,11 @@ func (p plan) resume(folder string, more ...string) []string {
 }
 
 // next goes on with the run if its folder is there, and else begins.
-func (p plan) next(folder string) []string {
+func (p plan) next(folder string, more ...string) []string {
 	if exists(folder) {
-		return p.resume(folder)
+		return p.resume(folder, more...)
 	}
-	return p.begin(folder)
+	return p.begin(folder, more...)
 }
 
 func (p plan) path() string { return filepath.Join(programs, p.program) }
@@ -158,12 +158,36 @@ func (o outcome) String() string {
 // process is a command that has been started, in the folder of the data.
 type process struct {
 	*exec.Cmd
-	out, err bytes.Buffer
+	out, err shared
+}
+
+// shared is a buffer that a process writes to while a test reads.
+type shared struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (s *shared) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.buf.Write(p)
+}
+
+func (s *shared) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.buf.String()
 }
 
 func start(t testing.TB, args []string, env ...string) *process {
 	t.Helper()
 	p := command(args, env...)
+	p.begin(t)
+	return p
+}
+
+func (p *process) begin(t testing.TB) {
+	t.Helper()
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +197,6 @@ func start(t testing.TB, args []string, env ...string) *process {
 			p.Wait()
 		}
 	})
-	return p
 }
 
 func command(args []string, env ...string) *process {
@@ -357,6 +380,16 @@ func list(t testing.TB, dir string) (names []string) {
 func exists(path string) bool {
 	_, err := os.Lstat(path)
 	return err == nil
+}
+
+// saved waits until a run has saved something inside its first epoch, at a step
+// that ends with 5.
+func saved(t testing.TB, folder string) {
+	t.Helper()
+	await(t, "a checkpoint", func() bool {
+		found, _ := filepath.Glob(filepath.Join(folder, "checkpoint", "step-*5.safetensors"))
+		return len(found) > 0
+	})
 }
 
 // await waits until something has become true.

@@ -109,19 +109,18 @@ func finite(t *testing.T, path string) {
 // on with it to the same bits. The folder's name is one that a shell could
 // misread.
 func TestSignals(t *testing.T) {
-	both(t, long, func(t *testing.T, p plan) {
-		if p.program == "cnn" {
-			p.args += " -steps 200"
-		}
+	both(t, long+" -steps 150", func(t *testing.T, p plan) {
 		for signal, code := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {
-			folder := filepath.Join(t.TempDir(), "it's a $(run)")
-			process := start(t, p.begin(folder))
-			await(t, "a checkpoint", func() bool {
-				found, _ := filepath.Glob(filepath.Join(folder, "checkpoint", "step-*5.safetensors"))
-				return len(found) > 0
-			})
-			process.Process.Signal(signal)
-			o := process.end(t)
+			folder, o := "", outcome{}
+			for range 5 { // where a busy machine lets the run end first
+				folder = filepath.Join(t.TempDir(), "it's a $(run)")
+				process := start(t, p.begin(folder))
+				saved(t, folder)
+				process.Process.Signal(signal)
+				if o = process.end(t); o.code != 0 {
+					break
+				}
+			}
 			line := ""
 			for l := range strings.Lines(o.stderr) {
 				if strings.Contains(l, " -resume ") {
