@@ -46,9 +46,9 @@
 //     operations of the plain algorithm, %floor those that no algorithm of ours can
 //     save (see attainable in flop_test.go). Both are of the best time.
 //   - ms/save: the time by which steps grow by a checkpoint that is written beside
-//     them, as the median of all rounds; best-ms/save: the fastest round with one less
-//     the fastest without; copy-ms/save: the part of it for which
-//     training stands still; %epoch: ms/save by the time of an epoch's 469 steps.
+//     them, as the median of all rounds; best-ms/save: the fastest round with one
+//     less the fastest without; copy-ms/save: how long training stands still for it;
+//     %epoch: ms/save by the time of an epoch's 469 steps.
 //   - GB/s: bytes read and written, where operations do not count.
 //   - cnn/mlp: the cost in time, as the median of all rounds; cnn/mlp-best: the
 //     fastest CNN step by the fastest ten MLP steps, which other processes
