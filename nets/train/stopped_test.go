@@ -90,3 +90,15 @@ func TestFailedAtSomeStep(t *testing.T) {
 		}
 	}
 }
+
+// TestALogEndsWhereTheRunDoes: rows behind the checkpoint that a run goes on
+// from are no more, also where it does not come so far again.
+func TestALogEndsWhereTheRunDoes(t *testing.T) {
+	first := begin(t, mlpRecipe)
+	first.fail(t, 63)
+	second := resume(t, mlpRecipe, first.folder)
+	second.until(t, 50)
+	whole := begin(t, mlpRecipe)
+	whole.until(t, 50)
+	whole.remains(t).same(t, second.remains(t))
+}
