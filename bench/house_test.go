@@ -35,6 +35,10 @@ const picture = `
 const arrows = `
 cmd/mlp               -> cmd/internal/cli nets
 cmd/cnn               -> cmd/internal/cli nets
+cmd/serve             -> cmd/internal/serve
+cmd/internal/serve    -> cmd/internal/registry cmd/internal/batcher nets graph/kernel
+cmd/internal/registry -> cmd/internal/batcher nets/train nets
+cmd/internal/batcher  -> nets
 cmd/internal/cli      -> cmd/internal/progress nets/train nets nets/durable data graph graph/kernel
 cmd/internal/progress -> nets/train
 nets/train            -> nets nets/durable nets/safetensors data graph graph/kernel
@@ -53,7 +57,7 @@ bench/peers           -> nets/train nets data graph graph/kernel
 // outside says who may import Gorgonia, and who its tensors.
 const outside = `
 gorgonia.org/gorgonia -> graph graph/optest nets nets/train bench
-gorgonia.org/tensor   -> graph graph/optest nets nets/train bench cmd/internal/cli
+gorgonia.org/tensor   -> graph graph/optest nets nets/train bench cmd/internal/cli cmd/internal/registry cmd/internal/serve
 `
 
 // machineFile is the one file that may name Gorgonia's virtual machines.
