@@ -51,13 +51,14 @@ graph/optest          -> graph
 graph                 -> graph/kernel
 graph/kernel          ->
 bench                 -> nets/train nets data graph graph/kernel
+bench/load            -> nets/train nets
 bench/peers           -> nets/train nets data graph graph/kernel
 `
 
 // outside says who may import Gorgonia, and who its tensors.
 const outside = `
 gorgonia.org/gorgonia -> graph graph/optest nets nets/train bench
-gorgonia.org/tensor   -> graph graph/optest nets nets/train bench cmd/internal/cli cmd/internal/registry cmd/internal/serve
+gorgonia.org/tensor   -> graph graph/optest nets nets/train bench cmd/internal/cli cmd/internal/registry cmd/internal/serve bench/load
 `
 
 // machineFile is the one file that may name Gorgonia's virtual machines.
