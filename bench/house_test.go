@@ -19,7 +19,7 @@ import (
 // letter. Packages that are not drawn stand on the floor of their folder.
 const picture = `
  cmd/compare  cmd/predict            programs; what they share is below cmd/internal
- cmd/export
+ cmd/export   cmd/serve
  cmd/mlp  cmd/cnn
         |
     nets/train                       time: Fit, Evaluate, Adam, callbacks, the files of a run
@@ -43,13 +43,17 @@ cmd/internal/compare  -> cmd/internal/report cmd/internal/progress nets/train ne
 cmd/internal/report   -> cmd/internal/progress nets/train nets nets/durable data graph
 cmd/predict           -> cmd/internal/predict
 cmd/internal/predict  -> cmd/internal/progress nets/train nets data data/digit graph/kernel
+cmd/serve             -> cmd/internal/serve
+cmd/internal/serve    -> cmd/internal/registry cmd/internal/batcher nets graph/kernel
+cmd/internal/registry -> cmd/internal/batcher nets/train nets
+cmd/internal/batcher  -> nets
 cmd/internal/progress -> nets/train
 cmd/internal/faults   -> nets/train
+cmd/export            -> cmd/internal/cli
 nets/train            -> nets nets/durable nets/internal/disk nets/safetensors data data/digit graph graph/kernel nets/onnx
 nets                  -> nets/safetensors nets/summary graph
 data                  ->
 data/digit            ->
-cmd/export            -> cmd/internal/cli
 nets/onnx             -> nets
 nets/safetensors      ->
 nets/summary          ->
@@ -60,13 +64,14 @@ graph/optest          -> graph
 graph                 -> graph/kernel
 graph/kernel          ->
 bench                 -> nets/train nets data graph graph/kernel
+bench/load            -> nets/train nets
 bench/peers           -> nets/train nets data graph graph/kernel
 `
 
 // outside says who may import Gorgonia, and who its tensors.
 const outside = `
 gorgonia.org/gorgonia -> graph graph/optest nets nets/dot nets/train bench
-gorgonia.org/tensor   -> graph graph/optest nets nets/dot nets/onnx nets/train bench cmd/internal/cli cmd/internal/predict
+gorgonia.org/tensor   -> graph graph/optest nets nets/dot nets/onnx nets/train bench cmd/internal/cli cmd/internal/predict cmd/internal/registry cmd/internal/serve bench/load
 `
 
 // machineFile is the one file that may name Gorgonia's virtual machines.

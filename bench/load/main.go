@@ -1,0 +1,85 @@
+// Command load measures cmd/serve: how many images a second so many clients get,
+// with requests batched and without, and what a server does with twice the
+// requests that it can answer.
+//
+//	go run ./bench/load
+//
+// It builds the server, starts it as a process of its own with random weights,
+// and asks over HTTP from the same machine: clients and server share its cores.
+// Every answer is compared with the one that a lone client got, byte by byte.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Exit codes.
+const (
+	exitOK      = 0
+	exitFailure = 1 // also of an answer that is not the lone client's
+	exitUsage   = 2
+)
+
+// settings are the command line's.
+type settings struct {
+	nets        []string
+	clients     int
+	connections int
+	duration    time.Duration
+	over        float64
+	rounds      int
+	queue       int
+	datatype    string
+}
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// run is the command: figures go to stdout, failures to stderr.
+func run(args []string, stdout, stderr io.Writer) int {
+	s, err := parse(args, stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return exitOK
+	case err != nil:
+		fmt.Fprintln(stderr, "load:", err)
+		return exitUsage
+	}
+	if err := measure(s, stdout, stderr); err != nil {
+		fmt.Fprintln(stderr, "load:", err)
+		return exitFailure
+	}
+	return exitOK
+}
+
+func parse(args []string, stderr io.Writer) (s settings, err error) {
+	flags := flag.NewFlagSet("load", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	names := flags.String("net", "mlp,cnn", "networks")
+	flags.IntVar(&s.clients, "clients", 64, "clients that ask again as soon as they have an answer")
+	flags.IntVar(&s.connections, "connections", 256, "clients that together ask at a rate, in the overload")
+	flags.DurationVar(&s.duration, "for", 3*time.Second, "how long a measurement takes")
+	flags.Float64Var(&s.over, "over", 2, "requests of the overload, by those that were answered at best")
+	flags.IntVar(&s.rounds, "rounds", 2, "rounds, each with batching and without; the best counts")
+	flags.IntVar(&s.queue, "queue", 128, "the server's -queue in the overload")
+	flags.StringVar(&s.datatype, "datatype", "UINT8", "UINT8 or FP32: what stands in the requests")
+	if err := flags.Parse(args); err != nil {
+		return s, err
+	}
+	s.nets = strings.Split(*names, ",")
+	switch {
+	case flags.NArg() > 0:
+		return s, fmt.Errorf("unexpected argument %q: everything is a flag", flags.Arg(0))
+	case min(s.clients, s.connections, s.rounds, s.queue) < 1 || s.duration <= 0 || s.over <= 0:
+		return s, errors.New("-clients, -connections, -rounds, -queue, -for and -over must be above 0")
+	case !slices.Contains([]string{"UINT8", "FP32"}, s.datatype):
+		return s, fmt.Errorf("-datatype %q: must be UINT8 or FP32", s.datatype)
+	}
+	return s, nil
+}

@@ -1,0 +1,119 @@
+package serve
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+)
+
+// Every body may have freeBody bytes; what is more is taken from a budget that
+// all share. So many slow clients with large bodies cannot take all memory, and
+// a small request is never refused for want of it.
+const (
+	freeBody   = 64 << 10
+	bodyBudget = 256 << 20
+)
+
+// bodies reads requests' bodies within bounds.
+type bodies struct {
+	limit int64 // of one body
+	taken atomic.Int64
+}
+
+var errBusyMemory = errors.New("too many large requests at a time")
+
+// read reads a body. release gives its memory back, once it is not needed.
+func (l *bodies) read(w http.ResponseWriter, r *http.Request) (body string, release func(), err error) {
+	held := int64(0)
+	release = func() { l.taken.Add(-held) }
+	if r.ContentLength > l.limit {
+		return "", release, &http.MaxBytesError{Limit: l.limit}
+	}
+	reader := http.MaxBytesReader(w, r.Body, l.limit)
+	buffer := make([]byte, 0, max(512, min(r.ContentLength+1, freeBody)))
+	for {
+		n, err := reader.Read(buffer[len(buffer):cap(buffer)])
+		buffer = buffer[:len(buffer)+n]
+		if err == io.EOF {
+			return string(buffer), release, nil
+		}
+		if err != nil {
+			return "", release, err
+		}
+		if len(buffer) < cap(buffer) {
+			continue
+		}
+		size := int64(min(2*len(buffer), int(l.limit)+1))
+		if more := size - max(int64(cap(buffer)), freeBody); more > 0 {
+			held += more
+			if l.taken.Add(more) > bodyBudget {
+				return "", release, errBusyMemory
+			}
+		}
+		buffer = append(make([]byte, 0, size), buffer...)
+	}
+}
+
+// bodyError is the answer to a body that could not be read; status 0 is none,
+// as the client is gone.
+func bodyError(err error) (status int, message string) {
+	var large *http.MaxBytesError
+	var timeout net.Error
+	switch {
+	case errors.As(err, &large):
+		return http.StatusRequestEntityTooLarge, fmt.Sprintf("the request's body has more than %d bytes", large.Limit)
+	case errors.Is(err, errBusyMemory):
+		return http.StatusServiceUnavailable, err.Error()
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return http.StatusRequestTimeout, "the request's body has not come in time"
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return http.StatusBadRequest, "the request's body ends early"
+	}
+	return http.StatusBadRequest, "the request's body cannot be read: " + err.Error()
+}
+
+// limited is a listener with so many open connections at most; others wait in
+// the system's queue.
+type limited struct {
+	net.Listener
+	places chan struct{}
+	ended  chan struct{}
+	once   sync.Once
+}
+
+func limitConnections(l net.Listener, n int) net.Listener {
+	return &limited{Listener: l, places: make(chan struct{}, n), ended: make(chan struct{})}
+}
+
+func (l *limited) Accept() (net.Conn, error) {
+	select {
+	case l.places <- struct{}{}:
+	case <-l.ended:
+		return nil, net.ErrClosed
+	}
+	c, err := l.Listener.Accept()
+	if err != nil {
+		<-l.places
+		return nil, err
+	}
+	return &limitedConn{Conn: c, leave: sync.OnceFunc(func() { <-l.places })}, nil
+}
+
+func (l *limited) Close() error {
+	l.once.Do(func() { close(l.ended) })
+	return l.Listener.Close()
+}
+
+type limitedConn struct {
+	net.Conn
+	leave func()
+}
+
+func (c *limitedConn) Close() error {
+	defer c.leave()
+	return c.Conn.Close()
+}

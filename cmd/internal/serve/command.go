@@ -1,0 +1,195 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"stheno/graph/kernel"
+)
+
+// Exit codes. A second signal's is 128 plus its number, as shells have it.
+const (
+	exitOK      = 0
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+// options are the flags.
+type options struct {
+	runs    []string
+	addr    string
+	hosts   []string
+	batch   int
+	wait    time.Duration
+	queue   int
+	maxBody int64
+	threads int
+	log     string
+	access  bool
+}
+
+// usageError is a wrong command line.
+type usageError struct{ text string }
+
+func (e usageError) Error() string { return e.text }
+
+// list is a flag that may be repeated.
+type list struct{ to *[]string }
+
+func (l list) String() string { return "" }
+func (l list) Set(text string) error {
+	*l.to = append(*l.to, text)
+	return nil
+}
+
+// Main runs the command as a process and returns its exit code. The first Ctrl-C
+// or SIGTERM stops in order, a second one at once.
+func Main() int {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		cancel(fmt.Errorf("%v", <-signals))
+		second := (<-signals).(syscall.Signal)
+		os.Exit(128 + int(second))
+	}()
+	return Run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+}
+
+// Run runs a command line until ctx ends and returns the exit code: 0 for a
+// server that has answered all and ended, 1 for a failure, 2 for a wrong command
+// line. It says on stdout where it serves; its log goes to stderr.
+func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	err := run(ctx, args, stdout, stderr)
+	var usage usageError
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return exitOK
+	case errors.As(err, &usage):
+		fmt.Fprintf(stderr, "serve: %v (serve -h shows all flags)\n", err)
+		return exitUsage
+	}
+	fmt.Fprintf(stderr, "serve: %v\n", err)
+	return exitFailure
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	o, err := parse(args, stdout)
+	if err != nil {
+		return err
+	}
+	if err := kernel.EnvironmentError(); err != nil {
+		return usageError{err.Error()}
+	}
+	kernel.SetThreads(o.threads)
+	var log slog.Handler = slog.NewTextHandler(stderr, nil)
+	if o.log == "json" {
+		log = slog.NewJSONHandler(stderr, nil)
+	}
+	s, err := newServer(o, slog.New(log))
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", o.addr)
+	if err != nil {
+		s.models.Close()
+		return fmt.Errorf("-addr: %w", err)
+	}
+	if tcp, ok := l.Addr().(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
+		s.log.Warn("other machines can reach this server", "addr", l.Addr().String())
+	}
+	reload := make(chan os.Signal, 1)
+	notifyReload(reload)
+	defer signal.Stop(reload)
+	var names []string
+	for _, m := range s.models.Models() {
+		names = append(names, m.Name)
+	}
+	s.log.Info("serving", "addr", l.Addr().String(), "models", strings.Join(names, " "))
+	fmt.Fprintf(stdout, "serving %s at http://%s/\n", strings.Join(names, ", "), l.Addr())
+	return s.run(ctx, l, reload)
+}
+
+// parse reads the command line. It returns flag.ErrHelp after having written
+// the help to stdout, and a usageError for what is wrong.
+func parse(args []string, stdout io.Writer) (*options, error) {
+	o := &options{}
+	f := flag.NewFlagSet("serve", flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	f.Usage = func() {}
+	f.Var(list{&o.runs}, "run", "serve the model of the run in this `folder`; may be repeated, and folders may stand behind the flags")
+	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "`address` to listen at; one that is not this machine's own lets others in, without a password")
+	f.Var(list{&o.hosts}, "host", "a `name` under which clients may ask, besides addresses and localhost; may be repeated")
+	f.IntVar(&o.batch, "batch", 256, "`images` that are predicted at once, of however many requests; 1 is each request by itself")
+	f.DurationVar(&o.wait, "wait", 2*time.Millisecond, "how long a request may wait for others that are being read")
+	f.IntVar(&o.queue, "queue", 512, "`images` that may wait or be predicted at a time, for each model; more are answered with 503")
+	f.Int64Var(&o.maxBody, "max-body", 8<<20, "`bytes` that a request's body may have")
+	f.IntVar(&o.threads, "threads", 0, "threads of the kernels; 0 is GOMAXPROCS; results do not depend on it")
+	f.StringVar(&o.log, "log", "text", "form of the log on stderr: text or json")
+	f.BoolVar(&o.access, "access", false, "log every request")
+	switch err := f.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		help(f, stdout)
+		return nil, err
+	case err != nil:
+		return nil, usageError{err.Error()}
+	}
+	o.runs = append(o.runs, f.Args()...)
+	for i, host := range o.hosts {
+		o.hosts[i] = strings.ToLower(host)
+	}
+	return o, o.check()
+}
+
+// check refuses values that no server can have.
+func (o *options) check() error {
+	switch {
+	case len(o.runs) == 0:
+		return usageError{"-run DIR is needed: the folder of a run whose model is to be served"}
+	case slices.IndexFunc(o.runs, func(dir string) bool { return strings.HasPrefix(dir, "-") }) >= 0:
+		return usageError{"flags must stand before the first folder"}
+	case o.batch < 1 || o.batch > 256:
+		return usageError{fmt.Sprintf("-batch %d: must be from 1 to 256", o.batch)}
+	case o.wait < 0 || o.wait > time.Second:
+		return usageError{fmt.Sprintf("-wait %v: must be from 0 to 1s", o.wait)}
+	case o.queue < 1 || o.queue > 1<<20:
+		return usageError{fmt.Sprintf("-queue %d: must be from 1 to %d", o.queue, 1<<20)}
+	case o.maxBody < 1 || o.maxBody > 1<<30:
+		return usageError{fmt.Sprintf("-max-body %d: must be from 1 to %d", o.maxBody, 1<<30)}
+	case o.threads < 0:
+		return usageError{fmt.Sprintf("-threads %d: must be 0 or more", o.threads)}
+	case o.log != "text" && o.log != "json":
+		return usageError{fmt.Sprintf("-log %q: must be text or json", o.log)}
+	}
+	return nil
+}
+
+func help(f *flag.FlagSet, w io.Writer) {
+	fmt.Fprint(w, "serve answers for trained models over HTTP: Open Inference Protocol v2 and TensorFlow Serving's REST API.\n\nUsage: go run ./cmd/serve [flags] -run DIR [DIR...]\n\n")
+	f.SetOutput(w)
+	f.PrintDefaults()
+	fmt.Fprint(w, `
+A model is named by its network, mlp or cnn, or by its folder where two have the
+same. It is read again when its folder changes, and at SIGHUP; a model that is
+not whole leaves the old one serving.
+
+Example: train, serve, and ask for the class of a black image
+
+  go run ./cmd/mlp -epochs 1 -out runs/mlp
+  go run ./cmd/serve -run runs/mlp
+  jq -nc '{inputs: [{name: "image", datatype: "UINT8", shape: [1,28,28,1], data: [range(784) | 0]}]}' |
+    curl -d @- http://127.0.0.1:8080/v2/models/mlp/infer
+`)
+}

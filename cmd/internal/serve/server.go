@@ -1,0 +1,119 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"stheno/cmd/internal/registry"
+)
+
+// The bounds of a connection.
+const (
+	headerTimeout  = 5 * time.Second  // for a request's headers
+	readTimeout    = 15 * time.Second // for a whole request
+	writeTimeout   = 30 * time.Second // from a request's headers to the end of its answer
+	idleTimeout    = 60 * time.Second // between two requests
+	maxHeader      = 16 << 10         // bytes
+	maxConnections = 2048
+)
+
+// The bounds of a server's end: together less than ten seconds.
+const (
+	grace = 500 * time.Millisecond // how long a server that is not ready any more still lets connections in
+	limit = 8 * time.Second        // then: how long requests may take that have begun
+)
+
+// poll is how often the runs' folders are looked at.
+const poll = 2 * time.Second
+
+// Server serves a registry's models.
+type Server struct {
+	options *options
+	log     *slog.Logger
+	models  *registry.Registry
+	metrics *metrics
+	bodies  bodies
+	version string // of this program, where the build knows it
+
+	stopping atomic.Bool  // it is not ready any more
+	handled  atomic.Int64 // requests that have been given to a handler
+}
+
+// newServer reads the models.
+func newServer(o *options, log *slog.Logger) (*Server, error) {
+	s := &Server{options: o, log: log, metrics: newMetrics(), version: "devel"}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, setting := range info.Settings {
+			if setting.Key == "vcs.revision" {
+				s.version = setting.Value
+			}
+		}
+	}
+	s.bodies.limit = o.maxBody
+	var err error
+	s.models, err = registry.Open(o.runs, registry.Options{
+		Batch: o.batch, Wait: o.wait, Queue: o.queue, Log: log,
+		Observe: s.metrics.executed, Loaded: s.metrics.loaded,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.metrics.watch(s.models)
+	return s, nil
+}
+
+// run serves until ctx ends, and then until all requests have their answers.
+func (s *Server) run(ctx context.Context, l net.Listener, reload <-chan os.Signal) error {
+	requests, endRequests := context.WithCancel(context.Background())
+	defer endRequests()
+	h := &http.Server{
+		Handler:           s.handler(ctx),
+		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: maxHeader,
+		ErrorLog:       slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		BaseContext:    func(net.Listener) context.Context { return requests },
+	}
+	served := make(chan error, 1)
+	go func() { served <- h.Serve(limitConnections(l, maxConnections)) }()
+	watch, endWatch := context.WithCancel(context.Background())
+	watched := make(chan struct{})
+	go func() { s.models.Watch(watch, poll, reload); close(watched) }()
+	var err error
+	select {
+	case err = <-served: // the listener has failed
+		h.Close()
+	case <-ctx.Done():
+		s.stop(ctx, h)
+	}
+	endWatch()
+	<-watched
+	endRequests()
+	s.models.Close()
+	s.log.Info("stopped", "requests", s.handled.Load())
+	if err != nil && !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve: %w", err)
+	}
+	return nil
+}
+
+// stop is the end in order: not ready, but still serving, each connection closed
+// behind its next answer; then nobody is let in, and who is in gets his answer.
+func (s *Server) stop(ctx context.Context, h *http.Server) {
+	s.log.Info("stopping", "cause", fmt.Sprint(context.Cause(ctx)))
+	s.stopping.Store(true)
+	time.Sleep(grace)
+	end, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	if err := h.Shutdown(end); err != nil {
+		s.log.Warn("requests that did not come or were not read in time are cut off")
+		h.Close()
+	}
+}
