@@ -40,6 +40,7 @@ cmd/internal/progress -> nets/train
 nets/train            -> nets nets/durable nets/safetensors data graph graph/kernel
 nets                  -> nets/safetensors nets/summary graph
 data                  ->
+data/digit            ->
 nets/safetensors      ->
 nets/summary          ->
 nets/durable          ->

@@ -1,0 +1,192 @@
+package digit
+
+import "math"
+
+// surface is the brightness of the paper: a quadratic in x and y from -1 to 1,
+// so that light from one side, a vignette or a soft shadow are no ink.
+type surface [6]float64
+
+func terms(x, y float64) [6]float64 { return [6]float64{1, x, y, x * x, x * y, y * y} }
+
+func (s surface) at(t [6]float64) (sum float64) {
+	for i, c := range s {
+		sum += c * t[i]
+	}
+	return sum
+}
+
+// sample is a pixel that may be paper.
+type sample struct {
+	terms [6]float64
+	v     float64
+}
+
+// maxSamples is about how many pixels a surface is fitted to.
+const maxSamples = 6000
+
+// samples are pixels at even distances, of those that are wanted.
+func (p plane) samples(wanted func(x, y int) bool) (list []sample) {
+	count := 0
+	for y := range p.h {
+		for x := range p.w {
+			if wanted(x, y) {
+				count++
+			}
+		}
+	}
+	every, i := 1+count/maxSamples, 0
+	for y := range p.h {
+		for x := range p.w {
+			if !wanted(x, y) {
+				continue
+			}
+			if i++; i%every == 0 {
+				list = append(list, sample{p.terms(x, y), p.v[y*p.w+x]})
+			}
+		}
+	}
+	return list
+}
+
+// terms are a pixel's; small pictures have paper of one brightness.
+func (p plane) terms(x, y int) [6]float64 {
+	if min(p.w, p.h) < 8 {
+		return terms(0, 0)
+	}
+	return terms(2*float64(x)/float64(p.w-1)-1, 2*float64(y)/float64(p.h-1)-1)
+}
+
+// paper fits a surface to the picture's rim, where ink is rare, and then to all
+// that is not ink on that. Values are from 0, black, to 1.
+func (p plane) paper() surface {
+	rim := max(1, min(p.w, p.h)/30)
+	s := fit(p.samples(func(x, y int) bool { return min(x, y, p.w-1-x, p.h-1-y) < rim }))
+	if min(p.w, p.h) < 8 {
+		return s
+	}
+	all := p.samples(func(int, int) bool { return true })
+	for range 2 {
+		t := otsu(histogram(all, func(q sample) float64 { return math.Abs(q.v - s.at(q.terms)) }))
+		var rest []sample
+		for _, q := range all {
+			if math.Abs(q.v-s.at(q.terms)) <= t {
+				rest = append(rest, q)
+			}
+		}
+		if len(rest) < len(all)/4 {
+			break
+		}
+		s = fit(rest)
+	}
+	return s
+}
+
+// fit minimises the sum of absolute differences, by weighted least squares from
+// the median: what is far away, as ink on the rim is, has little say.
+func fit(list []sample) (s surface) {
+	const blur, ridge = 0.01, 1e-4
+	s[0] = median(histogram(list, func(q sample) float64 { return q.v })) / 255
+	for range 12 {
+		var a [6][7]float64
+		var total float64
+		for _, q := range list {
+			weight := 1 / max(blur, math.Abs(q.v-s.at(q.terms)))
+			total += weight
+			for i, t := range q.terms {
+				for j := i; j < 6; j++ {
+					a[i][j] += weight * t * q.terms[j]
+				}
+				a[i][6] += weight * t * q.v
+			}
+		}
+		for i := range a {
+			for j := range i {
+				a[i][j] = a[j][i]
+			}
+			if i > 0 {
+				a[i][i] += ridge * total
+			}
+		}
+		s = solve(a)
+	}
+	return s
+}
+
+// solve is Gauss's elimination; the matrix is positive definite.
+func solve(a [6][7]float64) (x surface) {
+	for i := range a {
+		for k := i + 1; k < 6; k++ {
+			f := a[k][i] / a[i][i]
+			for j := i; j < 7; j++ {
+				a[k][j] -= f * a[i][j]
+			}
+		}
+	}
+	for i := 5; i >= 0; i-- {
+		x[i] = a[i][6]
+		for j := i + 1; j < 6; j++ {
+			x[i] -= a[i][j] * x[j]
+		}
+		x[i] /= a[i][i]
+	}
+	return x
+}
+
+// histogram counts values from 0 to 1 in 256 bins.
+func histogram[T any](list []T, value func(T) float64) []float64 {
+	h := make([]float64, 256)
+	for _, v := range list {
+		h[int(255*min(1, max(0, value(v)))+0.5)]++
+	}
+	return h
+}
+
+// percentile is the first bin up to which there is a share of a histogram.
+func percentile(h []float64, share float64) float64 {
+	var total, sum float64
+	for _, n := range h {
+		total += n
+	}
+	for i, n := range h {
+		if sum += n; sum >= share*total && sum > 0 {
+			return float64(i)
+		}
+	}
+	return 0
+}
+
+func median(h []float64) float64 { return percentile(h, 0.5) }
+
+// split is Otsu's: the bin up to which the lower of two classes reaches, so that
+// the variance between them is largest; and their means. One class alone has
+// equal means.
+func split(h []float64) (at int, low, high float64) {
+	var n, sum float64
+	for i, c := range h {
+		n, sum = n+c, sum+c*float64(i)
+	}
+	low, high = sum/max(n, 1), sum/max(n, 1)
+	var best, below, belowSum float64
+	for i, c := range h {
+		below, belowSum = below+c, belowSum+c*float64(i)
+		if below == 0 || n-below <= 0 {
+			continue
+		}
+		l, r := belowSum/below, (sum-belowSum)/(n-below)
+		if v := below * (n - below) * (r - l) * (r - l); v > best {
+			best, at, low, high = v, i, l, r
+		}
+	}
+	return at, low, high
+}
+
+// otsu is the threshold halfway between the means of the two classes, from 0 to 1.
+func otsu(h []float64) float64 {
+	_, low, high := split(h)
+	return (low + high) / 2 / 255
+}
+
+func classMeans(h []float64) (low, high float64) {
+	_, low, high = split(h)
+	return low, high
+}
