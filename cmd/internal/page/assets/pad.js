@@ -8,10 +8,17 @@ export function newPad(canvas, widthInput, changed) {
 
   const colour = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+  const light = colour => /^#f/i.test(colour);
+
   function paint(target, paper, ink) {
     target.fillStyle = paper;
     target.fillRect(0, 0, canvas.width, canvas.height);
-    if (backdrop) target.drawImage(backdrop, 0, 0, canvas.width, canvas.height);
+    if (backdrop) {
+      target.imageSmoothingEnabled = false;
+      target.globalCompositeOperation = light(paper) ? "difference" : "lighten"; // dark ink on light paper
+      target.drawImage(backdrop, 0, 0, canvas.width, canvas.height);
+      target.globalCompositeOperation = "source-over";
+    }
     target.strokeStyle = target.fillStyle = ink;
     target.lineCap = target.lineJoin = "round";
     for (const s of strokes) {
@@ -50,13 +57,18 @@ export function newPad(canvas, widthInput, changed) {
     const box = canvas.getBoundingClientRect();
     return [(e.clientX - box.left) * canvas.width / box.width, (e.clientY - box.top) * canvas.height / box.height];
   };
+  const point = e => { const [x, y] = at(e); return { x, y }; };
   canvas.addEventListener("pointerdown", e => {
+    if (e.button > 0) return;
     canvas.setPointerCapture(e.pointerId);
     cursor.shown = false;
     begin(...at(e));
   });
   canvas.addEventListener("pointermove", e => {
-    for (const part of e.getCoalescedEvents?.() ?? [e]) extend(...at(part));
+    if (!current) return;
+    const parts = e.getCoalescedEvents?.() ?? [];
+    for (const part of parts.length ? parts : [e]) current.points.push(point(part));
+    update();
   });
   for (const name of ["pointerup", "pointercancel"]) canvas.addEventListener(name, end);
 
@@ -93,10 +105,15 @@ export function newPad(canvas, widthInput, changed) {
     empty: () => strokes.length === 0 && !backdrop,
     show(image) { strokes = []; current = null; backdrop = image; redraw(); },
     // png is the drawing in white on black, whatever the colours of the page.
+    // Half of the pad's size is plenty for 20 pixels of ink.
     png() {
-      const copy = new OffscreenCanvas(canvas.width, canvas.height);
-      paint(copy.getContext("2d"), "#000", "#fff");
-      return copy.convertToBlob({ type: "image/png" });
+      const copy = document.createElement("canvas");
+      copy.width = canvas.width / 2;
+      copy.height = canvas.height / 2;
+      const ctx = copy.getContext("2d");
+      ctx.scale(0.5, 0.5);
+      paint(ctx, "#000", "#fff");
+      return new Promise((done, failed) => copy.toBlob(blob => blob ? done(blob) : failed(new Error("The drawing cannot be sent.")), "image/png"));
     },
   };
 }

@@ -1,7 +1,5 @@
 // Small pictures: pixels, maps, bars and curves.
 
-export const bytes = text => Uint8Array.from(atob(text), c => c.charCodeAt(0));
-
 // gray paints bytes (H,W) or, with a step, one channel of (H,W,C).
 export function gray(canvas, data, height, width, channel = 0, channels = 1) {
   canvas.width = width;
@@ -16,12 +14,12 @@ export function gray(canvas, data, height, width, channel = 0, channels = 1) {
 }
 
 // signed paints signed bytes (H,W): blue above zero, orange below, over a gray image.
-export function signed(canvas, data, under, height, width) {
+export function signed(canvas, data, under, height, width, channels = 1) {
   canvas.width = width;
   canvas.height = height;
   const ctx = canvas.getContext("2d"), image = ctx.createImageData(width, height);
   for (let i = 0; i < height * width; i++) {
-    const v = (data[i] << 24 >> 24) / 127, base = under[i] * 0.35, tone = v > 0 ? [66, 140, 235] : [240, 150, 40];
+    const v = (data[i] << 24 >> 24) / 127, base = under[i * channels] * 0.4, tone = v > 0 ? [66, 140, 235] : [240, 150, 40];
     for (let c = 0; c < 3; c++) image.data[4 * i + c] = base + (tone[c] - base) * Math.abs(v);
     image.data[4 * i + 3] = 255;
   }
@@ -38,6 +36,8 @@ export function element(name, attributes = {}, ...children) {
   return e;
 }
 
+export const bold = text => element("strong", {}, text);
+
 function svg(name, attributes = {}, ...children) {
   const e = document.createElementNS("http://www.w3.org/2000/svg", name);
   for (const [key, value] of Object.entries(attributes)) e.setAttribute(key, value);
@@ -45,36 +45,47 @@ function svg(name, attributes = {}, ...children) {
   return e;
 }
 
-// curves draws one metric of a run's epochs, train and validation.
-export function curves(title, rows, metric, live = []) {
-  const width = 460, height = 240, left = 52, right = 12, top = 28, bottom = 40;
-  const series = [["train", rows.map(r => [r.epoch, r[metric]])], ["val", rows.filter(r => r["val_" + metric] != null).map(r => [r.epoch, r["val_" + metric]])]];
-  if (live.length) series[0][1] = live.map(p => [p.at, p[metric]]);
-  const all = series.flatMap(s => s[1]);
-  const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title, width: "100%" });
-  picture.append(svg("text", { x: left, y: 16 }, title));
-  if (!all.length) { picture.append(svg("text", { x: left, y: height / 2 }, "no epoch yet")); return picture; }
-  const last = Math.max(1, ...all.map(p => p[0])), first = Math.min(1, ...all.map(p => p[0]));
+// curves draws one metric of a run: its epochs' validation, and for training the
+// epochs or, of one that is running, the points between them.
+export function curves(title, rows, metric, live, label) {
+  const size = { width: 460, height: 210, left: 48, right: 14, top: 28, bottom: 36 };
+  const train = live.length ? live.map(p => [p.at, p[metric]]) : rows.map(r => [r.epoch, r[metric]]);
+  const val = rows.filter(r => r["val_" + metric] != null).map(r => [r.epoch, r["val_" + metric]]);
+  const picture = svg("svg", { viewBox: `0 0 ${size.width} ${size.height}`, role: "img", "aria-label": label });
+  picture.append(svg("text", { x: size.left, y: 16, class: "title" }, title), ...legend(size));
+  const all = [...train, ...val];
+  if (!all.length) return picture;
+  const first = live.length ? 0 : 1, last = Math.max(first + 1, Math.ceil(Math.max(...all.map(p => p[0]))));
   let low = Math.min(...all.map(p => p[1])), high = Math.max(...all.map(p => p[1]));
   if (high - low < 1e-9) { high += 0.01; low -= 0.01; }
-  const x = v => left + (v - first) / Math.max(1e-9, last - first) * (width - left - right);
-  const y = v => top + (high - v) / (high - low) * (height - top - bottom);
-  for (const v of [low, (low + high) / 2, high]) {
-    picture.append(svg("path", { class: "axis", d: `M${left} ${y(v)}H${width - right}` }), svg("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, v.toFixed(3)));
+  const x = v => size.left + (v - first) / (last - first) * (size.width - size.left - size.right);
+  const y = v => size.top + (high - v) / (high - low) * (size.height - size.top - size.bottom);
+  picture.append(...axes(size, x, y, first, last, low, high));
+  for (const [name, points] of [["train", train], ["val", val]]) {
+    if (points.length > 1) picture.append(svg("path", { class: name, d: "M" + points.map(p => `${x(p[0]).toFixed(1)} ${y(p[1]).toFixed(1)}`).join("L") }));
+    if (points.length < 30) for (const p of points) picture.append(svg("circle", { class: name, cx: x(p[0]), cy: y(p[1]), r: 3 }));
   }
-  for (const v of new Set([Math.ceil(first), Math.round((first + last) / 2), Math.floor(last)])) picture.append(svg("text", { x: x(v), y: height - 22, "text-anchor": "middle" }, String(v)));
-  picture.append(svg("text", { x: (left + width - right) / 2, y: height - 6, "text-anchor": "middle" }, "epoch"));
-  for (const [name, points] of series) {
-    if (points.length > 1) picture.append(svg("path", { class: name, d: "M" + points.map(p => `${x(p[0])} ${y(p[1])}`).join("L") }));
-    if (points.length < 40) for (const p of points) picture.append(svg("circle", { class: name, cx: x(p[0]), cy: y(p[1]), r: 2.5 }));
-  }
-  picture.append(svg("path", { class: "train", d: `M${width - 170} 12h18` }), svg("text", { x: width - 148, y: 16 }, "train"), svg("path", { class: "val", d: `M${width - 100} 12h18` }), svg("text", { x: width - 78, y: 16 }, "validation"));
   return picture;
+}
+
+function legend({ width }) {
+  return [svg("path", { class: "train", d: `M${width - 190} 12h20` }), svg("text", { x: width - 165, y: 16 }, "training"),
+    svg("path", { class: "val", d: `M${width - 100} 12h20` }), svg("text", { x: width - 75, y: 16 }, "test images")];
+}
+
+function axes({ width, height, left, right }, x, y, first, last, low, high) {
+  const digits = high - low < 0.02 ? 4 : high - low < 0.2 ? 3 : 2, parts = [];
+  for (const v of [low, (low + high) / 2, high]) {
+    parts.push(svg("path", { class: "axis", d: `M${left} ${y(v)}H${width - right}` }), svg("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, v.toFixed(digits)));
+  }
+  for (const v of new Set([first, Math.round((first + last) / 2), last])) parts.push(svg("text", { x: x(v), y: height - 20, "text-anchor": "middle" }, String(v)));
+  parts.push(svg("text", { x: (left + width - right) / 2, y: height - 4, "text-anchor": "middle" }, "epochs"));
+  return parts;
 }
 
 // choice is a group of radio buttons.
 export function choice(group, names, chosen, choose) {
-  const buttons = names.map(name => element("button", { type: "button", class: "choice", role: "radio", "aria-checked": String(name === chosen), tabindex: name === chosen ? "0" : "-1" }, name));
+  const buttons = names.map(name => element("button", { type: "button", class: "choice", role: "radio", "aria-checked": String(name === chosen), tabindex: name === chosen ? "0" : "-1" }, name.toUpperCase()));
   buttons.forEach((b, i) => {
     b.addEventListener("click", () => choose(names[i]));
     b.addEventListener("keydown", e => {
@@ -82,8 +93,9 @@ export function choice(group, names, chosen, choose) {
       if (!by) return;
       e.preventDefault();
       choose(names[(i + by + names.length) % names.length]);
-      group.querySelector("[aria-checked=true]")?.focus();
     });
   });
+  const focused = group.contains(document.activeElement);
   group.replaceChildren(...buttons);
+  if (focused) group.querySelector("[aria-checked=true]")?.focus();
 }
