@@ -7,6 +7,7 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 
 	"stheno/cmd/internal/cli"
@@ -88,7 +89,7 @@ func (t *Trainer) train(ctx context.Context) {
 		err := w.Run(ctx)
 		switch {
 		case context.Cause(ctx) != nil && where != "":
-			t.say("stopped", "", fmt.Sprintf("%s is stopped; all is saved: go run ./cmd/%s -resume %s", r.App.Name, r.App.Name, filepath.ToSlash(string(where))))
+			t.say("stopped", "", fmt.Sprintf("%s is stopped; all is saved: go run ./cmd/%s -resume %s", strings.ToUpper(r.App.Name), r.App.Name, filepath.ToSlash(string(where))))
 			return
 		case context.Cause(ctx) != nil:
 			t.say("stopped", "", "training is stopped")

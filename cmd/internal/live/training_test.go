@@ -20,7 +20,7 @@ func TestTrainingOnThePage(t *testing.T) {
 	b.draw(digits["0"])
 	b.until(`document.querySelectorAll(".model").length > 0`) // a snapshot, long before the end
 	b.says(0, "0")
-	b.until(`document.getElementById("state").textContent.startsWith("cnn learns: epoch 1 of 9")`)
+	b.until(`document.getElementById("state").textContent.startsWith("CNN learns: epoch 1 of 9")`)
 	b.until(`document.querySelectorAll(".model").length === 2`)
 	b.until(`document.querySelectorAll("#curves path.train").length > 2 * 2`) // beside those of the legends
 	b.click("#pause")
@@ -41,7 +41,7 @@ func TestTrainingOnThePage(t *testing.T) {
 	b.quiet()
 	b.click("#stop")
 	b.until(`document.body.dataset.training === "stopped" && document.getElementById("training").hidden`)
-	if text := b.text("#state"); !strings.HasPrefix(text, "cnn is stopped; all is saved: go run ./cmd/cnn -resume ") {
+	if text := b.text("#state"); !strings.HasPrefix(text, "CNN is stopped; all is saved: go run ./cmd/cnn -resume ") {
 		t.Errorf("the page says %q", text)
 	}
 	trainer.Wait()

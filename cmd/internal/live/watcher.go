@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"stheno/cmd/internal/page"
@@ -47,7 +48,7 @@ func (w *watcher) say(s *train.Stats) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.state.Model = w.model.Name
-	t.state.Text = fmt.Sprintf("%s learns: epoch %d of %d, step %d of %d", w.model.Name, max(1, s.Epoch), s.Epochs, s.Batch, s.Batches)
+	t.state.Text = fmt.Sprintf("%s learns: epoch %d of %d, step %d of %d", strings.ToUpper(w.model.Name), max(1, s.Epoch), s.Epochs, s.Batch, s.Batches)
 	t.hub.tell(page.Event{Kind: page.StateEvent, Data: t.state})
 }
 

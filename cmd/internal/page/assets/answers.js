@@ -11,10 +11,12 @@ function card(model) {
     return { row: element("div", { class: "bar" }, element("span", {}, name), bar, text), bar, text };
   });
   const time = element("small");
-  const known = model.test_accuracy == null ? "" : `${(100 * model.test_accuracy).toFixed(2)} % of the test images`;
+  const epochs = model.history.length;
+  const learnt = epochs === 0 ? "as it begins to learn" : `after ${epochs} epoch${epochs > 1 ? "s" : ""}`;
+  const known = model.test_accuracy == null ? "" : `; right on ${(100 * model.test_accuracy).toFixed(2)} % of the test images`;
   const box = element("div", { class: "model" },
     element("h3", {}, element("span", {}, model.name.toUpperCase()), time), ...bars.map(b => b.row),
-    element("p", { class: "hint" }, `${model.params.toLocaleString("en")} parameters`, known ? `, right on ${known}` : ""));
+    element("p", { class: "hint" }, `${model.params.toLocaleString("en")} parameters, ${learnt}${known}`));
   return { box, bars, time };
 }
 

@@ -21,7 +21,7 @@ export function look() {
 
 const looking = latest(async () => {
   const model = named(inside), image = shared.image;
-  $("inside").classList.toggle("idle", !image || !model);
+  for (const part of ["inside", "why"]) $(part).classList.toggle("idle", !image || !model);
   if (!image || !model) return;
   const body = { model: inside, image: base64(image) };
   const [seen, evidence] = await Promise.all([ask("api/layers", body), ask("api/evidence", body)]);
@@ -32,9 +32,10 @@ const looking = latest(async () => {
   const [height, width, channels] = seen.image;
   $("evidence").replaceChildren(...evidence.classes.map((text, i) => {
     const canvas = signed(picture(`Evidence for ${model.classes[i]}`, "pixels"), bytes(text), image, height, width, channels);
-    return element("figure", {}, canvas, element("figcaption", {}, model.classes[i]));
+    return element("figure", {}, element("figcaption", {}, model.classes[i]), canvas);
   }));
-  $("evidence-scale").textContent = `Full colour is a change of ${evidence.largest.toFixed(2)} in the logit.`;
+  $("evidence-title").textContent = `Evidence, as the ${inside.toUpperCase()} weighs it`;
+  $("evidence-scale").textContent = `Full colour is ${evidence.largest.toFixed(1)}.`;
 });
 
 const picture = (label, kind) => element("canvas", { class: kind, role: "img", "aria-label": label });

@@ -31,7 +31,7 @@ function learnt(name) {
     (last.val_loss == null ? "" : `; on the test images ${last.val_loss.toFixed(4)} and ${last.val_accuracy.toFixed(4)}`) + "."
     : now ? `Loss ${now.loss.toFixed(4)}, accuracy ${now.accuracy.toFixed(4)}.` : "No epoch yet.";
   return element("div", { class: "learnt" }, element("h3", {}, name.toUpperCase()), element("p", { class: "hint" }, text),
-    curves("loss", rows, "loss", points, `${name}, loss. ${text}`), curves("accuracy", rows, "accuracy", points, `${name}, accuracy. ${text}`));
+    curves("loss", rows, points, `${name}, loss. ${text}`), curves("accuracy", rows, points, `${name}, accuracy. ${text}`));
 }
 
 // training shows the state of training.
@@ -39,7 +39,7 @@ export function training(t) {
   const busy = t.state === "training" || t.state === "paused";
   $("training").hidden = !busy;
   $("pause").textContent = t.state === "paused" ? "Go on" : "Pause";
-  $("state").textContent = t.state === "off" ? shared.models.map(m => m.name.toUpperCase()).join(", ") : (t.state === "paused" ? "Paused. " : "") + t.text;
+  $("state").textContent = t.state === "off" ? shared.models.map(m => m.name.toUpperCase()).join(" and ") : (t.state === "paused" ? "Paused. " : "") + t.text;
   document.body.dataset.training = t.state;
 }
 

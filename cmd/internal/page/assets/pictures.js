@@ -45,22 +45,27 @@ function svg(name, attributes = {}, ...children) {
   return e;
 }
 
+// scales are how a metric is drawn: by its logarithm, or by that of the errors.
+const scales = {
+  loss: { of: v => Math.log(Math.max(1e-5, v)), ticks: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5] },
+  accuracy: { of: v => -Math.log(Math.max(1e-4, 1 - v)), ticks: [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999] },
+};
+
 // curves draws one metric of a run: its epochs' validation, and for training the
 // epochs or, of one that is running, the points between them.
-export function curves(title, rows, metric, live, label) {
-  const size = { width: 460, height: 210, left: 48, right: 14, top: 28, bottom: 36 };
+export function curves(metric, rows, live, label) {
+  const size = { width: 460, height: 200, left: 48, right: 14, top: 28, bottom: 36 }, { of, ticks } = scales[metric];
   const train = live.length ? live.map(p => [p.at, p[metric]]) : rows.map(r => [r.epoch, r[metric]]);
   const val = rows.filter(r => r["val_" + metric] != null).map(r => [r.epoch, r["val_" + metric]]);
   const picture = svg("svg", { viewBox: `0 0 ${size.width} ${size.height}`, role: "img", "aria-label": label });
-  picture.append(svg("text", { x: size.left, y: 16, class: "title" }, title), ...legend(size));
+  picture.append(svg("text", { x: size.left, y: 16, class: "title" }, metric), ...legend(size));
   const all = [...train, ...val];
   if (!all.length) return picture;
   const first = live.length ? 0 : 1, last = Math.max(first + 1, Math.ceil(Math.max(...all.map(p => p[0]))));
-  let low = Math.min(...all.map(p => p[1])), high = Math.max(...all.map(p => p[1]));
-  if (high - low < 1e-9) { high += 0.01; low -= 0.01; }
+  const heights = all.map(p => of(p[1])), low = Math.min(...heights) - 0.05, high = Math.max(...heights) + 0.05;
   const x = v => size.left + (v - first) / (last - first) * (size.width - size.left - size.right);
-  const y = v => size.top + (high - v) / (high - low) * (size.height - size.top - size.bottom);
-  picture.append(...axes(size, x, y, first, last, low, high));
+  const y = v => size.top + (high - of(v)) / (high - low) * (size.height - size.top - size.bottom);
+  picture.append(...axes(size, x, y, first, last, shown(ticks.filter(v => of(v) >= low && of(v) <= high), all)));
   for (const [name, points] of [["train", train], ["val", val]]) {
     if (points.length > 1) picture.append(svg("path", { class: name, d: "M" + points.map(p => `${x(p[0]).toFixed(1)} ${y(p[1]).toFixed(1)}`).join("L") }));
     if (points.length < 30) for (const p of points) picture.append(svg("circle", { class: name, cx: x(p[0]), cy: y(p[1]), r: 3 }));
@@ -68,15 +73,21 @@ export function curves(title, rows, metric, live, label) {
   return picture;
 }
 
+// shown are the ticks, or the least and the largest value if there are not two of them.
+function shown(ticks, points) {
+  const values = points.map(p => p[1]);
+  return ticks.length > 1 ? ticks : [...new Set([Math.min(...values), Math.max(...values)])].map(v => Number(v.toPrecision(3)));
+}
+
 function legend({ width }) {
   return [svg("path", { class: "train", d: `M${width - 190} 12h20` }), svg("text", { x: width - 165, y: 16 }, "training"),
     svg("path", { class: "val", d: `M${width - 100} 12h20` }), svg("text", { x: width - 75, y: 16 }, "test images")];
 }
 
-function axes({ width, height, left, right }, x, y, first, last, low, high) {
-  const digits = high - low < 0.02 ? 4 : high - low < 0.2 ? 3 : 2, parts = [];
-  for (const v of [low, (low + high) / 2, high]) {
-    parts.push(svg("path", { class: "axis", d: `M${left} ${y(v)}H${width - right}` }), svg("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, v.toFixed(digits)));
+function axes({ width, height, left, right }, x, y, first, last, ticks) {
+  const parts = [];
+  for (const v of ticks) {
+    parts.push(svg("path", { class: "axis", d: `M${left} ${y(v).toFixed(1)}H${width - right}` }), svg("text", { x: left - 6, y: (y(v) + 4).toFixed(1), "text-anchor": "end" }, String(v)));
   }
   for (const v of new Set([first, Math.round((first + last) / 2), last])) parts.push(svg("text", { x: x(v), y: height - 20, "text-anchor": "middle" }, String(v)));
   parts.push(svg("text", { x: (left + width - right) / 2, y: height - 4, "text-anchor": "middle" }, "epochs"));
