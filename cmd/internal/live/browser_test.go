@@ -43,13 +43,13 @@ func open(t *testing.T, address string) *browser {
 		t.Fatal(err)
 	}
 	b.host = at.Host
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium(t)), chromedp.NoSandbox, chromedp.WindowSize(1400, 1000))
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	shared, err := chromium(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := chromedp.NewContext(shared)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
-	t.Cleanup(cancel)
-	// A Chromium newer than the package has values that it does not know.
-	b.ctx, cancel = chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {}))
+	b.ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
 	t.Cleanup(cancel)
 	chromedp.ListenTarget(b.ctx, b.hear)
 	b.run(log.Enable(), network.Enable())
@@ -65,14 +65,38 @@ func open(t *testing.T, address string) *browser {
 	return b
 }
 
-// chromium is the browser's path.
-func chromium(t *testing.T) string {
+// A Chromium newer than the package has values that it does not know, and says.
+var quiet = chromedp.WithErrorf(func(string, ...any) {})
+
+// closeBrowser ends Chromium, if it runs.
+var closeBrowser = func() {}
+
+// launch starts one Chromium for all tests.
+var launch = sync.OnceValues(func() (context.Context, error) {
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(installed()), chromedp.NoSandbox, chromedp.WindowSize(1400, 1000))
+	allocator, closeAllocator := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, closeContext := chromedp.NewContext(allocator, quiet)
+	closeBrowser = func() { closeContext(); closeAllocator() }
+	return ctx, chromedp.Run(ctx)
+})
+
+// chromium is a running Chromium.
+func chromium(t *testing.T) (context.Context, error) {
+	if testing.Short() {
+		t.Skip("a browser takes its time")
+	}
+	if installed() == "" {
+		t.Skip("the page is tested in Chromium: install it with apt-get install chromium")
+	}
+	return launch()
+}
+
+func installed() string {
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
 		}
 	}
-	t.Skip("the page is tested in Chromium: install it with apt-get install chromium")
 	return ""
 }
 
@@ -184,8 +208,8 @@ func (b *browser) draw(strokes [][]point) {
 	for _, stroke := range strokes {
 		b.run(mouse(input.MousePressed, stroke[0]))
 		for i, p := range stroke[1:] {
-			for k := range 4 {
-				f := float64(k+1) / 4
+			for k := range 2 {
+				f := float64(k+1) / 2
 				b.run(mouse(input.MouseMoved, point{stroke[i].x + f*(p.x-stroke[i].x), stroke[i].y + f*(p.y-stroke[i].y)}))
 			}
 		}
@@ -205,8 +229,8 @@ func (b *browser) says(network int, class string) {
 	b.until(fmt.Sprintf(`document.querySelectorAll(".model")[%d]?.querySelector(".bar.first span")?.textContent === %q`, network, class))
 }
 
-// quiet is what must be true at any time.
-func (b *browser) quiet() {
+// sound is what must be true at any time.
+func (b *browser) sound() {
 	b.t.Helper()
 	if text := b.text("#alert"); text != "" {
 		b.t.Errorf("the page complains: %s", text)

@@ -21,7 +21,9 @@ import (
 
 func TestMain(m *testing.M) {
 	os.Unsetenv("STHENO_DATA") // MNIST itself, wherever the tests run
-	os.Exit(m.Run())
+	code := m.Run()
+	closeBrowser()
+	os.Exit(code)
 }
 
 var mnist = sync.OnceValues(func() (*data.Dataset, error) { return data.Open("") })

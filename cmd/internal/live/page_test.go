@@ -5,7 +5,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -36,7 +38,7 @@ func TestDrawing(t *testing.T) {
 	b.says(0, "1")
 	b.click("#undo")
 	b.until(`document.querySelectorAll(".bar.first").length === 0`)
-	b.quiet()
+	b.sound()
 }
 
 // TestKeyboard draws a one without a mouse, and reaches everything by Tab.
@@ -57,7 +59,7 @@ func TestKeyboard(t *testing.T) {
 	if len(nameless) > 0 {
 		t.Errorf("elements without a name for a screen reader: %q", nameless)
 	}
-	b.quiet()
+	b.sound()
 }
 
 // TestErrors walks from the matrix to an image, and puts it on the pad.
@@ -77,7 +79,7 @@ func TestErrors(t *testing.T) {
 	b.until(`document.getElementById("gallery-title").textContent.startsWith("Errors: ")`)
 	b.click("#tests-choice [aria-checked=false]")
 	b.until(`document.querySelector("#tests-choice [aria-checked=true]").textContent === "MLP" && document.querySelectorAll("#gallery button").length === 60`)
-	b.quiet()
+	b.sound()
 }
 
 // TestLooks looks at the page on a telephone and on a desk, by day and by night.
@@ -90,7 +92,7 @@ func TestLooks(t *testing.T) {
 			b.draw(digits["3"])
 			b.says(0, "3")
 			b.until(`document.querySelectorAll("#evidence figure").length === 10 && document.querySelectorAll("#gallery button").length === 60`)
-			b.quiet()
+			b.sound()
 			b.shot(fmt.Sprintf("page-%d-%s", width, scheme))
 		}
 	}
@@ -121,4 +123,31 @@ func TestLatency(t *testing.T) {
 	if high > 1000 {
 		t.Errorf("the 95th percentile is %.0f ms", high)
 	}
+}
+
+// TestProblemsAreSeen breaks the page in each way that the tests must notice.
+func TestProblemsAreSeen(t *testing.T) {
+	b := openFixed(t)
+	for script, want := range map[string]string{
+		`console.error("seen?")`:                            "console: error",
+		`setTimeout(() => { throw new Error("seen?") })`:    "exception: ",
+		`fetch("http://127.0.0.2:9/").catch(() => {})`:      "violates", // the policy
+		`document.body.setAttribute("style", "color: red")`: "violates",
+		`document.head.append(document.createElement("script")); document.querySelector("head script:last-child").textContent = "1"`: "violates",
+		`fetch("/api/nothing")`: "404",
+	} {
+		b.run(chromedp.Evaluate(script+"; 0", nil), chromedp.Sleep(200*time.Millisecond))
+		b.mu.Lock()
+		if !strings.Contains(strings.Join(b.problems, " "), want) {
+			t.Errorf("%s: seen is %q", script, b.problems)
+		}
+		b.problems = nil
+		b.mu.Unlock()
+	}
+	b.hear(&network.EventRequestWillBeSent{Request: &network.Request{URL: "https://elsewhere.example/font.woff2"}})
+	b.hear(&network.EventRequestWillBeSent{Request: &network.Request{URL: "data:,"}})
+	if len(b.problems) != 1 || !strings.Contains(b.problems[0], "elsewhere") {
+		t.Errorf("of a request to another host is seen: %q", b.problems)
+	}
+	b.problems = nil
 }

@@ -38,7 +38,7 @@ func TestTrainingOnThePage(t *testing.T) {
 	b.click("#pause")
 	b.until(`document.getElementById("pause").textContent === "Pause"`)
 	b.until(`document.getElementById("state").textContent !== ` + quote(strings.TrimPrefix(before, "Paused. ")))
-	b.quiet()
+	b.sound()
 	b.click("#stop")
 	b.until(`document.body.dataset.training === "stopped" && document.getElementById("training").hidden`)
 	if text := b.text("#state"); !strings.HasPrefix(text, "CNN is stopped; all is saved: go run ./cmd/cnn -resume ") {

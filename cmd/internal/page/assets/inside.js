@@ -35,7 +35,7 @@ const looking = latest(async () => {
     return element("figure", {}, element("figcaption", {}, model.classes[i]), canvas);
   }));
   $("evidence-title").textContent = `Evidence, as the ${inside.toUpperCase()} weighs it`;
-  $("evidence-scale").textContent = `Full colour is ${evidence.largest.toFixed(1)}.`;
+  $("evidence-scale").textContent = `Full colour is a loss or a gain of ${evidence.largest.toFixed(1)}.`;
 });
 
 const picture = (label, kind) => element("canvas", { class: kind, role: "img", "aria-label": label });
@@ -62,7 +62,7 @@ function units(l, model) {
     model.classes.forEach((name, i) => row.append(element("div", {}, gray(element("canvas"), data.slice(i, i + 1), 1, 1), element("small", {}, name))));
     return row;
   }
-  const columns = Math.min(count, 64), rows = Math.ceil(count / columns), padded = new Uint8Array(rows * columns);
+  const columns = Math.min(count, count > 256 ? 64 : 32), rows = Math.ceil(count / columns), padded = new Uint8Array(rows * columns);
   padded.set(data);
   return gray(picture(`${l.name}: ${count} units`, "unit"), padded, rows, columns);
 }

@@ -1,7 +1,7 @@
 // How the networks have learnt, and the training that is running.
 
 import { $, ask, say, shared } from "./api.js";
-import { curves, element } from "./pictures.js";
+import { curves, element, narrow } from "./pictures.js";
 
 const live = new Map(); // what a network that is training has told: { points, rows }
 const maxPoints = 300;  // of a curve
@@ -22,6 +22,8 @@ export function draw() {
     $("curves").replaceChildren(...[...names].map(learnt));
   });
 }
+
+narrow.addEventListener("change", draw);
 
 function learnt(name) {
   const { points, rows: told } = live.get(name) ?? { points: [], rows: [] };

@@ -45,6 +45,8 @@ function svg(name, attributes = {}, ...children) {
   return e;
 }
 
+export const narrow = matchMedia("(max-width: 46rem)");
+
 // scales are how a metric is drawn: by its logarithm, or by that of the errors.
 const scales = {
   loss: { of: v => Math.log(Math.max(1e-5, v)), ticks: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5] },
@@ -54,7 +56,7 @@ const scales = {
 // curves draws one metric of a run: its epochs' validation, and for training the
 // epochs or, of one that is running, the points between them.
 export function curves(metric, rows, live, label) {
-  const size = { width: 460, height: 200, left: 48, right: 14, top: 28, bottom: 36 }, { of, ticks } = scales[metric];
+  const size = { width: narrow.matches ? 330 : 460, height: 200, left: 44, right: 14, top: 28, bottom: 36 }, { of, ticks } = scales[metric];
   const train = live.length ? live.map(p => [p.at, p[metric]]) : rows.map(r => [r.epoch, r[metric]]);
   const val = rows.filter(r => r["val_" + metric] != null).map(r => [r.epoch, r["val_" + metric]]);
   const picture = svg("svg", { viewBox: `0 0 ${size.width} ${size.height}`, role: "img", "aria-label": label });
