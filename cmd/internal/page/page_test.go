@@ -321,7 +321,7 @@ func TestAssets(t *testing.T) {
 
 func BenchmarkPredict(b *testing.B) {
 	p := New(fixed{models: []Model{newModel(b, nets.MLP([3]int{28, 28, 1}, 10)), newModel(b, nets.CNN([3]int{28, 28, 1}, 10))}}, nil)
-	png := drawing(b, 280, true)
+	png := drawing(b, 140, true) // as the page sends
 	for b.Loop() {
 		if code := request(b, p, "POST", "/api/predict", "image/png", png, nil); code != 200 {
 			b.Fatal(code)

@@ -105,13 +105,13 @@ export function newPad(canvas, widthInput, changed) {
     empty: () => strokes.length === 0 && !backdrop,
     show(image) { strokes = []; current = null; backdrop = image; redraw(); },
     // png is the drawing in white on black, whatever the colours of the page.
-    // Half of the pad's size is plenty for 20 pixels of ink.
+    // A quarter of the pad's size is plenty for 20 pixels of ink, and quick.
     png() {
       const copy = document.createElement("canvas");
-      copy.width = canvas.width / 2;
-      copy.height = canvas.height / 2;
+      copy.width = canvas.width / 4;
+      copy.height = canvas.height / 4;
       const ctx = copy.getContext("2d");
-      ctx.scale(0.5, 0.5);
+      ctx.scale(0.25, 0.25);
       paint(ctx, "#000", "#fff");
       return new Promise((done, failed) => copy.toBlob(blob => blob ? done(blob) : failed(new Error("The drawing cannot be sent.")), "image/png"));
     },
