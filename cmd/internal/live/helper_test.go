@@ -85,7 +85,7 @@ func serve(t testing.TB, source page.Source, training page.Training) string {
 	t.Helper()
 	p := page.New(source, training)
 	server := httptest.NewServer(p)
-	t.Cleanup(func() { p.Close(); server.Close() })
+	t.Cleanup(func() { p.Close(); server.CloseClientConnections(); server.Close() })
 	return server.URL
 }
 

@@ -110,7 +110,8 @@ type modelsJSON struct {
 func (p *Page) models(http.ResponseWriter, *http.Request) (any, error) {
 	answer := modelsJSON{Models: []modelJSON{}, Training: p.state()}
 	for _, m := range p.source.Models() {
-		answer.Models = append(answer.Models, modelJSON{m.Name, m.classes(), m.input(), m.Config.Params, m.TestAccuracy, m.History})
+		history := append([]train.Row{}, m.History...) // [], not null
+		answer.Models = append(answer.Models, modelJSON{m.Name, m.classes(), m.input(), m.Config.Params, m.TestAccuracy, history})
 	}
 	if set := p.source.Test(); set != nil {
 		answer.Tests = set.Len()

@@ -235,7 +235,7 @@ func TestModels(t *testing.T) {
 	var answer modelsJSON
 	request(t, p, "GET", "/api/models", "", nil, &answer)
 	m := answer.Models
-	if len(m) != 2 || m[0].Name != "mlp" || *m[0].TestAccuracy != 0.5 || m[1].TestAccuracy != nil || len(m[0].History) != 1 || len(m[1].Classes) != 4 ||
+	if len(m) != 2 || m[0].Name != "mlp" || *m[0].TestAccuracy != 0.5 || m[1].TestAccuracy != nil || len(m[0].History) != 1 || m[1].History == nil || len(m[1].Classes) != 4 ||
 		answer.Training.State != "off" || answer.Tests != 300 || m[1].Image != [3]int{28, 28, 1} {
 		t.Errorf("%+v", answer)
 	}

@@ -25,10 +25,8 @@ const looking = latest(async () => {
   if (!image || !model) return;
   const body = { model: inside, image: base64(image) };
   const [seen, evidence] = await Promise.all([ask("api/layers", body), ask("api/evidence", body)]);
-  const focused = document.activeElement?.dataset.layer;
-  $("layers").replaceChildren(...seen.layers.map(l => layer(l, model)));
-  if (focused) $("layers").querySelector(`[data-layer="${focused}"]`)?.focus();
   field();
+  layers(seen.layers, model);
   const [height, width, channels] = seen.image;
   $("evidence").replaceChildren(...evidence.classes.map((text, i) => {
     const canvas = signed(picture(`Evidence for ${model.classes[i]}`, "pixels"), bytes(text), image, height, width, channels);
@@ -40,45 +38,72 @@ const looking = latest(async () => {
 
 const picture = (label, kind) => element("canvas", { class: kind, role: "img", "aria-label": label });
 
+// views are the layers on the page: each has a box, and update shows new values in
+// it. They stay while the network does, and with them whatever has the focus.
+let views = [], shownAs = "";
+
+function layers(list, model) {
+  const key = model.name + list.map(l => ` ${l.name} ${l.shape}`);
+  if (key !== shownAs) {
+    shownAs = key;
+    views = list.map(l => layer(l, model));
+    $("layers").replaceChildren(...views.map(v => v.box));
+  }
+  views.forEach((v, i) => v.update(list[i]));
+}
+
 function layer(l, model) {
-  const parts = [element("h3", {}, l.name, " ", element("small", {}, `${l.type}, ${l.shape.join(" × ")}, ${l.low.toFixed(2)} to ${l.high.toFixed(2)}`))];
-  if (l.kernels) parts.push(...kernels(l));
-  parts.push(l.shape.length === 3 ? maps(l) : units(l, model));
-  return element("div", { class: "layer" }, ...parts);
+  const about = element("small"), parts = [element("h3", {}, l.name, " ", about)], inner = [];
+  if (l.kernels) inner.push(kernels(l));
+  inner.push(l.shape.length === 3 ? maps(l) : l.shape[0] === model.classes.length ? perClass(l, model) : units(l));
+  return {
+    box: element("div", { class: "layer" }, ...parts, ...inner.map(v => v.box)),
+    update: now => {
+      about.textContent = `${now.type}, ${now.shape.join(" × ")}, ${now.low.toFixed(2)} to ${now.high.toFixed(2)}`;
+      inner.forEach(v => v.update(now));
+    },
+  };
 }
 
 function kernels(l) {
-  const data = bytes(l.kernels), [height, width, , filters] = l.kernel_shape;
-  const row = element("div", { class: "maps kernels", role: "img", "aria-label": `The ${filters} kernels of ${l.name}` });
-  for (let c = 0; c < filters; c++) row.append(gray(element("canvas"), data, height, width, c, filters));
-  return [element("p", { class: "hint" }, `Its ${filters} kernels, grey where they are zero, and the map that each of them makes:`), row];
+  const [height, width, , filters] = l.kernel_shape, canvases = Array.from({ length: filters }, () => element("canvas"));
+  const row = element("div", { class: "maps kernels", role: "img", "aria-label": `The ${filters} kernels of ${l.name}` }, ...canvases);
+  return {
+    box: element("div", {}, element("p", { class: "hint" }, `Its ${filters} kernels, grey where they are zero, and the map that each of them makes:`), row),
+    update: now => { const data = bytes(now.kernels); canvases.forEach((canvas, c) => gray(canvas, data, height, width, c, filters)); },
+  };
 }
 
-// units are the outputs of a dense layer: a field of them, or one for each class.
-function units(l, model) {
-  const data = bytes(l.values), count = l.shape[0];
-  if (count === model.classes.length) {
-    const row = element("div", { class: "units", role: "img", "aria-label": `${l.name}: a value for each class` });
-    model.classes.forEach((name, i) => row.append(element("div", {}, gray(element("canvas"), data.slice(i, i + 1), 1, 1), element("small", {}, name))));
-    return row;
-  }
-  const columns = Math.min(count, count > 256 ? 64 : 32), rows = Math.ceil(count / columns), padded = new Uint8Array(rows * columns);
-  padded.set(data);
-  return gray(picture(`${l.name}: ${count} units`, "unit"), padded, rows, columns);
+// perClass are the outputs of a layer that has one for each class.
+function perClass(l, model) {
+  const canvases = model.classes.map(() => element("canvas"));
+  return {
+    box: element("div", { class: "units", role: "img", "aria-label": `${l.name}: a value for each class` },
+      ...model.classes.map((name, i) => element("div", {}, canvases[i], element("small", {}, name)))),
+    update: now => { const data = bytes(now.values); canvases.forEach((canvas, i) => gray(canvas, data.slice(i, i + 1), 1, 1)); },
+  };
+}
+
+// units are the outputs of another dense layer, as a field.
+function units(l) {
+  const count = l.shape[0], columns = Math.min(count, count > 256 ? 64 : 32), rows = Math.ceil(count / columns);
+  const box = picture(`${l.name}: ${count} units`, "unit");
+  return { box, update: now => { const padded = new Uint8Array(rows * columns); padded.set(bytes(now.values)); gray(box, padded, rows, columns); } };
 }
 
 // maps are the outputs of a convolution. Pointer or arrow keys show what a value sees.
 function maps(l) {
-  const data = bytes(l.values), [height, width, channels] = l.shape, at = { map: 0, y: height >> 1, x: width >> 1 };
-  const box = element("div", { class: "maps", role: "img", tabindex: "0", "data-layer": l.name,
-    "aria-label": `The ${channels} maps of ${l.name}. Arrow keys move over a map, page up and page down change it.` });
-  const canvases = Array.from({ length: channels }, (_, c) => gray(element("canvas"), data, height, width, c, channels));
-  box.append(...canvases);
+  const [height, width, channels] = l.shape, at = { map: 0, y: height >> 1, x: width >> 1 };
+  const canvases = Array.from({ length: channels }, () => element("canvas"));
+  const box = element("div", { class: "maps", role: "img", tabindex: "0",
+    "aria-label": `The ${channels} maps of ${l.name}. Arrow keys move over a map, page up and page down change it.` }, ...canvases);
+  let now = l, data = [], pointing = false;
   const show = () => {
+    pointing = true;
     canvases.forEach((c, i) => c.classList.toggle("at", i === at.map));
-    field(l, at, data[(at.y * width + at.x) * channels + at.map]);
+    field(now, at, data[(at.y * width + at.x) * channels + at.map]);
   };
-  const leave = () => { canvases[at.map].classList.remove("at"); field(); };
+  const leave = () => { pointing = false; canvases[at.map].classList.remove("at"); field(); };
   box.addEventListener("pointermove", e => {
     const map = canvases.indexOf(e.target);
     if (map < 0) return;
@@ -86,7 +111,6 @@ function maps(l) {
     at.map = map;
     at.y = within(Math.floor((e.clientY - b.top) / b.height * height), height);
     at.x = within(Math.floor((e.clientX - b.left) / b.width * width), width);
-    canvases.forEach(c => c.classList.remove("at"));
     show();
   });
   box.addEventListener("pointerleave", leave);
@@ -101,7 +125,13 @@ function maps(l) {
     at.map = within(at.map + by[2], channels);
     show();
   });
-  return box;
+  const update = l => {
+    now = l;
+    data = bytes(l.values);
+    canvases.forEach((canvas, c) => gray(canvas, data, height, width, c, channels));
+    if (pointing) show();
+  };
+  return { box, update };
 }
 
 const within = (v, n) => Math.min(n - 1, Math.max(0, v));
