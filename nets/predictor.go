@@ -41,6 +41,12 @@ func NewPredictor(m *Model) *Predictor {
 // Network is the network that predicts.
 func (p *Predictor) Network() Network { return p.model.Network }
 
+// Weights are those that it predicts with, to be looked at.
+func (p *Predictor) Weights() []Weight { return p.model.Weights }
+
+// Classes is how many classes the network tells apart.
+func (p *Predictor) Classes() int { return p.model.Classes }
+
 // Predict runs images (N,H,W,C), with values from 0 to 1, through the network.
 func (p *Predictor) Predict(images []float32) (Scores, error) {
 	input := p.model.Input

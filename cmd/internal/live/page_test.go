@@ -1,0 +1,153 @@
+package live
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+func openFixed(t *testing.T) *browser {
+	t.Helper()
+	models, err := quickly()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := open(t, serve(t, models, nil))
+	b.until(`document.querySelectorAll(".model").length === 2`)
+	return b
+}
+
+// TestDrawing draws digits, and both networks know them.
+func TestDrawing(t *testing.T) {
+	b := openFixed(t)
+	for _, c := range []string{"0", "1", "7", "3"} {
+		b.draw(digits[c])
+		b.says(0, c)
+		b.says(1, c)
+		b.until(fmt.Sprintf(`document.getElementById("verdict").textContent.startsWith("Both say %s; second guess ")`, c))
+		b.click("#clear")
+		b.until(`document.getElementById("verdict").textContent === "Nothing is drawn yet."`)
+	}
+	b.draw(digits["1"])
+	b.says(0, "1")
+	b.click("#undo")
+	b.until(`document.querySelectorAll(".bar.first").length === 0`)
+	b.sound()
+}
+
+// TestKeyboard draws a one without a mouse, and reaches everything by Tab.
+func TestKeyboard(t *testing.T) {
+	b := openFixed(t)
+	b.run(chromedp.Focus("#pad", chromedp.ByQuery), chromedp.KeyEvent(strings.Repeat(kb.ArrowUp, 12)), chromedp.KeyEvent(" "),
+		chromedp.KeyEvent(strings.Repeat(kb.ArrowDown, 24)), chromedp.KeyEvent(" "))
+	b.says(0, "1")
+	b.says(1, "1")
+	b.until(`document.querySelectorAll("#layers .maps[tabindex]").length === 2`)
+	b.run(chromedp.Focus("#layers .maps[tabindex]", chromedp.ByQuery), chromedp.KeyEvent(kb.PageDown+kb.ArrowRight))
+	b.until(`document.getElementById("field-text").textContent.startsWith("conv2d, map 1, row 13, column 14")`)
+	b.run(chromedp.Focus("#inside-choice [aria-checked=true]", chromedp.ByQuery), chromedp.KeyEvent(kb.ArrowLeft))
+	b.until(`document.activeElement.textContent === "MLP" && document.querySelector("#layers h3").textContent.startsWith("dense ")`)
+	b.run(chromedp.Focus("#pad", chromedp.ByQuery), chromedp.KeyEvent("z"))
+	b.until(`document.getElementById("verdict").textContent === "Nothing is drawn yet."`)
+	nameless := js[[]string](b, `[...document.querySelectorAll("button, input, canvas, progress")].filter(e => !e.closest("[role=img][aria-label]") && !e.closest("[aria-hidden=true]") && !e.getAttribute("aria-label") && !e.textContent.trim() && !e.closest("button")).map(e => e.outerHTML.slice(0, 120))`)
+	if len(nameless) > 0 {
+		t.Errorf("elements without a name for a screen reader: %q", nameless)
+	}
+	b.sound()
+}
+
+// TestErrors walks from the matrix to an image, and puts it on the pad.
+func TestErrors(t *testing.T) {
+	b := openFixed(t)
+	b.until(`document.querySelectorAll("#gallery button").length === 60`)
+	sum := js[int](b, `[...document.querySelectorAll("#matrix td button")].reduce((n, b) => n + (Number(b.textContent) || 0), 0)`)
+	if sum != 10000 {
+		t.Errorf("the matrix counts %d test images", sum)
+	}
+	b.click(`#matrix [data-cell="4-9"]`)
+	b.until(`document.getElementById("gallery-title").textContent.startsWith("4, taken for 9: ") && document.querySelector("#gallery button span").textContent === "4, not 9"`)
+	b.click("#gallery button")
+	b.says(1, "9") // it is the CNN's error
+	b.until(`document.getElementById("inside").className !== "idle"`)
+	b.click(`#matrix [data-cell="4-9"]`)
+	b.until(`document.getElementById("gallery-title").textContent.startsWith("Errors: ")`)
+	b.click("#tests-choice [aria-checked=false]")
+	b.until(`document.querySelector("#tests-choice [aria-checked=true]").textContent === "MLP" && document.querySelectorAll("#gallery button").length === 60`)
+	b.sound()
+}
+
+// TestLooks looks at the page on a telephone and on a desk, by day and by night.
+func TestLooks(t *testing.T) {
+	b := openFixed(t)
+	for _, width := range []int64{1400, 390} {
+		for _, scheme := range []string{"light", "dark"} {
+			b.view(width, scheme)
+			b.click("#clear")
+			b.draw(digits["3"])
+			b.says(0, "3")
+			b.until(`document.querySelectorAll("#evidence figure").length === 10 && document.querySelectorAll("#gallery button").length === 60`)
+			b.sound()
+			b.shot(fmt.Sprintf("page-%d-%s", width, scheme))
+		}
+	}
+}
+
+// TestLatency measures from a move of the mouse to the answer of both networks.
+func TestLatency(t *testing.T) {
+	b := openFixed(t)
+	b.run(chromedp.Evaluate(`{
+		let began;
+		window.latencies = [];
+		document.getElementById("pad").addEventListener("pointermove", () => { began ??= performance.now(); }, true);
+		new MutationObserver(() => { if (began !== undefined) latencies.push(performance.now() - began); began = undefined; })
+			.observe(document.querySelectorAll(".model")[1].querySelector("small"), { childList: true });
+	}`, nil))
+	for _, c := range []string{"0", "7", "3", "0"} {
+		b.draw(digits[c])
+		b.says(0, c)
+		b.click("#clear")
+	}
+	all := js[[]float64](b, "window.latencies")
+	if len(all) < 10 {
+		t.Fatalf("only %d answers while drawing", len(all))
+	}
+	slices.Sort(all)
+	median, high := all[len(all)/2], all[len(all)*95/100]
+	t.Logf("from a move to both answers: median %.1f ms, 95th percentile %.1f ms, of %d", median, high, len(all))
+	if high > 1000 {
+		t.Errorf("the 95th percentile is %.0f ms", high)
+	}
+}
+
+// TestProblemsAreSeen breaks the page in each way that the tests must notice.
+func TestProblemsAreSeen(t *testing.T) {
+	b := openFixed(t)
+	for script, want := range map[string]string{
+		`console.error("seen?")`:                            "console: error",
+		`setTimeout(() => { throw new Error("seen?") })`:    "exception: ",
+		`fetch("http://127.0.0.2:9/").catch(() => {})`:      "violates", // the policy
+		`document.body.setAttribute("style", "color: red")`: "violates",
+		`document.head.append(document.createElement("script")); document.querySelector("head script:last-child").textContent = "1"`: "violates",
+		`fetch("/api/nothing")`: "404",
+	} {
+		b.run(chromedp.Evaluate(script+"; 0", nil), chromedp.Sleep(200*time.Millisecond))
+		b.mu.Lock()
+		if !strings.Contains(strings.Join(b.problems, " "), want) {
+			t.Errorf("%s: seen is %q", script, b.problems)
+		}
+		b.problems = nil
+		b.mu.Unlock()
+	}
+	b.hear(&network.EventRequestWillBeSent{Request: &network.Request{URL: "https://elsewhere.example/font.woff2"}})
+	b.hear(&network.EventRequestWillBeSent{Request: &network.Request{URL: "data:,"}})
+	if len(b.problems) != 1 || !strings.Contains(b.problems[0], "elsewhere") {
+		t.Errorf("of a request to another host is seen: %q", b.problems)
+	}
+	b.problems = nil
+}

@@ -1,0 +1,126 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"stheno/cmd/internal/cli"
+	"stheno/cmd/internal/page"
+	"stheno/cmd/internal/progress"
+	"stheno/data"
+	"stheno/nets"
+	"stheno/nets/train"
+)
+
+// Run is one training.
+type Run struct {
+	App  cli.App
+	Args []string // flags of its command
+}
+
+// Notebook is the notebook's two networks: the one that learns in seconds first.
+// dir is the folder of the data as the user gave it, empty for Stheno's choice.
+func Notebook(dir string) []Run {
+	args := func(epochs string) []string { return []string{"-data", dir, "-epochs", epochs, "-verbose", "0"} }
+	return []Run{
+		{cli.App{Name: "mlp", Network: nets.MLP}, args("5")},
+		{cli.App{Name: "cnn", Network: nets.CNN}, args("3")},
+	}
+}
+
+// Trainer trains. It is both a page's source of models and its training.
+type Trainer struct {
+	set    *data.Dataset
+	runs   []Run
+	stderr io.Writer
+	cancel context.CancelCauseFunc
+	ended  chan struct{} // closed when nothing is trained any more
+
+	mu     sync.Mutex
+	models []page.Model
+	state  page.State
+	mayGo  chan struct{} // closed while training may go on
+	past   page.Past
+	hub    hub
+}
+
+var errStopped = errors.New("stopped by the user")
+
+// Start begins to train the runs, in order, until all are done, Stop is called or
+// ctx is done. Warnings go to stderr.
+func Start(ctx context.Context, set *data.Dataset, runs []Run, stderr io.Writer) *Trainer {
+	t := &Trainer{set: set, runs: runs, stderr: stderr, ended: make(chan struct{}), mayGo: make(chan struct{})}
+	close(t.mayGo)
+	t.state = page.State{State: "training", Text: "training begins"}
+	ctx, t.cancel = context.WithCancelCause(ctx)
+	go t.train(ctx)
+	return t
+}
+
+// Wait waits until nothing is trained any more and all files are written.
+func (t *Trainer) Wait() { <-t.ended }
+
+// Models are the snapshots, in the order of the runs.
+func (t *Trainer) Models() []page.Model {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.models)
+}
+
+// Test are the test images.
+func (t *Trainer) Test() *data.Set { return t.set.Test }
+
+func (t *Trainer) train(ctx context.Context) {
+	defer close(t.ended)
+	defer t.cancel(nil)
+	for _, r := range t.runs {
+		w := cli.Watched{App: r.App, Args: r.Args, Data: t.set, Stderr: t.stderr}
+		var where train.Folder
+		w.Watch = func(m *nets.Model, c train.Config, f train.Folder) progress.Display {
+			where = f
+			return &watcher{trainer: t, ctx: ctx, model: m, config: c}
+		}
+		err := w.Run(ctx)
+		switch {
+		case context.Cause(ctx) != nil && where != "":
+			t.say("stopped", "", fmt.Sprintf("%s is stopped; all is saved: go run ./cmd/%s -resume %s", strings.ToUpper(r.App.Name), r.App.Name, filepath.ToSlash(string(where))))
+			return
+		case context.Cause(ctx) != nil:
+			t.say("stopped", "", "training is stopped")
+			return
+		case err != nil:
+			fmt.Fprintf(t.stderr, "%s: %v\n", r.App.Name, err)
+			t.say("failed", "", fmt.Sprintf("%s: %v", r.App.Name, err))
+			return
+		}
+	}
+	t.say("done", "", "training is done")
+}
+
+// say changes the state, and tells it.
+func (t *Trainer) say(state, model, text string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.state = page.State{State: state, Model: model, Text: text}
+	t.hub.tell(page.Event{Kind: page.StateEvent, Data: t.state})
+}
+
+// publish shows a snapshot instead of an older one of the same name.
+func (t *Trainer) publish(m page.Model) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	models := slices.Clone(t.models)
+	if i := slices.IndexFunc(models, func(old page.Model) bool { return old.Name == m.Name }); i >= 0 {
+		models[i] = m
+	} else {
+		models = append(models, m)
+	}
+	t.models = models
+	t.hub.tell(page.Event{Kind: page.ModelsEvent})
+}

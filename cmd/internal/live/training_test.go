@@ -1,0 +1,154 @@
+package live
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"stheno/cmd/internal/cli"
+	"stheno/cmd/internal/page"
+	"stheno/nets"
+	"stheno/nets/train"
+)
+
+// TestTrainingOnThePage watches two trainings, pauses, goes on and stops.
+func TestTrainingOnThePage(t *testing.T) {
+	trainer, folders := start(t, map[string][]string{"mlp": {"-epochs", "2"}, "cnn": {"-epochs", "9"}}, "mlp", "cnn")
+	b := open(t, serve(t, trainer, trainer))
+	b.draw(digits["0"])
+	b.until(`document.querySelectorAll(".model").length > 0`) // a snapshot, long before the end
+	b.says(0, "0")
+	b.until(`document.getElementById("state").textContent.startsWith("CNN learns: epoch 1 of 9")`)
+	b.until(`document.querySelectorAll(".model").length === 2`)
+	b.until(`document.querySelectorAll("#curves path.train").length > 2 * 2`) // beside those of the legends
+	b.click("#pause")
+	b.until(`document.getElementById("pause").textContent === "Go on" && document.body.dataset.training === "paused"`)
+	time.Sleep(300 * time.Millisecond) // the step that is running
+	before := b.text("#state")
+	time.Sleep(500 * time.Millisecond)
+	if now := b.text("#state"); now != before {
+		t.Errorf("training goes on in a pause: %q, then %q", before, now)
+	}
+	for _, scheme := range []string{"light", "dark"} {
+		b.view(1400, scheme)
+		b.shot("training-" + scheme)
+	}
+	b.click("#pause")
+	b.until(`document.getElementById("pause").textContent === "Pause"`)
+	b.until(`document.getElementById("state").textContent !== ` + quote(strings.TrimPrefix(before, "Paused. ")))
+	b.sound()
+	b.click("#stop")
+	b.until(`document.body.dataset.training === "stopped" && document.getElementById("training").hidden`)
+	if text := b.text("#state"); !strings.HasPrefix(text, "CNN is stopped; all is saved: go run ./cmd/cnn -resume ") {
+		t.Errorf("the page says %q", text)
+	}
+	trainer.Wait()
+	b.run() // the page is still there
+	for name, complete := range map[string]bool{"mlp": true, "cnn": false} {
+		if _, ok, err := train.Folder(folders[name]).ReadOutcome(); ok != complete || err != nil {
+			t.Errorf("%s: result.json is there: %v (%v)", name, ok, err)
+		}
+	}
+}
+
+func quote(text string) string { return "`" + text + "`" }
+
+// TestStoppedRunGoesOn: what Stop leaves is a run folder that the command takes.
+func TestStoppedRunGoesOn(t *testing.T) {
+	trainer, folders := start(t, map[string][]string{"mlp": {"-epochs", "50"}}, "mlp")
+	events := trainer.Events(t.Context())
+	for e := range events {
+		if p, ok := e.Data.(page.Point); ok && p.At > 0.2 {
+			break
+		}
+	}
+	trainer.Pause()
+	trainer.Stop() // also ends a pause
+	trainer.Wait()
+	if s := trainer.State(); s.State != "stopped" {
+		t.Fatalf("state %v", s)
+	}
+	var stdout, stderr bytes.Buffer
+	code := cli.Train(t.Context(), cli.App{Name: "mlp", Network: nets.MLP}, []string{"-resume", folders["mlp"], "-epochs", "1", "-verbose", "0"}, &stdout, &stderr)
+	if code != 0 {
+		t.Errorf("-resume: exit code %d: %s", code, &stderr)
+	}
+	m, _, err := train.Folder(folders["mlp"]).LoadModel()
+	if err != nil || m.Name != "mlp" {
+		t.Errorf("the run's model: %v", err)
+	}
+}
+
+// TestSnapshotsStay: what has been published predicts the same for ever.
+func TestSnapshotsStay(t *testing.T) {
+	trainer, _ := start(t, map[string][]string{"mlp": {"-epochs", "2"}}, "mlp")
+	set := openMNIST(t)
+	image := make([]float32, 784)
+	for i, v := range set.Test.Pixels[:784] {
+		image[i] = float32(v) / 255
+	}
+	var seen []*nets.Predictor
+	var first [][]float32
+	for e := range trainer.Events(t.Context()) {
+		if e.Kind == page.ModelsEvent {
+			p := trainer.Models()[0].Predictor
+			scores, err := p.Predict(image)
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen, first = append(seen, p), append(first, scores.Logits)
+		}
+		if s, ok := e.Data.(page.State); ok && s.State == "done" {
+			break
+		}
+	}
+	trainer.Wait()
+	if len(seen) != 3 { // one early, and one an epoch
+		t.Fatalf("%d snapshots, expected 3", len(seen))
+	}
+	for i, p := range seen {
+		scores, err := p.Predict(image)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for class, v := range scores.Logits {
+			if v != first[i][class] {
+				t.Errorf("snapshot %d has changed", i)
+			}
+		}
+	}
+	if m := trainer.Models()[0]; m.TestAccuracy == nil || *m.TestAccuracy < 0.9 || len(m.History) != 2 || m.Config.Network != "mlp" {
+		t.Errorf("the last snapshot: %+v", m)
+	}
+}
+
+func TestRefusedRunFails(t *testing.T) {
+	for _, args := range [][]string{{"-epochs", "0"}, {"-summary"}, {"-resume", "x"}} {
+		trainer, folders := start(t, map[string][]string{"mlp": args}, "mlp")
+		trainer.Wait()
+		if s := trainer.State(); s.State != "failed" || !strings.Contains(s.Text, args[0]) {
+			t.Errorf("%q: %v", args, s)
+		}
+		if found, _ := filepath.Glob(folders["mlp"] + "/*"); len(found) > 0 {
+			t.Errorf("%q: has left %v", args, found)
+		}
+	}
+}
+
+// TestSlowListenerIsSentAway: training waits for nobody.
+func TestSlowListenerIsSentAway(t *testing.T) {
+	h := hub{}
+	slow := h.join(page.Event{Kind: page.PastEvent})
+	for range 2 * backlog {
+		h.tell(page.Event{Kind: page.StepEvent})
+	}
+	n := 0
+	for range slow {
+		n++
+	}
+	if n != backlog || len(h.listeners) != 0 {
+		t.Errorf("%d events, %d listeners", n, len(h.listeners))
+	}
+}

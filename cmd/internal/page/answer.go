@@ -1,0 +1,91 @@
+package page
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+// Limits of what a request may bring.
+const (
+	maxPNG    = 1 << 20     // bytes
+	maxPixels = 1024 * 1024 // of a PNG
+	maxJSON   = 256 << 10   // bytes
+)
+
+// route is a method of a path, and what answers with a value or an error.
+type route struct {
+	method string
+	answer func(http.ResponseWriter, *http.Request) (any, error)
+}
+
+// refusal is an error that is the asker's, with its HTTP status.
+type refusal struct {
+	status int
+	text   string
+}
+
+func (r refusal) Error() string { return r.text }
+
+func refuse(status int, format string, args ...any) error {
+	return refusal{status, fmt.Sprintf(format, args...)}
+}
+
+// api answers below /api/.
+func (p *Page) api(w http.ResponseWriter, r *http.Request) {
+	found, ok := p.routes[r.URL.Path]
+	if !ok && r.URL.Path == "/api/training" {
+		found, ok = route{method: http.MethodGet}, true // its own handler has the GET
+	}
+	if !ok {
+		fail(w, refuse(http.StatusNotFound, "there is no %s", r.URL.Path))
+		return
+	}
+	if r.Method != found.method {
+		w.Header().Set("Allow", found.method)
+		fail(w, refuse(http.StatusMethodNotAllowed, "%s takes %s, not %s", r.URL.Path, found.method, r.Method))
+		return
+	}
+	answer, err := found.answer(w, r)
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	write(w, http.StatusOK, answer)
+}
+
+// fail answers with an error.
+func fail(w http.ResponseWriter, err error) {
+	status := http.StatusInternalServerError
+	if mine := (refusal{}); errors.As(err, &mine) {
+		status = mine.status
+	}
+	write(w, status, map[string]string{"error": err.Error()})
+}
+
+func write(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Cache-Control", "no-store")
+	content, err := json.Marshal(v)
+	if err != nil { // a value that is not finite, from weights that are not
+		status, content = http.StatusInternalServerError, []byte(`{"error":"the answer is not finite"}`)
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(append(content, '\n')) // who has gone away needs no answer
+}
+
+// readJSON reads a body of bounded size.
+func readJSON(w http.ResponseWriter, r *http.Request, v any) error {
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxJSON))
+	d.DisallowUnknownFields()
+	err := d.Decode(v)
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		return refuse(http.StatusRequestEntityTooLarge, "the body has more than %d bytes", tooLarge.Limit)
+	}
+	if err != nil {
+		return refuse(http.StatusBadRequest, "the body is not the JSON expected: %v", err)
+	}
+	return nil
+}

@@ -1,0 +1,58 @@
+// The page: the pad asks, the other parts show.
+
+import { $, ask, bytes, latest, say, shared } from "./api.js";
+import { answer, cardsOf, nothing } from "./answers.js";
+import { errorsOf, onChoose } from "./errors.js";
+import { insideOf, look } from "./inside.js";
+import { draw, listen, training } from "./learning.js";
+import { newPad } from "./pad.js";
+import { gray } from "./pictures.js";
+
+// predict shows what the networks see and say: of a drawing, or of an image.
+async function predict(body) {
+  const said = await ask("api/predict", body);
+  shared.image = said.empty ? null : bytes(said.image);
+  gray($("seen"), bytes(said.image), said.height, said.width, 0, shared.models[0]?.image[2] ?? 1);
+  answer(said);
+  look();
+}
+
+let picture = null; // a test image that is on the pad as it is
+
+const asking = latest(async () => {
+  if (picture) { await predict({ image: picture }); return; }
+  if (!pad.empty()) { await predict(await pad.png()); return; }
+  shared.image = null;
+  gray($("seen"), new Uint8Array(784), 28, 28);
+  nothing();
+  look();
+});
+
+const pad = newPad($("pad"), $("width"), () => { picture = null; asking(); });
+$("clear").addEventListener("click", pad.clear);
+$("undo").addEventListener("click", pad.undo);
+
+onChoose((canvas, image) => {
+  pad.show(canvas);
+  picture = image;
+  asking();
+  const smooth = matchMedia("(prefers-reduced-motion: no-preference)").matches;
+  $("draw").scrollIntoView({ block: "start", behavior: smooth ? "smooth" : "auto" });
+});
+
+let listening = false;
+const refresh = latest(async () => {
+  const state = await ask("api/models");
+  shared.models = state.models;
+  cardsOf(shared.models);
+  insideOf(shared.models);
+  $("tests").hidden = !state.tests;
+  if (state.tests) errorsOf(shared.models);
+  training(state.training);
+  draw();
+  await asking();
+  if (state.training.state !== "off" && !listening) { listening = true; listen(refresh); }
+});
+
+document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+refresh().catch(e => say(e.message));

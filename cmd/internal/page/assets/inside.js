@@ -1,0 +1,155 @@
+// Inside of a network: its layers' outputs, and the evidence for each class.
+
+import { $, ask, base64, bytes, latest, named, shared } from "./api.js";
+import { choice, element, gray, signed } from "./pictures.js";
+
+let inside = ""; // the network that is looked into
+let timer = 0;
+
+// insideOf takes note of new models.
+export function insideOf(models) {
+  const names = models.map(m => m.name);
+  if (!names.includes(inside)) inside = names.at(-1) ?? "";
+  choice($("inside-choice"), names, inside, name => { inside = name; insideOf(shared.models); look(); });
+}
+
+// look looks again, once the hand rests.
+export function look() {
+  clearTimeout(timer);
+  timer = setTimeout(looking, 120);
+}
+
+const looking = latest(async () => {
+  const model = named(inside), image = shared.image;
+  for (const part of ["inside", "why"]) $(part).classList.toggle("idle", !image || !model);
+  if (!image || !model) return;
+  const body = { model: inside, image: base64(image) };
+  const [seen, evidence] = await Promise.all([ask("api/layers", body), ask("api/evidence", body)]);
+  field();
+  layers(seen.layers, model);
+  const [height, width, channels] = seen.image;
+  $("evidence").replaceChildren(...evidence.classes.map((text, i) => {
+    const canvas = signed(picture(`Evidence for ${model.classes[i]}`, "pixels"), bytes(text), image, height, width, channels);
+    return element("figure", {}, element("figcaption", {}, model.classes[i]), canvas);
+  }));
+  $("evidence-title").textContent = `Evidence, as the ${inside.toUpperCase()} weighs it`;
+  $("evidence-scale").textContent = `Full colour is a loss or a gain of ${evidence.largest.toFixed(1)}.`;
+});
+
+const picture = (label, kind) => element("canvas", { class: kind, role: "img", "aria-label": label });
+
+// views are the layers on the page: each has a box, and update shows new values in
+// it. They stay while the network does, and with them whatever has the focus.
+let views = [], shownAs = "";
+
+function layers(list, model) {
+  const key = model.name + list.map(l => ` ${l.name} ${l.shape}`);
+  if (key !== shownAs) {
+    shownAs = key;
+    views = list.map(l => layer(l, model));
+    $("layers").replaceChildren(...views.map(v => v.box));
+  }
+  views.forEach((v, i) => v.update(list[i]));
+}
+
+function layer(l, model) {
+  const about = element("small"), parts = [element("h3", {}, l.name, " ", about)], inner = [];
+  if (l.kernels) inner.push(kernels(l));
+  inner.push(l.shape.length === 3 ? maps(l) : l.shape[0] === model.classes.length ? perClass(l, model) : units(l));
+  return {
+    box: element("div", { class: "layer" }, ...parts, ...inner.map(v => v.box)),
+    update: now => {
+      about.textContent = `${now.type}, ${now.shape.join(" × ")}, ${now.low.toFixed(2)} to ${now.high.toFixed(2)}`;
+      inner.forEach(v => v.update(now));
+    },
+  };
+}
+
+function kernels(l) {
+  const [height, width, , filters] = l.kernel_shape, canvases = Array.from({ length: filters }, () => element("canvas"));
+  const row = element("div", { class: "maps kernels", role: "img", "aria-label": `The ${filters} kernels of ${l.name}` }, ...canvases);
+  return {
+    box: element("div", {}, element("p", { class: "hint" }, `Its ${filters} kernels, grey where they are zero, and the map that each of them makes:`), row),
+    update: now => { const data = bytes(now.kernels); canvases.forEach((canvas, c) => gray(canvas, data, height, width, c, filters)); },
+  };
+}
+
+// perClass are the outputs of a layer that has one for each class.
+function perClass(l, model) {
+  const canvases = model.classes.map(() => element("canvas"));
+  return {
+    box: element("div", { class: "units", role: "img", "aria-label": `${l.name}: a value for each class` },
+      ...model.classes.map((name, i) => element("div", {}, canvases[i], element("small", {}, name)))),
+    update: now => { const data = bytes(now.values); canvases.forEach((canvas, i) => gray(canvas, data.slice(i, i + 1), 1, 1)); },
+  };
+}
+
+// units are the outputs of another dense layer, as a field.
+function units(l) {
+  const count = l.shape[0], columns = Math.min(count, count > 256 ? 64 : 32), rows = Math.ceil(count / columns);
+  const box = picture(`${l.name}: ${count} units`, "unit");
+  return { box, update: now => { const padded = new Uint8Array(rows * columns); padded.set(bytes(now.values)); gray(box, padded, rows, columns); } };
+}
+
+// maps are the outputs of a convolution. Pointer or arrow keys show what a value sees.
+function maps(l) {
+  const [height, width, channels] = l.shape, at = { map: 0, y: height >> 1, x: width >> 1 };
+  const canvases = Array.from({ length: channels }, () => element("canvas"));
+  const box = element("div", { class: "maps", role: "img", tabindex: "0",
+    "aria-label": `The ${channels} maps of ${l.name}. Arrow keys move over a map, page up and page down change it.` }, ...canvases);
+  let now = l, data = [], pointing = false;
+  const show = () => {
+    pointing = true;
+    canvases.forEach((c, i) => c.classList.toggle("at", i === at.map));
+    field(now, at, data[(at.y * width + at.x) * channels + at.map]);
+  };
+  const leave = () => { pointing = false; canvases[at.map].classList.remove("at"); field(); };
+  box.addEventListener("pointermove", e => {
+    const map = canvases.indexOf(e.target);
+    if (map < 0) return;
+    const b = e.target.getBoundingClientRect();
+    at.map = map;
+    at.y = within(Math.floor((e.clientY - b.top) / b.height * height), height);
+    at.x = within(Math.floor((e.clientX - b.left) / b.width * width), width);
+    show();
+  });
+  box.addEventListener("pointerleave", leave);
+  box.addEventListener("blur", leave);
+  box.addEventListener("focus", () => { if (box.matches(":focus-visible")) show(); });
+  box.addEventListener("keydown", e => {
+    const by = { ArrowLeft: [0, -1, 0], ArrowRight: [0, 1, 0], ArrowUp: [-1, 0, 0], ArrowDown: [1, 0, 0], PageUp: [0, 0, -1], PageDown: [0, 0, 1] }[e.key];
+    if (!by) return;
+    e.preventDefault();
+    at.y = within(at.y + by[0], height);
+    at.x = within(at.x + by[1], width);
+    at.map = within(at.map + by[2], channels);
+    show();
+  });
+  const update = l => {
+    now = l;
+    data = bytes(l.values);
+    canvases.forEach((canvas, c) => gray(canvas, data, height, width, c, channels));
+    if (pointing) show();
+  };
+  return { box, update };
+}
+
+const within = (v, n) => Math.min(n - 1, Math.max(0, v));
+
+// field shows which part of the picture a value of a map is made of.
+function field(l, at, value) {
+  const model = named(inside);
+  if (!shared.image || !model) return;
+  const [height, width, channels] = model.image, scale = 8;
+  const small = gray(document.createElement("canvas"), shared.image, height, width, 0, channels), canvas = $("field");
+  canvas.width = scale * width;
+  canvas.height = scale * height;
+  const ctx = canvas.getContext("2d");
+  ctx.imageSmoothingEnabled = false;
+  ctx.drawImage(small, 0, 0, canvas.width, canvas.height);
+  if (!l) { $("field-text").textContent = "the picture"; return; }
+  ctx.strokeStyle = "#f6ad55";
+  ctx.lineWidth = 4;
+  ctx.strokeRect(scale * at.x + 2, scale * at.y + 2, scale * l.field - 4, scale * l.field - 4);
+  $("field-text").textContent = `${l.name}, map ${at.map}, row ${at.y}, column ${at.x}: ${(l.low + value / 255 * (l.high - l.low)).toFixed(2)}, made of ${l.field} × ${l.field} pixels`;
+}

@@ -1,0 +1,119 @@
+// The drawing pad: strokes by mouse, touch, pen or keyboard, kept as points so
+// that they can be taken back and drawn again when the colours change.
+
+export function newPad(canvas, widthInput, changed) {
+  const ctx = canvas.getContext("2d");
+  let strokes = [], current = null, backdrop = null;
+  const cursor = { x: canvas.width / 2, y: canvas.height / 2, down: false, shown: false };
+
+  const colour = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+  const light = colour => /^#f/i.test(colour);
+
+  function paint(target, paper, ink) {
+    target.fillStyle = paper;
+    target.fillRect(0, 0, canvas.width, canvas.height);
+    if (backdrop) {
+      target.imageSmoothingEnabled = false;
+      target.globalCompositeOperation = light(paper) ? "difference" : "lighten"; // dark ink on light paper
+      target.drawImage(backdrop, 0, 0, canvas.width, canvas.height);
+      target.globalCompositeOperation = "source-over";
+    }
+    target.strokeStyle = target.fillStyle = ink;
+    target.lineCap = target.lineJoin = "round";
+    for (const s of strokes) {
+      target.lineWidth = s.width;
+      target.beginPath();
+      target.moveTo(s.points[0].x, s.points[0].y);
+      for (const p of s.points) target.lineTo(p.x, p.y);
+      target.lineTo(s.points[0].x === s.points.at(-1).x ? s.points.at(-1).x + 0.01 : s.points.at(-1).x, s.points.at(-1).y);
+      target.stroke();
+    }
+  }
+
+  function redraw() {
+    paint(ctx, colour("--pad"), colour("--stroke"));
+    if (cursor.shown) {
+      ctx.strokeStyle = colour("--accent");
+      ctx.lineWidth = cursor.down ? 6 : 2;
+      ctx.beginPath();
+      ctx.arc(cursor.x, cursor.y, widthInput.valueAsNumber / 2, 0, 7);
+      ctx.stroke();
+    }
+  }
+
+  function update() { redraw(); changed(); }
+
+  function begin(x, y) {
+    if (backdrop) { backdrop = null; strokes = []; }
+    current = { width: widthInput.valueAsNumber, points: [{ x, y }] };
+    strokes.push(current);
+    update();
+  }
+  function extend(x, y) { if (current) { current.points.push({ x, y }); update(); } }
+  function end() { current = null; }
+
+  const at = e => {
+    const box = canvas.getBoundingClientRect();
+    return [(e.clientX - box.left) * canvas.width / box.width, (e.clientY - box.top) * canvas.height / box.height];
+  };
+  const point = e => { const [x, y] = at(e); return { x, y }; };
+  canvas.addEventListener("pointerdown", e => {
+    if (e.button > 0) return;
+    canvas.setPointerCapture(e.pointerId);
+    cursor.shown = false;
+    begin(...at(e));
+  });
+  canvas.addEventListener("pointermove", e => {
+    if (!current) return;
+    const parts = e.getCoalescedEvents?.() ?? [];
+    for (const part of parts.length ? parts : [e]) current.points.push(point(part));
+    update();
+  });
+  for (const name of ["pointerup", "pointercancel"]) canvas.addEventListener(name, end);
+
+  function clear() { strokes = []; backdrop = null; current = null; cursor.down = false; update(); }
+  function undo() { if (backdrop) { backdrop = null; } strokes.pop(); update(); }
+
+  canvas.addEventListener("keydown", e => {
+    const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[e.key];
+    if (move) {
+      const by = e.shiftKey ? 4 : 14;
+      cursor.x = Math.min(canvas.width, Math.max(0, cursor.x + by * move[0]));
+      cursor.y = Math.min(canvas.height, Math.max(0, cursor.y + by * move[1]));
+      cursor.shown = true;
+      if (cursor.down) extend(cursor.x, cursor.y); else redraw();
+    } else if (e.key === " " || e.key === "Enter") {
+      cursor.shown = true;
+      cursor.down = !cursor.down;
+      if (cursor.down) begin(cursor.x, cursor.y); else { end(); redraw(); }
+    } else if (e.key === "c" || e.key === "C") {
+      clear();
+    } else if (e.key === "z" || e.key === "Z") {
+      undo();
+    } else {
+      return;
+    }
+    e.preventDefault();
+  });
+  canvas.addEventListener("blur", () => { cursor.shown = false; redraw(); });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  redraw();
+
+  return {
+    clear, undo,
+    empty: () => strokes.length === 0 && !backdrop,
+    show(image) { strokes = []; current = null; backdrop = image; redraw(); },
+    // png is the drawing in white on black, whatever the colours of the page.
+    // A quarter of the pad's size is plenty for 20 pixels of ink, and quick.
+    png() {
+      const copy = document.createElement("canvas");
+      copy.width = canvas.width / 4;
+      copy.height = canvas.height / 4;
+      const ctx = copy.getContext("2d");
+      ctx.scale(0.25, 0.25);
+      paint(ctx, "#000", "#fff");
+      return new Promise((done, failed) => copy.toBlob(blob => blob ? done(blob) : failed(new Error("The drawing cannot be sent.")), "image/png"));
+    },
+  };
+}
