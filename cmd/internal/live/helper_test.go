@@ -97,7 +97,7 @@ func start(t testing.TB, runs map[string][]string, names ...string) (*Trainer, m
 	var list []Run
 	for _, name := range names {
 		folders[name] = filepath.Join(t.TempDir(), name)
-		list = append(list, Run{cli.App{Name: name, Network: networks[name]}, append([]string{"-out", folders[name], "-verbose", "0"}, runs[name]...)})
+		list = append(list, Run{App: cli.App{Name: name, Network: networks[name]}, Args: append([]string{"-out", folders[name], "-verbose", "0"}, runs[name]...)})
 	}
 	trainer := Start(t.Context(), set, list, io.Discard)
 	t.Cleanup(func() { trainer.Stop(); trainer.Wait() })

@@ -21,7 +21,8 @@ import (
 // Run is one training.
 type Run struct {
 	App  cli.App
-	Args []string // flags of its command
+	Args []string           // flags of its command
+	Done func(train.Folder) // called when it is complete; nil is nothing
 }
 
 // Notebook is the notebook's two networks: the one that learns in seconds first.
@@ -29,8 +30,8 @@ type Run struct {
 func Notebook(dir string) []Run {
 	args := func(epochs string) []string { return []string{"-data", dir, "-epochs", epochs, "-verbose", "0"} }
 	return []Run{
-		{cli.App{Name: "mlp", Network: nets.MLP}, args("5")},
-		{cli.App{Name: "cnn", Network: nets.CNN}, args("3")},
+		{App: cli.App{Name: "mlp", Network: nets.MLP}, Args: args("5")},
+		{App: cli.App{Name: "cnn", Network: nets.CNN}, Args: args("3")},
 	}
 }
 
@@ -98,6 +99,9 @@ func (t *Trainer) train(ctx context.Context) {
 			fmt.Fprintf(t.stderr, "%s: %v\n", r.App.Name, err)
 			t.say("failed", "", fmt.Sprintf("%s: %v", r.App.Name, err))
 			return
+		}
+		if r.Done != nil {
+			r.Done(where)
 		}
 	}
 	t.say("done", "", "training is done")

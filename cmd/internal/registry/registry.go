@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -36,10 +37,12 @@ type Options struct {
 	Loaded  func(model string, version int, err error)                                 // after each reading of a folder
 }
 
-// Registry is a fixed list of models.
+// Registry is a list of models, which only grows.
 type Registry struct {
 	options Options
-	models  []*Model // in the order of their folders
+
+	mu     sync.RWMutex
+	models []*Model // in the order of their folders
 }
 
 // Model is a name under which a run's newest model is served. All its methods
@@ -66,7 +69,9 @@ type Version struct {
 	Params  int
 	Config  train.Config
 
-	batcher *batcher.Batcher
+	Predictor *nets.Predictor // for those who need no batching
+	History   []train.Row     // empty where the run's folder has none
+	batcher   *batcher.Batcher
 }
 
 // Size is how many values an image has.
@@ -108,12 +113,36 @@ func Open(folders []string, o Options) (*Registry, error) {
 	return r, nil
 }
 
-// Models are all models.
-func (r *Registry) Models() []*Model { return r.models }
+// Add reads the model of one more run, whose network has no model yet.
+func (r *Registry) Add(dir string) error {
+	m := &Model{Folder: train.Folder(filepath.Clean(dir)), options: &r.options}
+	if err := m.load(); err != nil {
+		return err
+	}
+	m.Name = m.Current().Network.Name
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, other := range r.models {
+		if other.Name == m.Name {
+			m.Current().batcher.Close()
+			return fmt.Errorf("the runs %s and %s would both be served as %q", other.Folder, m.Folder, m.Name)
+		}
+	}
+	r.models = append(r.models, m)
+	m.say(nil)
+	return nil
+}
+
+// Models are all models there are now.
+func (r *Registry) Models() []*Model {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return slices.Clone(r.models)
+}
 
 // Model is the model of a name, or nil.
 func (r *Registry) Model(name string) *Model {
-	for _, m := range r.models {
+	for _, m := range r.Models() {
 		if m.Name == name {
 			return m
 		}
@@ -135,7 +164,7 @@ func (r *Registry) Watch(ctx context.Context, every time.Duration, force <-chan 
 			forced = true
 		case <-tick.C:
 		}
-		for _, m := range r.models {
+		for _, m := range r.Models() {
 			if forced || m.Changed() {
 				_ = m.Reload() // it has been logged
 			}
@@ -145,7 +174,7 @@ func (r *Registry) Watch(ctx context.Context, every time.Duration, force <-chan 
 
 // Close ends all models. It returns when all requests have their answers.
 func (r *Registry) Close() {
-	for _, m := range r.models {
+	for _, m := range r.Models() {
 		m.Current().batcher.Close()
 		m.retired.Wait()
 	}
@@ -184,14 +213,14 @@ func (m *Model) load() error {
 	m.loading.Lock()
 	defer m.loading.Unlock()
 	m.seen = stampOf(m.Folder) // before reading: what is written meanwhile is a change
-	v, predictor, err := m.read()
+	v, err := m.read()
 	if err != nil {
 		return err
 	}
 	m.versions++
 	v.Number = m.versions
 	v.batcher = batcher.New(batcher.Options{
-		Size: v.Size(), Predict: predictor.Predict, Batch: m.options.Batch, Wait: m.options.Wait, Queue: m.options.Queue,
+		Size: v.Size(), Predict: v.Predictor.Predict, Batch: m.options.Batch, Wait: m.options.Wait, Queue: m.options.Queue,
 		Observe: func(images int, queued []time.Duration, took time.Duration) {
 			m.options.Observe(m.Name, images, queued, took)
 		},
@@ -202,20 +231,24 @@ func (m *Model) load() error {
 	return nil
 }
 
-func (m *Model) read() (*Version, *nets.Predictor, error) {
+func (m *Model) read() (*Version, error) {
 	loaded, config, err := m.Folder.LoadModel()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	sum, err := sum(m.Folder.File(train.ModelFile))
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	predictor := nets.NewPredictor(loaded)
 	if err := prove(loaded, predictor, m.options.Batch); err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", m.Folder.File(train.ModelFile), err)
+		return nil, fmt.Errorf("%s: %w", m.Folder.File(train.ModelFile), err)
 	}
-	return &Version{SHA256: sum, Network: loaded.Network, Classes: loaded.Classes, Params: loaded.Params(), Config: config}, predictor, nil
+	history, _ := m.Folder.ReadHistory() // a picture more or less
+	return &Version{
+		SHA256: sum, Network: loaded.Network, Classes: loaded.Classes, Params: loaded.Params(), Config: config,
+		Predictor: predictor, History: history,
+	}, nil
 }
 
 func sum(path string) (string, error) {

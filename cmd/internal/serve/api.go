@@ -38,8 +38,8 @@ func (m methods) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	writeError(w, http.StatusMethodNotAllowed, fmt.Sprintf("%s is not allowed here, only %s", short(r.Method), strings.Join(allowed, ", ")))
 }
 
-// handler is all that the server answers. serving ends when it begins to stop.
-func (s *Server) handler(serving context.Context) http.Handler {
+// handler is all that the server answers; page stands at /, /ui/ and /api/.
+func (s *Server) handler(page http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	get := func(pattern string, h http.HandlerFunc) { mux.Handle(pattern, methods{http.MethodGet: h}) }
 	get("/v2", s.serverMetadata)
@@ -57,7 +57,10 @@ func (s *Server) handler(serving context.Context) http.Handler {
 	mux.Handle("/metrics", methods{http.MethodGet: s.metrics.handler().ServeHTTP})
 	mux.Handle("/v2/", http.HandlerFunc(notFound))
 	mux.Handle("/v1/", http.HandlerFunc(notFound))
-	mux.Handle("/", page(serving, s.models))
+	for _, path := range []string{"/{$}", "/ui/", "/api/"} {
+		mux.Handle(path, pageHeaders(page))
+	}
+	mux.HandleFunc("/", notFound)
 	return s.outermost(guard(s.options.hosts, mux))
 }
 

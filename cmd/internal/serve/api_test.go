@@ -38,7 +38,7 @@ func TestRoutes(t *testing.T) {
 		}
 	}
 	front := get(t, s.url+"/")
-	if front.status != http.StatusOK || !strings.Contains(front.body, "/v2/models/mlp/infer") || !strings.Contains(front.header.Get("Content-Security-Policy"), "default-src 'none'") {
+	if front.status != http.StatusOK || !strings.Contains(front.body, "ui/app.js") || !strings.Contains(front.header.Get("Content-Security-Policy"), "default-src 'none'") {
 		t.Errorf("/: %v", front)
 	}
 }

@@ -28,6 +28,7 @@ const (
 // options are the flags.
 type options struct {
 	runs    []string
+	data    string
 	addr    string
 	hosts   []string
 	batch   int
@@ -118,7 +119,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		names = append(names, m.Name)
 	}
 	s.log.Info("serving", "addr", l.Addr().String(), "models", strings.Join(names, " "))
-	fmt.Fprintf(stdout, "serving %s at http://%s/\n", strings.Join(names, ", "), l.Addr())
+	what := strings.Join(names, ", ")
+	if what == "" {
+		what = "what it trains: the mlp, then the cnn,"
+	}
+	fmt.Fprintf(stdout, "serving %s at http://%s/\n", what, l.Addr())
 	return s.run(ctx, l, reload)
 }
 
@@ -129,7 +134,8 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 	f := flag.NewFlagSet("serve", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
 	f.Usage = func() {}
-	f.Var(list{&o.runs}, "run", "serve the model of the run in this `folder`; may be repeated, and folders may stand behind the flags")
+	f.Var(list{&o.runs}, "run", "serve the model of the run in this `folder`; may be repeated, and folders may stand behind the flags (default: train the mlp, then the cnn, and serve them)")
+	f.StringVar(&o.data, "data", "", "without -run: train on the data in this `folder` (default: MNIST)")
 	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "`address` to listen at; one that is not this machine's own lets others in, without a password")
 	f.Var(list{&o.hosts}, "host", "a `name` under which clients may ask, besides addresses and localhost; may be repeated")
 	f.IntVar(&o.batch, "batch", 256, "`images` that are predicted at once, of however many requests; 1 is each request by itself")
@@ -156,8 +162,8 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 // check refuses values that no server can have.
 func (o *options) check() error {
 	switch {
-	case len(o.runs) == 0:
-		return usageError{"-run DIR is needed: the folder of a run whose model is to be served"}
+	case len(o.runs) > 0 && o.data != "":
+		return usageError{"-data is for a server that trains, which one with -run does not"}
 	case slices.IndexFunc(o.runs, func(dir string) bool { return strings.HasPrefix(dir, "-") }) >= 0:
 		return usageError{"flags must stand before the first folder"}
 	case o.batch < 1 || o.batch > 256:
@@ -177,7 +183,7 @@ func (o *options) check() error {
 }
 
 func help(f *flag.FlagSet, w io.Writer) {
-	fmt.Fprint(w, "serve answers for trained models over HTTP: Open Inference Protocol v2 and TensorFlow Serving's REST API.\n\nUsage: go run ./cmd/serve [flags] -run DIR [DIR...]\n\n")
+	fmt.Fprint(w, "serve answers for trained models over HTTP: Open Inference Protocol v2 and TensorFlow Serving's REST API.\nIt shows a page to draw digits on.\n\nUsage: go run ./cmd/serve [flags] [-run DIR]... [DIR...]\n\n")
 	f.SetOutput(w)
 	f.PrintDefaults()
 	fmt.Fprint(w, `

@@ -33,7 +33,7 @@ func TestCommandLine(t *testing.T) {
 		code  int
 		words string
 	}{
-		{"", 2, "-run DIR is needed"},
+		{"-run a -data b", 2, "-data is for a server that trains"},
 		{dir + " -addr :0", 2, "flags must stand before"},
 		{"-batch 0 " + dir, 2, "-batch 0"},
 		{"-batch 257 " + dir, 2, "-batch 257"},

@@ -2,27 +2,61 @@ package serve
 
 import (
 	"context"
-	"fmt"
-	"net/http"
+	"log/slog"
 
+	"stheno/cmd/internal/live"
+	"stheno/cmd/internal/page"
 	"stheno/cmd/internal/registry"
+	"stheno/data"
+	"stheno/nets/train"
 )
 
-// page is all that stands at /, /ui/ and /api/: what a person sees, and what it
-// asks for. It has the models; guard has looked at its requests, and pageHeaders
-// goes before what it shows. Handlers that answer for long (a stream of events)
-// have to move their write deadline with http.ResponseController, and to end
-// with serving, the context that ends when the server begins to stop.
-func page(_ context.Context, models *registry.Registry) http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		fmt.Fprint(w, "Stheno serves\n\n")
-		for _, m := range models.Models() {
-			fmt.Fprintf(w, "  POST /v2/models/%s/infer    /v1/models/%[1]s:predict\n", m.Name)
+// page is what a person sees: of the runs that are served, or of those that are
+// trained until ctx ends, which are served as each is complete.
+func (s *Server) page(ctx context.Context) (*page.Page, *live.Trainer) {
+	if len(s.options.runs) > 0 {
+		return page.New(shown{s.models, s.set}, nil), nil
+	}
+	runs := live.Notebook(s.options.data)
+	for i := range runs {
+		runs[i].Done = func(f train.Folder) {
+			if err := s.models.Add(string(f)); err != nil {
+				s.log.Error("what was trained is not served", "run", string(f), "error", err)
+			}
 		}
-		fmt.Fprint(w, "\nGET /v2, /v2/models, /metrics\n")
-	})
-	mux.HandleFunc("/", notFound)
-	return pageHeaders(mux)
+	}
+	warnings := slog.NewLogLogger(s.log.Handler(), slog.LevelWarn).Writer()
+	trainer := live.Start(ctx, s.set, runs, warnings)
+	return page.New(trainer, trainer), trainer
+}
+
+// shown are the models of runs, as a page shows them.
+type shown struct {
+	models *registry.Registry
+	set    *data.Dataset
+}
+
+// Models are those for images of the first one's shape.
+func (s shown) Models() (list []page.Model) {
+	for _, m := range s.models.Models() {
+		v := m.Current()
+		if len(list) > 0 && v.Network.Input != list[0].Predictor.Network().Input {
+			continue
+		}
+		p := page.Model{Name: m.Name, Predictor: v.Predictor, Config: v.Config, History: v.History}
+		if n := len(v.History); n > 0 {
+			p.TestAccuracy = v.History[n-1].ValAccuracy
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// Test are the test images, if they are of that shape.
+func (s shown) Test() *data.Set {
+	models := s.models.Models()
+	if s.set == nil || len(models) == 0 || s.set.Test.Shape() != models[0].Current().Network.Input {
+		return nil
+	}
+	return s.set.Test
 }

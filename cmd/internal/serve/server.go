@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"stheno/cmd/internal/registry"
+	"stheno/data"
 )
 
 // The bounds of a connection.
@@ -41,7 +42,8 @@ type Server struct {
 	models  *registry.Registry
 	metrics *metrics
 	bodies  bodies
-	version string // of this program, where the build knows it
+	version string        // of this program, where the build knows it
+	set     *data.Dataset // whose test images the page shows; nil is none
 
 	stopping atomic.Bool  // it is not ready any more
 	handled  atomic.Int64 // requests that have been given to a handler
@@ -67,20 +69,41 @@ func newServer(o *options, log *slog.Logger) (*Server, error) {
 		return nil, err
 	}
 	s.metrics.watch(s.models)
+	if s.set, err = s.openData(); err != nil && len(o.runs) == 0 {
+		return nil, err // there is nothing to train on
+	} else if err != nil {
+		log.Warn("the page shows no test images", "error", err)
+	}
 	return s, nil
+}
+
+// openData opens what the first run was tested on, or what is trained on.
+func (s *Server) openData() (*data.Dataset, error) {
+	models := s.models.Models()
+	if len(models) == 0 {
+		return data.Open(s.options.data)
+	}
+	c := models[0].Current().Config
+	dir := c.Settings.Data
+	if dir != "" {
+		dir = c.Data.Folder
+	}
+	return data.Open(dir)
 }
 
 // run serves until ctx ends, and then until all requests have their answers.
 func (s *Server) run(ctx context.Context, l net.Listener, reload <-chan os.Signal) error {
 	requests, endRequests := context.WithCancel(context.Background())
 	defer endRequests()
+	page, trainer := s.page(ctx)
 	h := &http.Server{
-		Handler:           s.handler(ctx),
+		Handler:           s.handler(page),
 		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHeader,
 		ErrorLog:       slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 		BaseContext:    func(net.Listener) context.Context { return requests },
 	}
+	h.RegisterOnShutdown(page.Close)
 	served := make(chan error, 1)
 	go func() { served <- h.Serve(limitConnections(l, maxConnections)) }()
 	watch, endWatch := context.WithCancel(context.Background())
@@ -92,6 +115,10 @@ func (s *Server) run(ctx context.Context, l net.Listener, reload <-chan os.Signa
 		h.Close()
 	case <-ctx.Done():
 		s.stop(ctx, h)
+	}
+	if trainer != nil {
+		trainer.Stop()
+		trainer.Wait()
 	}
 	endWatch()
 	<-watched
