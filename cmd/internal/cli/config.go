@@ -38,7 +38,7 @@ func newConfig(m *nets.Model, s *settings, opt *train.Adam, set *data.Dataset) (
 
 // source describes a dataset.
 func source(set *data.Dataset) train.Source {
-	s := train.Source{Folder: absolute(set.Dir), Train: set.Train.Len(), Test: set.Test.Len(), Image: set.Train.Shape(), Classes: set.Classes}
+	s := train.Source{Folder: absolute(set.Dir), Train: set.Train.Len(), Test: set.Test.Len(), Image: set.Train.Shape(), Classes: set.Classes, Names: set.Names}
 	for _, f := range set.Files {
 		s.Files = append(s.Files, train.SourceFile(f))
 	}

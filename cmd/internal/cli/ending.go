@@ -77,7 +77,7 @@ func (j *job) seconds(s train.Stats) (sum float64) {
 // test is the last epoch's validation, or one of its own if there is none, or
 // not of these weights.
 func (j *job) test(ctx context.Context, s train.Stats, o *train.Outcome) error {
-	if s.Validated {
+	if s.Validated && j.settings.held == j.set.Test {
 		o.TestLoss, o.TestAccuracy = s.ValLoss, s.ValAccuracy
 		return nil
 	}

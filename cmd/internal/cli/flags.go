@@ -8,6 +8,7 @@ import (
 	"math"
 	"strings"
 
+	"stheno/data"
 	"stheno/graph/kernel"
 	"stheno/nets/train"
 )
@@ -23,6 +24,7 @@ type settings struct {
 	color   string
 	summary bool
 	given   map[string]bool // the flags that stood on the command line
+	held    *data.Set       // what is validated on
 	sketch  sketch
 }
 
@@ -54,7 +56,7 @@ func parse(app App, args []string, stdout io.Writer) (*settings, error) {
 }
 
 func (s *settings) define(f *flag.FlagSet) {
-	f.StringVar(&s.Data, "data", "", "`folder` with the IDX files of MNIST, Fashion-MNIST, KMNIST or EMNIST, plain or .gz (default: MNIST, as the GoMNIST module brings it)")
+	f.StringVar(&s.Data, "data", "", "`folder` with the IDX files of MNIST, Fashion-MNIST, KMNIST or EMNIST, plain or .gz, or with train/CLASS/*.png and test/CLASS/*.png (default: MNIST, as the GoMNIST module brings it)")
 	f.IntVar(&s.Epochs, "epochs", 10, "passes over the training images")
 	f.IntVar(&s.Batch, "batch", 128, "images of an optimizer step")
 	f.Float64Var(&s.LearningRate, "lr", 0.001, "Adam's learning `rate`")
@@ -65,6 +67,7 @@ func (s *settings) define(f *flag.FlagSet) {
 	f.StringVar(&s.resume, "resume", "", "go on with the interrupted run in this `folder`, exactly; all its settings hold")
 	f.IntVar(&s.CheckpointEvery, "checkpoint-every", 0, "save a checkpoint every so many `steps` too; 0 is at each epoch's end and when training stops")
 	f.StringVar(&s.out, "out", "", "run `folder` to write (default: runs/NET-DATE-TIME)")
+	f.Float64Var(&s.ValidationSplit, "validation-split", 0, "validate on this last `part` of the training images, in the files' order, instead of the test images")
 	f.IntVar(&s.Patience, "patience", 0, "end training when val_loss has not improved for so many `epochs`, and keep the best epoch's weights; 0 is off")
 	f.StringVar(&s.Schedule, "schedule", "constant", "the learning rate over the run: "+train.ScheduleForms)
 	f.BoolVar(&s.TensorBoard, "tensorboard", false, "write TensorBoard's event files into the run folder")
@@ -90,6 +93,8 @@ func (s *settings) check() error {
 		return usageError{fmt.Sprintf("-steps %d: must be 0 or more", s.Steps)}
 	case s.CheckpointEvery < 0:
 		return usageError{fmt.Sprintf("-checkpoint-every %d: must be 0 or more", s.CheckpointEvery)}
+	case !(s.ValidationSplit >= 0 && s.ValidationSplit < 1):
+		return usageError{fmt.Sprintf("-validation-split %v: must be at least 0 and below 1", s.ValidationSplit)}
 	case s.Patience < 0:
 		return usageError{fmt.Sprintf("-patience %d: must be 0 or more", s.Patience)}
 	case s.Threads < 0:

@@ -190,7 +190,7 @@ func (j *job) close() error {
 func (j *job) plan() train.Plan {
 	plan := train.Plan{
 		Epochs: j.settings.Epochs, Batch: j.settings.Batch, Steps: j.settings.Steps,
-		Shuffle: j.settings.Shuffle, Seed: j.settings.Seed, Validation: j.set.Test,
+		Shuffle: j.settings.Shuffle, Seed: j.settings.Seed, Validation: j.settings.held,
 		From: j.from, Callbacks: j.checkpoint.Callbacks,
 	}
 	if j.events != nil {

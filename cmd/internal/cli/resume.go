@@ -86,6 +86,9 @@ func openStored(s *settings, c train.Config) (*data.Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.held, err = s.HoldOut(set); err != nil {
+		return nil, err
+	}
 	now := c
 	now.Data = source(set)
 	if d := now.Differs(c); d != "" {

@@ -88,6 +88,9 @@ func begin(ctx context.Context, app App, s *settings, display progress.Display, 
 	if err != nil {
 		return err
 	}
+	if s.held, err = s.HoldOut(set); err != nil {
+		return err
+	}
 	m, err := newModel(app, s, set)
 	if err != nil {
 		return err

@@ -34,6 +34,9 @@ func (w Watched) Run(ctx context.Context) error {
 	if err := kernel.EnvironmentError(); err != nil {
 		return err
 	}
+	if s.held, err = s.HoldOut(w.Data); err != nil {
+		return err
+	}
 	m, err := newModel(w.App, s, w.Data)
 	if err != nil {
 		return err

@@ -161,6 +161,9 @@ func (o *options) reports(ctx context.Context) ([]*report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, err := runs[0].Config.Settings.HoldOut(set); err != nil {
+		return nil, err
+	}
 	var reports []*report.Report
 	for _, run := range runs {
 		if err := report.CheckData(run.Config, run.Folder, set); err != nil {

@@ -2,7 +2,6 @@ package page
 
 import (
 	"net/http"
-	"strconv"
 	"sync"
 
 	"stheno/data"
@@ -32,11 +31,11 @@ func (m Model) input() [3]int { return m.Predictor.Network().Input }
 // size is how many values an image has.
 func (m Model) size() int { s := m.input(); return s[0] * s[1] * s[2] }
 
-// classes are the names of the classes: their numbers.
+// classes are the names of the classes.
 func (m Model) classes() []string {
 	names := make([]string, m.Predictor.Classes())
 	for i := range names {
-		names[i] = strconv.Itoa(i)
+		names[i] = m.Config.Data.Class(i)
 	}
 	return names
 }

@@ -21,6 +21,7 @@ const eventsVersion = 1
 // guess is a class and how likely it is.
 type guess struct {
 	Class       int     `json:"class"`
+	Name        string  `json:"name,omitempty"` // of the class, where it has one
 	Probability float32 `json:"probability"`
 }
 
@@ -28,7 +29,7 @@ type guess struct {
 func likeliest(probabilities []float32) []guess {
 	all := make([]guess, len(probabilities))
 	for class, p := range probabilities {
-		all[class] = guess{class, p}
+		all[class] = guess{Class: class, Probability: p}
 	}
 	slices.SortStableFunc(all, func(a, b guess) int { return cmp.Compare(b.Probability, a.Probability) })
 	return all
@@ -70,13 +71,14 @@ type answers struct {
 	stdout, stderr io.Writer
 	json           *json.Encoder // nil for a person
 	model          string
+	source         train.Source // knows what the classes are called
 	top            int
 	preview        *preview // nil for none
 	failed         bool     // an input has failed
 }
 
-func newAnswers(s *settings, folder train.Folder, input [3]int, terminal progress.Terminal, stdout, stderr io.Writer) *answers {
-	a := &answers{stdout: stdout, stderr: stderr, model: string(folder), top: s.top}
+func newAnswers(s *settings, folder train.Folder, source train.Source, input [3]int, terminal progress.Terminal, stdout, stderr io.Writer) *answers {
+	a := &answers{stdout: stdout, stderr: stderr, model: string(folder), source: source, top: s.top}
 	if s.json {
 		a.json = json.NewEncoder(stdout)
 		a.json.SetEscapeHTML(false)
@@ -91,6 +93,11 @@ func newAnswers(s *settings, folder train.Folder, input [3]int, terminal progres
 // prediction answers for a picture; label is -1 if its class is not known.
 func (a *answers) prediction(name string, label int, ink bool, top []guess, pixels []uint8) error {
 	top = top[:min(a.top, len(top))]
+	if len(a.source.Names) > 0 {
+		for i := range top {
+			top[i].Name = a.source.Class(top[i].Class)
+		}
+	}
 	if a.json != nil {
 		line := predictionLine{Type: "prediction", Version: eventsVersion, Model: a.model, Image: name, Ink: ink, Top: top}
 		if label >= 0 {
@@ -102,11 +109,11 @@ func (a *answers) prediction(name string, label int, ink bool, top []guess, pixe
 	if ink {
 		var guesses []string
 		for _, g := range top {
-			guesses = append(guesses, fmt.Sprintf("%d (%.4f)", g.Class, g.Probability))
+			guesses = append(guesses, fmt.Sprintf("%s (%.4f)", a.source.Class(g.Class), g.Probability))
 		}
 		text = strings.Join(guesses, ", ")
 		if label >= 0 && label != top[0].Class {
-			text += fmt.Sprintf(", should be %d", label)
+			text += ", should be " + a.source.Class(label)
 		}
 	}
 	if ink && a.preview != nil {
@@ -121,7 +128,7 @@ func (a *answers) evaluation(name string, c *confusion) error {
 	if a.json != nil {
 		return a.json.Encode(evaluationLine{"evaluation", eventsVersion, a.model, name, c.images(), c.right(), c.accuracy(), c.rows()})
 	}
-	_, err := fmt.Fprintf(a.stdout, "%s: %d of %d images right, accuracy %.4f\n\n%s", printable(name), c.right(), c.images(), c.accuracy(), c)
+	_, err := fmt.Fprintf(a.stdout, "%s: %d of %d images right, accuracy %.4f\n\n%s", printable(name), c.right(), c.images(), c.accuracy(), c.table(a.source.Class))
 	return err
 }
 

@@ -3,6 +3,7 @@ package predict
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // confusion counts which class was taken for which.
@@ -39,21 +40,24 @@ func (c *confusion) rows() [][]int {
 	return rows
 }
 
-// String is the table: a row a true class, a column a predicted one, and the
-// share of the row that was recognized.
-func (c *confusion) String() string {
-	width := len(fmt.Sprint(c.classes - 1))
+// table has a row a true class, a column a predicted one, and the share of the
+// row that was recognized. class says what a class is called.
+func (c *confusion) table(class func(int) string) string {
+	width, left := 0, 4
+	for i := range c.classes {
+		width, left = max(width, utf8.RuneCountInString(class(i))), max(left, utf8.RuneCountInString(class(i)))
+	}
 	for _, n := range c.counts {
 		width = max(width, len(fmt.Sprint(n)))
 	}
 	var b strings.Builder
-	b.WriteString("true \\ predicted\n    ")
+	fmt.Fprintf(&b, "true \\ predicted\n%*s", left, "")
 	for i := range c.classes {
-		fmt.Fprintf(&b, "  %*d", width, i)
+		fmt.Fprintf(&b, "  %*s", width, class(i))
 	}
 	b.WriteString("  recall\n")
 	for i, row := range c.rows() {
-		fmt.Fprintf(&b, "%4d", i)
+		fmt.Fprintf(&b, "%*s", left, class(i))
 		sum := 0
 		for _, n := range row {
 			sum += n

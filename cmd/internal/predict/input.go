@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"stheno/data"
@@ -105,9 +104,12 @@ func (e *examiner) class(ctx context.Context, dir string, result *confusion) (fo
 	if len(entries) == 0 {
 		return false, nil
 	}
-	label, err := strconv.Atoi(filepath.Base(dir))
-	if err != nil || label < 0 || label >= result.classes {
-		return true, e.out.failure(dir, fmt.Errorf("the folder's name is no class, expected 0 to %d", result.classes-1))
+	label := 0
+	for label < result.classes && e.out.source.Class(label) != filepath.Base(dir) {
+		label++
+	}
+	if label == result.classes {
+		return true, e.out.failure(dir, fmt.Errorf("the folder's name is no class, expected %s to %s", e.out.source.Class(0), e.out.source.Class(result.classes-1)))
 	}
 	for _, entry := range entries {
 		class, ok, err := e.file(filepath.Join(dir, entry.Name()), label)

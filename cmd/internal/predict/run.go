@@ -60,12 +60,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err != nil {
 		return err
 	}
-	model, _, err := folder.LoadModel()
+	model, config, err := folder.LoadModel()
 	if err != nil {
 		return err
 	}
 	e := &examiner{settings: s, folder: folder, predictor: nets.NewPredictor(model), classes: model.Classes, stdin: stdin}
-	e.out = newAnswers(s, folder, model.Input, terminal, stdout, stderr)
+	e.out = newAnswers(s, folder, config.Data, model.Input, terminal, stdout, stderr)
 	for _, input := range s.inputs {
 		if err := e.input(ctx, input); err != nil {
 			return err

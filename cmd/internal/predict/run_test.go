@@ -11,6 +11,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -223,8 +224,8 @@ func TestSets(t *testing.T) {
 	}
 	for _, input := range []string{"mnist", "mnist/t10k-images-idx3-ubyte"} {
 		o := command(t, nil, "-model", run, input)
-		if o.code != 0 || o.stdout != fmt.Sprintf("%s: %d of 300 images right, accuracy %.4f\n\n%s", input, want.right(), want.accuracy(), want) {
-			t.Errorf("%s: %+v, expected\n%s", input, o, want)
+		if o.code != 0 || o.stdout != fmt.Sprintf("%s: %d of 300 images right, accuracy %.4f\n\n%s", input, want.right(), want.accuracy(), want.table(strconv.Itoa)) {
+			t.Errorf("%s: %+v, expected\n%s", input, o, want.table(strconv.Itoa))
 		}
 	}
 	writeFile(t, "small/t10k-images-idx3-ubyte", idx(make([]byte, 32), 2, 4, 4))
@@ -262,7 +263,7 @@ func TestConfusionTable(t *testing.T) {
    1   .   1   .  1.0000
    2   .   .   .
 `
-	if got := c.String(); got != want || c.images() != 14 || c.right() != 13 {
+	if got := c.table(strconv.Itoa); got != want || c.images() != 14 || c.right() != 13 {
 		t.Errorf("%d of %d\n%s", c.right(), c.images(), got)
 	}
 }

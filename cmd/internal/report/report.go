@@ -77,7 +77,7 @@ func New(ctx context.Context, run *Run, set *data.Dataset) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	names := ClassNames(run.Config.Data)
+	names := run.Config.Data.Class
 	r := &Report{
 		Run: string(run.Folder), Network: run.Config.Network, Seed: run.Config.Settings.Seed,
 		TestImages: set.Test.Len(), Settings: run.Config.Settings, Cost: cost(run),
@@ -115,12 +115,6 @@ func (r *Report) History() []train.Row { return r.run.History }
 
 // Config is the run's config.json.
 func (r *Report) Config() train.Config { return r.run.Config }
-
-// ClassNames says what the classes of a run's data are called: for now their
-// numbers.
-func ClassNames(train.Source) func(label int) string {
-	return func(label int) string { return fmt.Sprint(label) }
-}
 
 // CheckData refuses data that are not those of a run, by the files' sums.
 func CheckData(c train.Config, folder train.Folder, set *data.Dataset) error {

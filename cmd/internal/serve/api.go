@@ -189,11 +189,15 @@ func (s *Server) modelMetadata(w http.ResponseWriter, r *http.Request) {
 		return object{"name": name, "datatype": datatype, "shape": shape}
 	}
 	in := v.Network.Input
-	writeJSON(w, http.StatusOK, object{
+	answer := object{
 		"name": m.Name, "versions": []string{v.VersionText()}, "platform": "stheno",
 		"inputs":  []object{tensor(inputName, "FP32", -1, in[0], in[1], in[2])},
 		"outputs": []object{tensor(logitsName, "FP32", -1, v.Classes), tensor(probabilities, "FP32", -1, v.Classes)},
-	})
+	}
+	if names := v.Config.Data.Names; len(names) > 0 {
+		answer["parameters"] = object{"class_names": names}
+	}
+	writeJSON(w, http.StatusOK, answer)
 }
 
 func (s *Server) modelReady(w http.ResponseWriter, r *http.Request) {

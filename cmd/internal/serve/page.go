@@ -55,7 +55,7 @@ func (s shown) Models() (list []page.Model) {
 // Test are the test images, if they are of that shape.
 func (s shown) Test() *data.Set {
 	models := s.models.Models()
-	if s.set == nil || len(models) == 0 || s.set.Test.Shape() != models[0].Current().Network.Input {
+	if s.set == nil || s.set.Test == nil || len(models) == 0 || s.set.Test.Shape() != models[0].Current().Network.Input {
 		return nil
 	}
 	return s.set.Test

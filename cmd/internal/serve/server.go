@@ -72,6 +72,7 @@ func newServer(o *options, log *slog.Logger) (*Server, error) {
 	if s.set, err = s.openData(); err != nil && len(o.runs) == 0 {
 		return nil, err // there is nothing to train on
 	} else if err != nil {
+		s.set = nil
 		log.Warn("the page shows no test images", "error", err)
 	}
 	return s, nil
@@ -88,7 +89,11 @@ func (s *Server) openData() (*data.Dataset, error) {
 	if dir != "" {
 		dir = c.Data.Folder
 	}
-	return data.Open(dir)
+	set, err := data.Open(dir)
+	if err == nil {
+		_, err = c.Settings.HoldOut(set)
+	}
+	return set, err
 }
 
 // run serves until ctx ends, and then until all requests have their answers.

@@ -1,0 +1,240 @@
+package data
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// The parts of a folder of pictures: train/CLASS/*.png and test/CLASS/*.png.
+const (
+	trainFolder = "train"
+	testFolder  = "test"
+)
+
+// The bounds of a set, before its pixels are taken.
+const (
+	maxClasses = 256     // a label is a byte
+	maxValues  = 1 << 32 // of all pictures together
+)
+
+// isPictures says whether dir has pictures by class for training.
+func isPictures(dir string) bool {
+	info, err := os.Stat(filepath.Join(dir, trainFolder))
+	return err == nil && info.IsDir()
+}
+
+// loadPictures reads a folder of pictures. The classes are train's subfolders,
+// sorted by name. All pictures have one size; they have one channel if all are
+// grey, else three. A picture's transparent parts are black.
+//
+// As the pictures of a class follow one another in a folder, the rows have an
+// order of chance, always the same one for the same names: the last of them can
+// be held out. Without a test part Test is nil.
+func loadPictures(dir string) (*Dataset, error) {
+	names, err := subfolders(filepath.Join(dir, trainFolder))
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case len(names) < 2:
+		return nil, fileError(filepath.Join(dir, trainFolder), ErrFormat, "%d folders of classes found, expected at least 2: train/CLASS/*.png", len(names))
+	case len(names) > maxClasses:
+		return nil, fileError(filepath.Join(dir, trainFolder), ErrFormat, "%d folders of classes found, expected at most %d", len(names), maxClasses)
+	}
+	d := &Dataset{Dir: dir, Classes: len(names), Names: names}
+	parts := map[string][]picture{}
+	for _, part := range []string{trainFolder, testFolder} {
+		if parts[part], err = findPictures(filepath.Join(dir, part), names); err != nil {
+			return nil, err
+		}
+	}
+	if len(parts[trainFolder]) == 0 {
+		return nil, fileError(filepath.Join(dir, trainFolder), ErrFormat, "no picture found, expected train/CLASS/*.png")
+	}
+	shape, err := shapeOf(slices.Concat(parts[trainFolder], parts[testFolder]))
+	if err != nil {
+		return nil, err
+	}
+	for _, part := range []string{trainFolder, testFolder} {
+		if len(parts[part]) == 0 {
+			continue
+		}
+		set, sum, err := readPictures(parts[part], shape)
+		if err != nil {
+			return nil, err
+		}
+		d.Files = append(d.Files, File{Name: part, Path: filepath.Join(dir, part), SHA256: sum})
+		if part == trainFolder {
+			d.Train = set
+		} else {
+			d.Test = set
+		}
+	}
+	return d, nil
+}
+
+// picture is a file and its class.
+type picture struct {
+	path, name string // name is CLASS/FILE
+	label      int
+}
+
+// subfolders are the names of a folder's folders but for hidden ones, sorted.
+func subfolders(dir string) (names []string, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, systemError(dir, err)
+	}
+	for _, e := range entries {
+		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
+			names = append(names, e.Name())
+		}
+	}
+	return names, nil
+}
+
+// findPictures lists a part's pictures in their order. A folder whose name is no
+// class is refused; a part that is not there has none.
+func findPictures(dir string, classes []string) ([]picture, error) {
+	names, err := subfolders(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var list []picture
+	for _, class := range names {
+		label := slices.Index(classes, class)
+		if label < 0 {
+			return nil, fileError(filepath.Join(dir, class), ErrFormat, "is no class of the training pictures, which are %s", strings.Join(classes, ", "))
+		}
+		entries, err := os.ReadDir(filepath.Join(dir, class))
+		if err != nil {
+			return nil, systemError(filepath.Join(dir, class), err)
+		}
+		for _, e := range entries {
+			if !strings.HasPrefix(e.Name(), ".") && strings.EqualFold(filepath.Ext(e.Name()), ".png") {
+				list = append(list, picture{path: filepath.Join(dir, class, e.Name()), name: class + "/" + e.Name(), label: label})
+			}
+		}
+	}
+	rand.New(rand.NewPCG(1, 2)).Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	return list, nil
+}
+
+// shapeOf reads the pictures' heads: their one size, and how many channels hold
+// them all.
+func shapeOf(list []picture) (shape [3]int, err error) {
+	shape[2] = 1
+	for i, p := range list {
+		c, err := p.head()
+		switch {
+		case err != nil:
+			return shape, err
+		case c.Width > maxSide || c.Height > maxSide:
+			return shape, fileError(p.path, ErrFormat, "has %d x %d pixels, expected at most %d a side", c.Height, c.Width, maxSide)
+		case i == 0:
+			shape[0], shape[1] = c.Height, c.Width
+		case c.Height != shape[0] || c.Width != shape[1]:
+			return shape, fileError(p.path, ErrFormat, "has %d x %d pixels, expected %d x %d as in %s: all pictures have one size", c.Height, c.Width, shape[0], shape[1], list[0].path)
+		}
+		if c.ColorModel != color.GrayModel && c.ColorModel != color.Gray16Model {
+			shape[2] = 3
+		}
+	}
+	if values := int64(len(list)) * int64(shape[0]*shape[1]*shape[2]); values > maxValues {
+		return shape, fileError(filepath.Dir(list[0].path), ErrFormat, "the pictures have %d values together, expected at most %d", values, int64(maxValues))
+	}
+	return shape, nil
+}
+
+func (p picture) head() (image.Config, error) {
+	f, err := os.Open(p.path)
+	if err != nil {
+		return image.Config{}, systemError(p.path, err)
+	}
+	defer f.Close()
+	c, err := png.DecodeConfig(f)
+	if err != nil {
+		return c, fileError(p.path, ErrFormat, "is no PNG picture: %v", err)
+	}
+	return c, nil
+}
+
+// readPictures reads the pictures, and sums up their names and bytes.
+func readPictures(list []picture, shape [3]int) (*Set, string, error) {
+	s := &Set{Height: shape[0], Width: shape[1], Channels: shape[2]}
+	size := s.rowSize()
+	s.Pixels, s.Labels = make([]uint8, len(list)*size), make([]uint8, len(list))
+	sum := sha256.New()
+	for i, p := range list {
+		content, err := os.ReadFile(p.path)
+		if err != nil {
+			return nil, "", systemError(p.path, err)
+		}
+		fmt.Fprintf(sum, "%s\n%d\n", p.name, len(content))
+		sum.Write(content)
+		if err := p.decode(strings.NewReader(string(content)), s.Pixels[i*size:(i+1)*size], shape); err != nil {
+			return nil, "", err
+		}
+		s.Labels[i] = uint8(p.label)
+	}
+	return s, hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// decode reads the picture into pixels (H,W,C).
+func (p picture) decode(r io.Reader, pixels []uint8, shape [3]int) error {
+	img, err := png.Decode(r)
+	if err != nil {
+		return fileError(p.path, ErrFormat, "is no PNG picture: %v", err)
+	}
+	b := img.Bounds()
+	if b.Dy() != shape[0] || b.Dx() != shape[1] {
+		return fileError(p.path, ErrFormat, "has changed while it was read")
+	}
+	for y := range shape[0] {
+		for x := range shape[1] {
+			at := pixels[(y*shape[1]+x)*shape[2]:]
+			if shape[2] == 1 {
+				at[0] = color.GrayModel.Convert(img.At(b.Min.X+x, b.Min.Y+y)).(color.Gray).Y
+				continue
+			}
+			red, green, blue, _ := img.At(b.Min.X+x, b.Min.Y+y).RGBA() // times alpha
+			at[0], at[1], at[2] = uint8(red>>8), uint8(green>>8), uint8(blue>>8)
+		}
+	}
+	return nil
+}
+
+// Split takes the last part of the training rows away from Train, in their
+// order, and returns them as a set of their own: as Keras's validation_split
+// does. Both have at least one row.
+func (d *Dataset) Split(part float64) (*Set, error) {
+	n := d.Train.Len()
+	first := int(float64(n) * (1 - part))
+	if !(part > 0 && part < 1) || first < 1 || first >= n {
+		return nil, fmt.Errorf("data: a part of %v of %d training images leaves one side without any", part, n)
+	}
+	size := d.Train.rowSize()
+	cut := func(from, to int) *Set {
+		s := *d.Train
+		s.Pixels, s.Labels = d.Train.Pixels[from*size:to*size:to*size], d.Train.Labels[from:to:to]
+		return &s
+	}
+	held := cut(first, n)
+	d.Train = cut(0, first)
+	return held, nil
+}

@@ -1,0 +1,27 @@
+package train
+
+import (
+	"fmt"
+
+	"stheno/data"
+)
+
+// HoldOut takes the images of -validation-split, if there are any, away from
+// those to train on, and returns what is validated on: them, or else the test
+// images. Where there are no test images, those held out stand in for them.
+func (s Settings) HoldOut(set *data.Dataset) (validation *data.Set, err error) {
+	if s.ValidationSplit > 0 {
+		if validation, err = set.Split(s.ValidationSplit); err != nil {
+			return nil, fmt.Errorf("train: validation split: %w", err)
+		}
+	}
+	switch {
+	case set.Test == nil && validation == nil:
+		return nil, fmt.Errorf("train: %s has no test images: add a folder test/CLASS/*.png, or hold images out with -validation-split 0.1", set.Dir)
+	case set.Test == nil:
+		set.Test = validation
+	case validation == nil:
+		validation = set.Test
+	}
+	return validation, nil
+}
