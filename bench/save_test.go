@@ -15,7 +15,7 @@ const epochSteps = 469
 
 // saveSteps is how many steps a checkpoint is written beside, at least as many
 // as it takes: a part of an epoch, so that there are many of them to compare.
-var saveSteps = map[string]int{"mlp": 200, "cnn": 30}
+var saveSteps = map[string]int{"mlp": 60, "cnn": 30}
 
 // BenchmarkSave is the time by which an epoch grows by its checkpoint: the copy
 // of the state, and what its writing takes from the steps beside it. Rounds of
