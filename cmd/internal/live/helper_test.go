@@ -89,10 +89,17 @@ func serve(t testing.TB, source page.Source, training page.Training) string {
 	return server.URL
 }
 
+// part is the first images of a set.
+func part(s *data.Set, n int) *data.Set {
+	c := *s
+	c.Pixels, c.Labels = s.Pixels[:n*s.Height*s.Width*s.Channels], s.Labels[:n]
+	return &c
+}
+
 // start trains into folders of the test.
-func start(t testing.TB, runs map[string][]string, names ...string) (*Trainer, map[string]string) {
+func start(t testing.TB, set *data.Dataset, runs map[string][]string, names ...string) (*Trainer, map[string]string) {
 	t.Helper()
-	set, folders := openMNIST(t), make(map[string]string)
+	folders := make(map[string]string)
 	networks := map[string]func([3]int, int) nets.Network{"mlp": nets.MLP, "cnn": nets.CNN}
 	var list []Run
 	for _, name := range names {
