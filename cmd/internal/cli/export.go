@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -18,9 +19,6 @@ import (
 	"stheno/nets/safetensors"
 	"stheno/nets/train"
 )
-
-// networks are those of the training commands.
-var networks = map[string]func(image [3]int, classes int) nets.Network{"mlp": nets.MLP, "cnn": nets.CNN}
 
 // export is cmd/export's command line.
 type export struct {
@@ -79,35 +77,46 @@ func (e *export) parse(args []string, stdout io.Writer) error {
 		return usageError{fmt.Sprintf("unexpected argument %q: everything is a flag", f.Arg(0))}
 	case e.model == "":
 		return usageError{"-model RUN_OR_FILE is missing"}
-	case e.net != "" && networks[e.net] == nil:
-		return usageError{fmt.Sprintf("-net %q: must be mlp or cnn", e.net)}
+	case e.net != "":
+		if _, err := nets.Named(e.net, [3]int{}, 0); err != nil {
+			return usageError{fmt.Sprintf("-net: %v", err)}
+		}
 	}
 	return nil
 }
 
 // load reads the model, and what its file will say of where it is from.
 func (e *export) load() (*nets.Model, map[string]string, error) {
-	if info, err := os.Stat(e.model); err == nil && info.IsDir() {
-		return e.loadRun(train.Folder(e.model))
+	if info, err := os.Stat(e.model); err != nil || !info.IsDir() {
+		m, err := e.loadFile()
+		return m, nil, err
 	}
+	folder := train.Folder(e.model)
+	m, c, err := folder.LoadModel()
+	if err != nil {
+		return nil, nil, err
+	}
+	if e.out == "" {
+		e.out = folder.File(train.ONNXFile)
+	}
+	return m, c.Provenance(), e.agrees(m.Name)
+}
+
+func (e *export) loadFile() (*nets.Model, error) {
 	tensors, metadata, err := safetensors.ReadFile(e.model)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	name := metadata["network"]
-	switch {
-	case name == "" && e.net == "":
-		return nil, nil, fmt.Errorf("%s: does not say which network it is: say -net mlp or -net cnn", e.model)
-	case name == "":
-		name = e.net
+	name := cmp.Or(metadata["network"], e.net)
+	if name == "" {
+		return nil, fmt.Errorf("%s: does not say which network it is: say -net mlp or -net cnn", e.model)
 	}
-	network, err := e.network(name)
+	if err := e.agrees(name); err != nil {
+		return nil, err
+	}
+	net, err := measure(name, tensors)
 	if err != nil {
-		return nil, nil, err
-	}
-	image, classes, err := measure(network, tensors)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: is no %s: %w", e.model, name, err)
+		return nil, fmt.Errorf("%s: %w", e.model, err)
 	}
 	dt := tensor.Float32
 	for _, t := range tensors {
@@ -115,42 +124,20 @@ func (e *export) load() (*nets.Model, map[string]string, error) {
 			dt = tensor.Float64
 		}
 	}
-	m, err := e.read(network(image, classes), dt, e.model)
-	return m, nil, err
-}
-
-func (e *export) loadRun(folder train.Folder) (*nets.Model, map[string]string, error) {
-	c, err := folder.ReadConfig()
-	if err != nil {
-		return nil, nil, err
-	}
-	network, err := e.network(c.Network)
-	if err != nil {
-		return nil, nil, err
-	}
-	m, err := e.read(network(c.Data.Image, c.Data.Classes), tensor.Float32, folder.File(train.ModelFile))
-	return m, c.Provenance(), err
-}
-
-// network is the network of a name, which is what the model says it is.
-func (e *export) network(name string) (func(image [3]int, classes int) nets.Network, error) {
-	switch {
-	case networks[name] == nil:
-		return nil, fmt.Errorf("%s: is of the network %q; there are mlp and cnn", e.model, name)
-	case e.net != "" && e.net != name:
-		return nil, fmt.Errorf("%s: is of the network %s, not -net %s", e.model, name, e.net)
-	}
-	return networks[name], nil
-}
-
-// read makes a network's model and reads its weights.
-func (e *export) read(net nets.Network, dt tensor.Dtype, path string) (*nets.Model, error) {
-	if e.out == "" {
-		e.out = strings.TrimSuffix(path, filepath.Ext(path)) + ".onnx"
-	}
 	m, err := nets.New(net, dt, rand.New(rand.NewPCG(0, 0)))
-	if err == nil {
-		err = m.ReadWeights(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", e.model, err)
 	}
-	return m, err
+	if e.out == "" {
+		e.out = strings.TrimSuffix(e.model, filepath.Ext(e.model)) + ".onnx"
+	}
+	return m, m.ReadWeights(e.model)
+}
+
+// agrees refuses a -net that the model is not.
+func (e *export) agrees(name string) error {
+	if e.net != "" && e.net != name {
+		return fmt.Errorf("%s: is of the network %s, not -net %s", e.model, name, e.net)
+	}
+	return nil
 }

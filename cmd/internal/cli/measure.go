@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strings"
@@ -9,18 +10,22 @@ import (
 	"stheno/nets/safetensors"
 )
 
-// measure finds the images and the classes of a network of convolutions and
-// dense layers from the shapes of its kernels. Images are taken to be square,
-// and gray where no convolution says otherwise.
-func measure(network func(image [3]int, classes int) nets.Network, tensors []safetensors.Tensor) (image [3]int, classes int, err error) {
+// measure makes the network of a name for the images and the classes that the
+// shapes of its kernels speak of. Images are taken to be square, and gray where
+// no convolution says otherwise.
+func measure(name string, tensors []safetensors.Tensor) (nets.Network, error) {
+	net, err := nets.Named(name, [3]int{}, 0)
+	if err != nil {
+		return net, err
+	}
 	var units []int
 	channels, perPixel, shrink := 1, 1, 0
-	for _, l := range network(image, 0).Layers {
+	for _, l := range net.Layers {
 		switch l := l.(type) {
 		case nets.Conv2D:
 			if shrink == 0 {
 				if channels, _, err = find(tensors, 4, 0, l.Filters); err != nil {
-					return image, 0, err
+					return net, fmt.Errorf("is no %s: %w", name, err)
 				}
 			}
 			perPixel, shrink = l.Filters, shrink+l.Side-1
@@ -28,18 +33,16 @@ func measure(network func(image [3]int, classes int) nets.Network, tensors []saf
 			units = append(units, l.Units)
 		}
 	}
-	inputs, _, err := find(tensors, 2, 0, units[0])
-	if err != nil {
-		return image, 0, err
-	}
-	if _, classes, err = find(tensors, 2, units[len(units)-2], 0); err != nil {
-		return image, 0, err
+	inputs, _, first := find(tensors, 2, 0, units[0])
+	_, classes, last := find(tensors, 2, units[len(units)-2], 0)
+	if err := cmp.Or(first, last); err != nil {
+		return net, fmt.Errorf("is no %s: %w", name, err)
 	}
 	side := int(math.Sqrt(float64(inputs / perPixel)))
 	if side*side*perPixel != inputs {
-		return image, 0, fmt.Errorf("its first dense layer has %d inputs, which are no square images; export from its run folder, where config.json knows their size", inputs)
+		return net, fmt.Errorf("its first dense layer has %d inputs, which are no square images; export from its run folder, where config.json knows their size", inputs)
 	}
-	return [3]int{side + shrink, side + shrink, channels}, classes, nil
+	return nets.Named(name, [3]int{side + shrink, side + shrink, channels}, classes)
 }
 
 // find finds the kernel of so many dimensions, inputs and outputs; 0 is any
