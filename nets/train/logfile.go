@@ -19,7 +19,8 @@ type logFile struct {
 	size int64 // bytes that are written or buffered
 	file *os.File
 	w    *bufio.Writer
-	told bool // whether the failure of w, which it repeats for ever, has been returned
+	lost error // of a sync that has failed: the system may have dropped what it could not write
+	told bool  // whether the failure of w, which it repeats for ever, has been returned
 }
 
 // logState is what a checkpoint keeps of a logFile.
@@ -41,7 +42,7 @@ func (l *logFile) open(path string) error {
 	if err := disk.SyncFolder(filepath.Dir(path)); err != nil { // its name is as durable as its rows
 		return errors.Join(l.named(err), f.Close())
 	}
-	l.file, l.w, l.told = f, bufio.NewWriterSize(f, 1<<16), false
+	l.file, l.w, l.told, l.lost = f, bufio.NewWriterSize(f, 1<<16), false, nil
 	return nil
 }
 
@@ -79,12 +80,17 @@ func (l *logFile) tell(err error) error {
 	return l.named(err)
 }
 
-// sync makes what was flushed survive a power cut. It may be called beside write.
+// sync makes what was flushed survive a power cut. It may be called beside write,
+// but not beside itself. Once it has failed it fails for good, since a system may
+// forget what it could not write and have the next call succeed.
 func (l *logFile) sync() error {
 	if l.file == nil {
 		return nil
 	}
-	return l.named(l.file.Sync())
+	if l.lost == nil {
+		l.lost = l.file.Sync()
+	}
+	return l.named(l.lost)
 }
 
 func (l *logFile) close() error {
