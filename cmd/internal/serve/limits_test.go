@@ -23,7 +23,7 @@ import (
 
 const (
 	inferPath = "/v2/models/mlp/infer"
-	goodBody  = `{"inputs":[{"name":"image","shape":[1,6],"datatype":"UINT8","data":[0,0,0,0,0,0]}]}`
+	goodBody  = `{"inputs":[{"name":"image","shape":[1,6],"datatype":"UINT8","data":[0,255,9,40,0,128]}]}`
 )
 
 // dial sends text as it is and returns the connection.
@@ -199,7 +199,7 @@ func TestQueueFull(t *testing.T) {
 	}
 	places[0].Leave()
 	parseAnswer(t, post(t, s.url+inferPath, goodBody))
-	two := strings.NewReplacer("[1,6]", "[2,6]", "[0,", "[0,0,0,0,0,0,0,").Replace(goodBody)
+	two := strings.NewReplacer("[1,6]", "[2,6]", "[0,2", "[0,0,0,0,0,0,0,2").Replace(goodBody)
 	if r := post(t, s.url+inferPath, two); r.status != http.StatusServiceUnavailable {
 		t.Errorf("two images where there is room for one: %v", r)
 	}
