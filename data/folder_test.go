@@ -118,11 +118,14 @@ func TestPicturesThatAreRefused(t *testing.T) {
 		spoil func(dir string)
 		want  []string
 	}{
-		"one class":   {func(dir string) { os.RemoveAll(filepath.Join(dir, "train", "b")) }, []string{"train", "1 folders of classes"}},
-		"no pictures": {func(dir string) { os.Remove(filepath.Join(dir, "train", "a", "1.png")); os.Remove(filepath.Join(dir, "train", "b", "1.png")) }, []string{"train", "no picture"}},
-		"other size":  {func(dir string) { writePNG(t, filepath.Join(dir, "train", "b", "2.png"), 2, 3, color.Gray{9}) }, []string{"pixels, expected", "one size"}},
-		"unknown":     {func(dir string) { writePNG(t, filepath.Join(dir, "test", "c", "2.png"), 2, 2, color.Gray{9}) }, []string{"test/c", "a, b"}},
-		"no png":      {func(dir string) { os.WriteFile(filepath.Join(dir, "train", "b", "2.png"), []byte("GIF"), 0o666) }, []string{"b/2.png", "no PNG"}},
+		"one class": {func(dir string) { os.RemoveAll(filepath.Join(dir, "train", "b")) }, []string{"train", "1 folders of classes"}},
+		"no pictures": {func(dir string) {
+			os.Remove(filepath.Join(dir, "train", "a", "1.png"))
+			os.Remove(filepath.Join(dir, "train", "b", "1.png"))
+		}, []string{"train", "no picture"}},
+		"other size": {func(dir string) { writePNG(t, filepath.Join(dir, "train", "b", "2.png"), 2, 3, color.Gray{9}) }, []string{"pixels, expected", "one size"}},
+		"unknown":    {func(dir string) { writePNG(t, filepath.Join(dir, "test", "c", "2.png"), 2, 2, color.Gray{9}) }, []string{"test/c", "a, b"}},
+		"no png":     {func(dir string) { os.WriteFile(filepath.Join(dir, "train", "b", "2.png"), []byte("GIF"), 0o666) }, []string{"b/2.png", "no PNG"}},
 		"cut off": {func(dir string) {
 			path := filepath.Join(dir, "train", "b", "1.png")
 			content, _ := os.ReadFile(path)
