@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 )
@@ -46,9 +47,12 @@ func Main(app App) int {
 	return Train(ctx, app, os.Args[1:], os.Stdout, os.Stderr)
 }
 
-// underGoRun says whether this is a binary that go run has built, and removes
-// when it ends.
+// cached is the folder of a program in Go's build cache.
+var cached = regexp.MustCompile(`^[0-9a-f]{64}-d$`)
+
+// underGoRun says whether this is a binary that go run has built: into a folder
+// that it removes at the end, or into its cache.
 func underGoRun(binary string) bool {
 	path := filepath.ToSlash(binary)
-	return strings.Contains(path, "/go-build") && strings.Contains(path, "/exe/")
+	return strings.Contains(path, "/go-build") && strings.Contains(path, "/exe/") || cached.MatchString(filepath.Base(filepath.Dir(path)))
 }
