@@ -1,6 +1,7 @@
 package data
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -187,7 +188,7 @@ func readPictures(list []picture, shape [3]int) (*Set, string, error) {
 		}
 		fmt.Fprintf(sum, "%s\n%d\n", p.name, len(content))
 		sum.Write(content)
-		if err := p.decode(strings.NewReader(string(content)), s.Pixels[i*size:(i+1)*size], shape); err != nil {
+		if err := p.decode(bytes.NewReader(content), s.Pixels[i*size:(i+1)*size], shape); err != nil {
 			return nil, "", err
 		}
 		s.Labels[i] = uint8(p.label)
