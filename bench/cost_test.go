@@ -31,7 +31,7 @@ func BenchmarkCost(b *testing.B) {
 			}
 			b.ReportMetric(median(ratios), "cnn/mlp")
 			b.ReportMetric(slices.Min(cnns)/slices.Min(mlps), "cnn/mlp-best")
-			b.ReportMetric(operations(cnn.Network, batch)/operations(mlp.Network, batch), "cnn/mlp-flop")
+			b.ReportMetric(operations(cnn, batch)/operations(mlp, batch), "cnn/mlp-flop")
 			b.ReportMetric(float64(cnn.Params())/float64(mlp.Params()), "cnn/mlp-params")
 			for name, seconds := range map[string]float64{"mlp": median(mlps), "cnn": median(cnns)} {
 				b.ReportMetric(1e3*seconds, name+"-ms/step")

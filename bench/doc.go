@@ -36,8 +36,8 @@
 //   - samples/s: training images a second; ms/step: the mean training step.
 //     Of an epoch both are without its evaluation, s/epoch is with it. Cost
 //     gives them for each network, and of the medians of its steps.
-//   - GFLOP/s: floating-point operations of the plain algorithm (see operations
-//     in flop_test.go) by the time they took. An algorithm that needs fewer
+//   - GFLOP/s: floating-point operations of the plain algorithm (see nets's
+//     Model.FLOPs) by the time they took. An algorithm that needs fewer
 //     may exceed the machine's peak.
 //   - best-ms/step, best-ms: the fastest step or call, which other processes
 //     disturb least.

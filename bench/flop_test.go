@@ -1,44 +1,19 @@
 package bench
 
 import (
-	"fmt"
+	"math/rand/v2"
 	"testing"
+
+	"gorgonia.org/tensor"
 
 	"stheno/nets"
 )
 
-// operations is how many floating-point operations a training step of net
-// needs for a batch of n images, as the plain algorithm does it:
-//
-//	2 · n · (3 · sum of M - M of the first layer that has weights)
-//
-// M is a layer's multiply-adds an image, I·O for Dense and OH·OW·K·K·C·F for
-// Conv2D, and each is two operations. It takes them three times, for the
-// outputs, the weights' gradient and the inputs' gradient, of which the first
-// layer needs none. Bias, ReLU, loss and Adam are left out: below 1 %.
-func operations(net nets.Network, n int) float64 {
-	h, w, c := net.Input[0], net.Input[1], net.Input[2] // what reaches the layer
-	sum, first := 0, 0
-	for _, layer := range net.Layers {
-		m := 0
-		switch l := layer.(type) {
-		case nets.Conv2D:
-			h, w = h-l.Side+1, w-l.Side+1
-			m = h * w * l.Side * l.Side * c * l.Filters
-			c = l.Filters
-		case nets.Dense:
-			m = h * w * c * l.Units
-			h, w, c = 1, 1, l.Units
-		case nets.Flatten, nets.Dropout:
-		default:
-			panic(fmt.Sprintf("bench: no formula for a %T", l))
-		}
-		if sum == 0 {
-			first = m
-		}
-		sum += m
-	}
-	return 2 * float64(n) * float64(3*sum-first)
+// operations is how many floating-point operations a training step of m needs
+// for a batch of n images, as the plain algorithm does it.
+func operations(m *nets.Model, n int) float64 {
+	_, step := m.FLOPs()
+	return float64(n) * float64(step)
 }
 
 // attainable is how many floating-point operations of a training step no algorithm
@@ -50,11 +25,11 @@ func operations(net nets.Network, n int) float64 {
 // in place of 144, in each of the second convolution's three passes (2.04 GFLOP),
 // the dense layers' (3.62), the first convolution's two (0.10). The rest are
 // Winograd's transforms, and Adam, which waits for memory.
-func attainable(net nets.Network) float64 {
-	if net.Name == "cnn" {
+func attainable(m *nets.Model) float64 {
+	if m.Name == "cnn" {
 		return 28e-3 * 225e9
 	}
-	return operations(net, batch)
+	return operations(m, batch)
 }
 
 func TestOperations(t *testing.T) {
@@ -67,9 +42,12 @@ func TestOperations(t *testing.T) {
 		{nets.MLP, 256 * (3*406_528 - 401_408)},    // 209.5 million
 		{nets.CNN, 256 * (3*15_531_392 - 194_688)}, // 11.88 thousand million
 	} {
-		net := c.network([3]int{28, 28, 1}, 10)
-		if got := operations(net, 128); got != c.want {
-			t.Errorf("%s: %.0f operations, expected %.0f", net.Name, got, c.want)
+		m, err := nets.New(c.network([3]int{28, 28, 1}, 10), tensor.Float32, rand.New(rand.NewPCG(1, 0)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := operations(m, 128); got != c.want {
+			t.Errorf("%s: %.0f operations, expected %.0f", m.Name, got, c.want)
 		}
 	}
 }

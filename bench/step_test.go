@@ -41,9 +41,9 @@ func timeSteps(b *testing.B, m *nets.Model, step func(), rows int) {
 	b.ReportMetric(float64(rows)/seconds, "samples/s")
 	b.ReportMetric(1e3*seconds, "ms/step")
 	b.ReportMetric(1e3*best, "best-ms/step")
-	b.ReportMetric(operations(m.Network, rows)/seconds/1e9, "GFLOP/s")
+	b.ReportMetric(operations(m, rows)/seconds/1e9, "GFLOP/s")
 	if rows == batch {
-		roof.report(b, "%floor", attainable(m.Network), best)
+		roof.report(b, "%floor", attainable(m), best)
 	}
 }
 
