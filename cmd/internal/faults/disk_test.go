@@ -47,6 +47,31 @@ func fill(t *testing.T, path string, leave int64) {
 	}
 }
 
+// halt stops a process and waits until each of its threads stands: the signal is
+// only a request, and a thread that is writing goes on until its call ends.
+func halt(t *testing.T, p *process) {
+	t.Helper()
+	p.Process.Signal(syscall.SIGSTOP)
+	await(t, "a process that stands", func() bool {
+		tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", p.Process.Pid))
+		if err != nil || len(tasks) == 0 {
+			t.Fatalf("no threads of process %d: %v", p.Process.Pid, err)
+		}
+		for _, task := range tasks {
+			stat, err := os.ReadFile(task)
+			if err != nil {
+				return false // the thread has ended meanwhile
+			}
+			// The state follows the name, which stands in parentheses.
+			_, state, _ := strings.Cut(string(stat), ") ")
+			if !strings.HasPrefix(state, "T") {
+				return false
+			}
+		}
+		return true
+	})
+}
+
 func steps(t *testing.T, folder string) int {
 	t.Helper()
 	state, passedOver, err := train.Folder(folder).LoadState()
@@ -65,11 +90,8 @@ func TestFullDisk(t *testing.T) {
 		process := start(t, p.begin(folder))
 		saved(t, folder)
 		// Not while the process holds a temporary file, whose place it would give back.
-		process.Process.Signal(syscall.SIGSTOP)
-		for len(hidden(t, dir)) > 0 {
+		for halt(t, process); len(hidden(t, dir)) > 0; halt(t, process) {
 			process.Process.Signal(syscall.SIGCONT)
-			time.Sleep(time.Millisecond)
-			process.Process.Signal(syscall.SIGSTOP)
 			time.Sleep(time.Millisecond)
 		}
 		fill(t, ballast, 64<<10) // for the small files
