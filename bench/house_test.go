@@ -68,6 +68,7 @@ graph/kernel          ->
 bench                 -> nets/train nets data graph graph/kernel
 bench/load            -> nets/train nets
 bench/peers           -> nets/train nets data graph graph/kernel
+bench/study           -> nets/train nets/durable
 `
 
 // outside says who may import Gorgonia, and who its tensors.

@@ -1,0 +1,299 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestTable holds the studies to what their names promise.
+func TestTable(t *testing.T) {
+	all := expand(studies, regexp.MustCompile(""))
+	kinds := make(map[string]bool)
+	for _, j := range all {
+		if kinds[j.String()] {
+			t.Errorf("%s stands there twice", j)
+		}
+		kinds[j.String()] = true
+		for _, flag := range strings.Fields(j.flags) {
+			if slices.Contains([]string{"-seed", "-out", "-resume", "-threads", "-validation-split", "-data"}, flag) {
+				t.Errorf("%s: %s is the driver's", j, flag)
+			}
+			if flag == "-patience" && !j.tunes() {
+				t.Errorf("%s: -patience would choose the epoch on the test images", j)
+			}
+		}
+		if j.network != "mlp" && j.network != "cnn" {
+			t.Errorf("%s: network %s", j, j.network)
+		}
+		if got := slices.Contains(j.args(), "-validation-split"); got != strings.HasPrefix(j.study, "tune-") {
+			t.Errorf("%s: held out is %v", j, got)
+		}
+		if j.tunes() && j.committee {
+			t.Errorf("%s: a committee is tested on the test images", j)
+		}
+	}
+	// 2 networks x 4 methods x (5+5+5+3) seeds
+	if n := len(expand(studies, regexp.MustCompile("^metric/"))); n != 144 {
+		t.Errorf("metric has %d runs", n)
+	}
+}
+
+// dataset writes 60 training and 30 test images of 8 x 8 pixels in three classes.
+func dataset(t *testing.T) string {
+	t.Helper()
+	dir, rng := t.TempDir(), rand.New(rand.NewPCG(1, 2))
+	write := func(name string, body []byte, dims ...int) {
+		file := bytes.NewBuffer([]byte{0, 0, 8, byte(len(dims))})
+		for _, d := range dims {
+			binary.Write(file, binary.BigEndian, uint32(d))
+		}
+		file.Write(body)
+		if err := os.WriteFile(filepath.Join(dir, name), file.Bytes(), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, rows := range map[string]int{"train": 60, "t10k": 30} {
+		var labels, pixels []byte
+		for i := range rows {
+			labels = append(labels, byte(i%3))
+			for range 64 {
+				pixels = append(pixels, byte(70*(i%3)+rng.IntN(110)))
+			}
+		}
+		write(name+"-images-idx3-ubyte", pixels, rows, 8, 8)
+		write(name+"-labels-idx1-ubyte", labels, rows)
+	}
+	return dir
+}
+
+// place is where a test's driver reads and writes.
+type place struct {
+	t             *testing.T
+	results, runs string
+	studies       []study
+}
+
+func newPlace(t *testing.T, studies ...study) *place {
+	return &place{t, t.TempDir(), t.TempDir(), studies}
+}
+
+// drive is the command with these flags.
+func (p *place) drive(ctx context.Context, stderr *watcher, args ...string) (code int, stdout string) {
+	p.t.Helper()
+	var out bytes.Buffer
+	code = run(ctx, p.t.Context(), append(args, "-results", p.results, "-runs", p.runs), p.studies, &out, stderr)
+	return code, out.String()
+}
+
+func (p *place) lines() results {
+	p.t.Helper()
+	lines, err := readResults(p.results, p.studies)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return lines
+}
+
+// watcher keeps what is said, and does something at a word.
+type watcher struct {
+	bytes.Buffer
+	word string
+	do   func()
+}
+
+func (w *watcher) Write(p []byte) (int, error) {
+	if w.do != nil && bytes.Contains(p, []byte(w.word)) {
+		w.do()
+	}
+	return w.Buffer.Write(p)
+}
+
+// TestStudy trains a study that tunes and a final one with the real programs,
+// twice: nothing is done again.
+func TestStudy(t *testing.T) {
+	flags := "-batch 7 -data " + dataset(t)
+	p := newPlace(t,
+		study{"tune-x", "", []entry{{"m", "mlp", "-epochs 2 " + flags, 1, false}}},
+		study{"final", "", []entry{{"m", "mlp", "-epochs 1 " + flags, 2, false}}})
+	log := &watcher{}
+	if code, _ := p.drive(t.Context(), log, "-only", "final/m-2|tune", "-jobs", "2", "-threads", "1"); code != 0 {
+		t.Fatalf("exit code %d: %s", code, log)
+	}
+	if n := len(p.lines()); n != 2 {
+		t.Fatalf("%d lines of 2 runs", n)
+	}
+	if code, _ := p.drive(t.Context(), log); code != 0 {
+		t.Fatalf("exit code %d: %s", code, log)
+	}
+	lines := p.lines()
+	if len(lines) != 3 || !strings.Contains(log.String(), "1 runs are open, 2 done") {
+		t.Fatalf("%d lines of 3 runs: %s", len(lines), log)
+	}
+	for _, l := range lines {
+		j := l.job()
+		model, err := sum(filepath.Join(j.folder(p.runs), "model.safetensors"))
+		if err != nil || model != l.Model {
+			t.Errorf("%s: the model has the sum %s (%v), the line %s", j, model, err, l.Model)
+		}
+		if (l.ValAccuracy == nil) != (l.Study == "final") || (l.TestAccuracy == nil) != (l.Study == "tune-x") {
+			t.Errorf("%s: validation %v, test %v", j, l.ValAccuracy, l.TestAccuracy)
+		}
+		if l.Commit == "" || l.CPU == "" || l.Go == "" || l.Threads < 1 || l.Seconds <= 0 || l.Epochs < 1 || l.Steps < 8 {
+			t.Errorf("%s: %+v", j, l)
+		}
+		var s struct {
+			Batch int
+			Seed  int
+			Data  string
+		}
+		if err := json.Unmarshal(l.Settings, &s); err != nil || s.Batch != 7 || s.Seed != l.Seed || s.Data != "" {
+			t.Errorf("%s: settings %s (%v)", j, l.Settings, err)
+		}
+	}
+	if content, err := os.ReadFile(resultFile(p.results, "tune-x")); err != nil || bytes.Contains(content, []byte("test_accuracy")) {
+		t.Errorf("a study that tunes knows the test images: %s (%v)", content, err)
+	}
+
+	log = &watcher{}
+	if code, _ := p.drive(t.Context(), log); code != 0 || !strings.Contains(log.String(), "all 3 are done") || len(p.lines()) != 3 {
+		t.Errorf("exit code %d: %s", code, log)
+	}
+	_, summary := p.drive(t.Context(), log, "-summary")
+	_, markdown := p.drive(t.Context(), log, "-markdown")
+	_, listed := p.drive(t.Context(), log, "-list")
+	for _, c := range [][2]string{{summary, "held out"}, {summary, " to "}, {markdown, "| --- |"}, {listed, "3 of 3 are done"}} {
+		if !strings.Contains(c[0], c[1]) {
+			t.Errorf("nothing says %q in %s", c[1], c[0])
+		}
+	}
+
+	p.studies[1].entries[0].flags += " -lr 0.002" // another run under the old name
+	if _, listed := p.drive(t.Context(), log, "-list"); !strings.Contains(listed, "1 of 3 are done") {
+		t.Errorf("with other flags: %s", listed)
+	}
+}
+
+// TestInterruption stops a run after its first epoch. It goes on, and ends with
+// the bytes of one that nobody stopped.
+func TestInterruption(t *testing.T) {
+	s := study{"final", "", []entry{{"m", "mlp", "-epochs 150 -batch 7 -data " + dataset(t), 1, false}}}
+	p, whole := newPlace(t, s), newPlace(t, s)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	log := &watcher{word: "epoch 1 of 150", do: func() { cancel(stopped{syscall.SIGTERM}) }}
+	if code, _ := p.drive(ctx, log); code != 143 {
+		t.Fatalf("exit code %d: %s", code, log)
+	}
+	if n := len(p.lines()); n != 0 || !strings.Contains(log.String(), "is saved and goes on next time") {
+		t.Fatalf("%d lines of a run that was stopped: %s", n, log)
+	}
+	if _, listed := p.drive(t.Context(), log, "-list"); !regexp.MustCompile(`m +│ +0 │ +1 │ +1 │`).MatchString(listed) {
+		t.Errorf("the list has no run that is begun: %s", listed)
+	}
+	for _, p := range []*place{p, whole} {
+		log := &watcher{}
+		if code, _ := p.drive(t.Context(), log); code != 0 || len(p.lines()) != 1 {
+			t.Fatalf("exit code %d: %s", code, log)
+		}
+	}
+	if got, want := p.lines()[0], whole.lines()[0]; got.Model != want.Model || got.Steps != want.Steps || *got.TestLoss != *want.TestLoss {
+		t.Errorf("after an interruption %+v, without one %+v", got, want)
+	}
+}
+
+// TestTimeIsUp: no run begins, or it is stopped; that is a success.
+func TestTimeIsUp(t *testing.T) {
+	p := newPlace(t, study{"final", "", []entry{{"m", "mlp", "-epochs 100000 -batch 7 -data " + dataset(t), 1, false}}})
+	log := &watcher{}
+	if code, _ := p.drive(t.Context(), log, "-time", "5s"); code != 0 || len(p.lines()) != 0 || !strings.Contains(log.String(), "the time is up: the same command goes on") {
+		t.Errorf("exit code %d: %s", code, log)
+	}
+}
+
+// TestAFailureStopsNoOther: it is told, with the program's own words.
+func TestAFailureStopsNoOther(t *testing.T) {
+	flags := "-epochs 1 -data " + dataset(t)
+	p := newPlace(t, study{"final", "", []entry{{"bad", "mlp", "-nonsense 1", 1, false}, {"good", "mlp", flags, 1, false}}})
+	log := &watcher{}
+	code, _ := p.drive(t.Context(), log)
+	if lines := p.lines(); code != 1 || len(lines) != 1 || lines[0].Run != "good" || !strings.Contains(log.String(), "flag provided but not defined: -nonsense") {
+		t.Errorf("exit code %d, %v: %s", code, lines, log)
+	}
+}
+
+func TestResults(t *testing.T) {
+	dir, all := t.TempDir(), []study{{name: "a"}, {name: "b"}}
+	for i := range 3 {
+		if err := appendResult(dir, line{Version: lineVersion, Study: "a", Run: "m", Seed: i + 1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lines, err := readResults(dir, all)
+	if err != nil || len(lines) != 3 || lines[2].Seed != 3 {
+		t.Fatalf("%+v, %v", lines, err)
+	}
+	for _, c := range []struct{ text, want string }{{`{"version":1,"study":"b"`, "line 1"}, {`{"version":2,"study":"b"}`, "version 2"}, {`{"version":1,"study":"a"}`, `study "a"`}} {
+		if err := os.WriteFile(resultFile(dir, "b"), []byte(c.text+"\n"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := readResults(dir, all); err == nil || !strings.Contains(err.Error(), "study-b.jsonl") || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", c.text, err)
+		}
+	}
+	unlock, err := lock(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lock(dir); err == nil || !strings.Contains(err.Error(), "another process") {
+		t.Errorf("locked twice: %v", err)
+	}
+	if err := unlock(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestEstimate: what is known of a kind, of its network, and not at all.
+func TestEstimate(t *testing.T) {
+	jobs := expand([]study{{"s", "", []entry{{"a", "mlp", "", 2, false}, {"b", "mlp", "x", 1, false}, {"c", "cnn", "", 1, false}}}}, regexp.MustCompile(""))
+	d := &driver{settings: settings{jobs: 2}, open: jobs, lines: results{{Study: "s", Run: "a", Network: "mlp", Seed: 1, Seconds: 60}}, stderr: &watcher{}}
+	d.begin()
+	if got, want := d.remains(), "about 1m30s remain, and what 1 runs take of which nothing is known yet"; got != want {
+		t.Errorf("%q, expected %q", got, want)
+	}
+	d.open = nil
+	d.running["x"] = &attempt{job: jobs[0], left: 20}
+	if got, want := d.remains(), "about 10s remain"; got != want {
+		t.Errorf("%q, expected %q", got, want)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	p := newPlace(t, study{"final", "", []entry{{"m", "mlp", "", 1, false}}})
+	for _, c := range []struct {
+		args []string
+		code int
+		word string
+	}{
+		{[]string{"-jobs", "0"}, 2, "-jobs 0"},
+		{[]string{"-time", "-1s"}, 2, "-time"},
+		{[]string{"-only", "("}, 2, "-only"},
+		{[]string{"-only", "zzz"}, 1, "-list shows all"},
+		{[]string{"-list", "-summary"}, 2, "two questions"},
+		{[]string{"x"}, 2, `unexpected argument "x"`},
+	} {
+		log := &watcher{}
+		code := run(t.Context(), t.Context(), append([]string{"-results", p.results}, c.args...), p.studies, &bytes.Buffer{}, log)
+		if code != c.code || !strings.Contains(log.String(), c.word) || strings.Count(log.String(), "\n") != 1 {
+			t.Errorf("%v: exit code %d: %s", c.args, code, log)
+		}
+	}
+}

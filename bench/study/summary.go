@@ -1,0 +1,129 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"stheno/nets/train"
+)
+
+// figure is a line's accuracy and loss.
+func (l line) figure() string {
+	what, accuracy, loss := "test", l.TestAccuracy, l.TestLoss
+	if l.ValAccuracy != nil {
+		what, accuracy, loss = "held out", l.ValAccuracy, l.ValLoss
+	}
+	return fmt.Sprintf("%s accuracy %.4f, loss %.4f, %s", what, *accuracy, *loss, duration(l.Seconds))
+}
+
+// group is the lines of a kind.
+type group struct {
+	job       job
+	lines     []line
+	committee *line
+	open      int
+	begun     int // of those that are open, the runs that have a folder
+}
+
+// groups puts jobs of one kind together, in their order.
+func groups(jobs []job, lines results, runs string) (all []*group) {
+	for _, j := range jobs {
+		if len(all) == 0 || all[len(all)-1].job.kind() != j.kind() {
+			all = append(all, &group{job: j})
+		}
+		g := all[len(all)-1]
+		switch l, done := lines.of(j); {
+		case !done:
+			g.open++
+			if _, err := os.Stat(train.Folder(j.folder(runs)).File(train.ConfigFile)); err == nil {
+				g.begun++
+			}
+		case j.seed == 0:
+			g.committee = &l
+		default:
+			g.lines = append(g.lines, l)
+		}
+	}
+	return all
+}
+
+// list shows what is done and what is open.
+func list(w io.Writer, jobs []job, lines results, runs string) error {
+	t := newTable("study", "run", "done", "open", "begun", "network and flags")
+	open := 0
+	for _, g := range groups(jobs, lines, runs) {
+		done := len(g.lines)
+		if g.committee != nil {
+			done++
+		}
+		t.AppendRow(table.Row{g.job.study, g.job.name, done, g.open, g.begun, g.job.network + " " + g.job.flags})
+		open += g.open
+	}
+	_, err := fmt.Fprintf(w, "%s\n%d of %d are done\n", t.Render(), len(jobs)-open, len(jobs))
+	return err
+}
+
+// summarize shows what was reached, over the seeds. Accuracies are in per cent,
+// deviations and intervals in points of it.
+func summarize(w io.Writer, jobs []job, lines results, markdown bool) error {
+	t := newTable("study", "run", "images", "seeds", "accuracy, %", "deviation", "95 % interval", "loss", "committee, %", "seconds", "on")
+	for _, g := range groups(jobs, lines, "") {
+		if len(g.lines) > 0 {
+			t.AppendRow(g.row())
+		}
+	}
+	text := t.Render()
+	if markdown {
+		text = t.RenderMarkdown()
+	}
+	if t.Length() == 0 {
+		text = "nothing is done yet"
+	}
+	_, err := fmt.Fprintln(w, text)
+	return err
+}
+
+func newTable(head ...any) table.Writer {
+	t := table.NewWriter()
+	t.SetStyle(table.StyleLight)
+	t.Style().Format.Header = text.FormatDefault
+	t.AppendHeader(head)
+	return t
+}
+
+// row is a group's in the summary. The interval is of the mean, by Student's t.
+func (g *group) row() table.Row {
+	var accuracy, loss, seconds []float64
+	var machines []string
+	images := "test"
+	for _, l := range g.lines {
+		a, b := l.TestAccuracy, l.TestLoss
+		if l.ValAccuracy != nil {
+			a, b, images = l.ValAccuracy, l.ValLoss, "held out"
+		}
+		accuracy, loss, seconds = append(accuracy, 100**a), append(loss, *b), append(seconds, l.Seconds)
+		if on := fmt.Sprintf("%s, %d threads", l.CPU, l.Threads); !strings.Contains(strings.Join(machines, "; "), on) {
+			machines = append(machines, on)
+		}
+	}
+	deviation, interval, committee := "", "", ""
+	mean := stat.Mean(accuracy, nil)
+	if n := float64(len(accuracy)); n > 1 {
+		d := stat.StdDev(accuracy, nil)
+		half := d / math.Sqrt(n) * distuv.StudentsT{Sigma: 1, Nu: n - 1}.Quantile(0.975)
+		deviation, interval = fmt.Sprintf("%.3f", d), fmt.Sprintf("%.2f to %.2f", mean-half, mean+half)
+	}
+	if g.committee != nil {
+		committee = fmt.Sprintf("%.2f", 100**g.committee.TestAccuracy)
+	}
+	return table.Row{g.job.study, g.job.name, images, len(g.lines), fmt.Sprintf("%.3f", mean), deviation, interval,
+		fmt.Sprintf("%.4f", stat.Mean(loss, nil)), committee, fmt.Sprintf("%.0f", stat.Mean(seconds, nil)), strings.Join(machines, "; ")}
+}
