@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -180,6 +181,41 @@ func TestStudy(t *testing.T) {
 	p.studies[1].entries[0].flags += " -lr 0.002" // another run under the old name
 	if _, listed := p.drive(t.Context(), log, "-list"); !strings.Contains(listed, "1 of 3 are done") {
 		t.Errorf("with other flags: %s", listed)
+	}
+}
+
+// TestCommittee: the seeds' softmax is averaged when all are done, once, and only
+// of the runs that the lines tell of.
+func TestCommittee(t *testing.T) {
+	p := newPlace(t, study{"final", "", []entry{{"m", "mlp", "-epochs 1 -batch 7 -data " + dataset(t), 2, true}}})
+	log := &watcher{}
+	if code, _ := p.drive(t.Context(), log, "-only", "m-1|committee"); code != 0 || len(p.lines()) != 1 {
+		t.Fatalf("exit code %d, %d lines: a committee that lacks a member: %s", code, len(p.lines()), log)
+	}
+	for range 2 {
+		if code, _ := p.drive(t.Context(), log); code != 0 || len(p.lines()) != 3 {
+			t.Fatalf("exit code %d, %d lines: %s", code, len(p.lines()), log)
+		}
+	}
+	c := p.lines()[2]
+	if c.Seed != 0 || !slices.Equal(c.Seeds, []int{1, 2}) || c.TestAccuracy == nil || *c.TestAccuracy < 0.3 || *c.TestLoss <= 0 || c.Epochs != 2 || c.Steps != 18 {
+		t.Errorf("%+v", c)
+	}
+	if _, summary := p.drive(t.Context(), log, "-summary"); !strings.Contains(summary, fmt.Sprintf(" %.2f ", 100**c.TestAccuracy)) {
+		t.Errorf("the summary has no committee: %s", summary)
+	}
+
+	lines := p.lines()[:2]
+	lines[1].Model = "another"
+	os.Remove(resultFile(p.results, "final"))
+	for _, l := range lines {
+		if err := appendResult(p.results, l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	log = &watcher{}
+	if code, _ := p.drive(t.Context(), log); code != 1 || !strings.Contains(log.String(), "has another model than its line") {
+		t.Errorf("exit code %d: %s", code, log)
 	}
 }
 

@@ -36,6 +36,10 @@ const example = `
 Example: the MLP and the CNN beside each other, as text and as a page
 
   go run ./cmd/compare -out compare.html runs/mlp runs/cnn
+
+and what three runs say together, by the mean of their softmax
+
+  go run ./cmd/compare -committee runs/cnn-1 runs/cnn-2 runs/mlp
 `
 
 // usageError is a wrong command line.
@@ -51,6 +55,8 @@ type options struct {
 	color string
 	json  bool
 	write bool
+
+	committee bool
 }
 
 // Command runs the command line and returns the exit code: 0 for success, 1
@@ -89,10 +95,13 @@ func command(ctx context.Context, args []string, stdout io.Writer) error {
 			}
 		}
 	}
+	if o.committee {
+		return o.show(newCommittee(reports), stdout, terminal.Color)
+	}
 	if len(reports) == 1 {
 		return o.one(reports[0], stdout, terminal.Color)
 	}
-	return o.several(newComparison(reports), stdout, terminal.Color)
+	return o.show(newComparison(reports), stdout, terminal.Color)
 }
 
 // parse reads flags and runs, in any order.
@@ -103,6 +112,7 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 	f.StringVar(&o.data, "data", "", "`folder` with the runs' data, where it is not where they found it")
 	f.StringVar(&o.out, "out", "", "also write a page to this `file` (.html), or as "+PageFile+" into this folder")
 	f.BoolVar(&o.write, "write", false, "also write each run's "+report.HTMLFile+", "+report.CurvesFile+" and "+report.ConfusionFile+" anew")
+	f.BoolVar(&o.committee, "committee", false, "take the runs for one model, the mean of their softmax, and hold it against each of them")
 	f.BoolVar(&o.json, "json", false, "write one JSON object, on one line, instead of text")
 	f.StringVar(&o.color, "color", "auto", "auto, always or never")
 	f.Usage = func() {}
@@ -128,6 +138,9 @@ func (o *options) check() error {
 	if len(o.runs) == 0 {
 		return usageError{"no run: give one or more run folders"}
 	}
+	if o.committee && len(o.runs) == 1 {
+		return usageError{fmt.Sprintf("-committee: %s alone is none: give two or more runs", o.runs[0])}
+	}
 	for i, dir := range o.runs {
 		o.runs[i] = filepath.Clean(dir)
 		if slices.Contains(o.runs[:i], o.runs[i]) {
@@ -147,6 +160,9 @@ func (o *options) reports(ctx context.Context) ([]*report.Report, error) {
 			return nil, err
 		}
 		if len(runs) > 0 {
+			if err := sameClasses(runs[0], run); err != nil {
+				return nil, err
+			}
 			if err := sameData(runs[0], run); err != nil {
 				return nil, err
 			}
@@ -179,6 +195,20 @@ func (o *options) reports(ctx context.Context) ([]*report.Report, error) {
 	return reports, nil
 }
 
+// sameClasses refuses two runs whose classes are others, or in another order.
+func sameClasses(a, b *report.Run) error {
+	x, y := a.Config.Data, b.Config.Data
+	for label := range max(x.Classes, y.Classes) {
+		if label >= min(x.Classes, y.Classes) {
+			return fmt.Errorf("%s and %s are not of the same classes: there are %d and %d", a.Folder, b.Folder, x.Classes, y.Classes)
+		}
+		if x.Class(label) != y.Class(label) {
+			return fmt.Errorf("%s and %s are not of the same classes: number %d is %q and %q", a.Folder, b.Folder, label, x.Class(label), y.Class(label))
+		}
+	}
+	return nil
+}
+
 // sameData refuses two runs that were tested on different images.
 func sameData(a, b *report.Run) error {
 	sums := make(map[string]string)
@@ -207,7 +237,13 @@ func (o *options) one(r *report.Report, stdout io.Writer, color bool) error {
 	return r.Text(stdout, color)
 }
 
-func (o *options) several(c *Comparison, stdout io.Writer, color bool) error {
+// answer is what there is to say about several runs.
+type answer interface {
+	Text(w io.Writer, color bool) error
+	HTML(w io.Writer) error
+}
+
+func (o *options) show(c answer, stdout io.Writer, color bool) error {
 	if err := o.page(c.HTML); err != nil {
 		return err
 	}

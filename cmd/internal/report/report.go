@@ -86,10 +86,17 @@ func New(ctx context.Context, run *Run, set *data.Dataset) (*Report, error) {
 	if run.Outcome != nil {
 		r.Kept = run.Outcome.Kept
 	}
-	r.Confusion = confusion(p, set.Classes)
-	r.Classes, r.Macro = classes(r.Confusion, names)
-	r.Pairs = pairs(r.Confusion, names)
+	r.count(set.Classes)
 	r.Worst = worst(p, set.Test, names)
+	return r, nil
+}
+
+// count computes what the predictions say.
+func (r *Report) count(classCount int) {
+	p := r.predictions
+	r.Confusion = confusion(p, classCount)
+	r.Classes, r.Macro = classes(r.Confusion, r.names)
+	r.Pairs = pairs(r.Confusion, r.names)
 	for _, image := range p.images {
 		r.Loss += progress.Float(image.loss / float64(len(p.images)))
 		if image.predicted != image.label {
@@ -97,7 +104,6 @@ func New(ctx context.Context, run *Run, set *data.Dataset) (*Report, error) {
 		}
 	}
 	r.Accuracy = progress.Float(float64(r.TestImages-r.Errors) / float64(r.TestImages))
-	return r, nil
 }
 
 // Right says of each test image, in the files' order, whether it is classified
