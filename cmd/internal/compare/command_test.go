@@ -160,6 +160,11 @@ func TestComparison(t *testing.T) {
 	}
 	page := read(t, out, PageFile)
 	wellFormed(t, out, page)
+	for _, picture := range []string{"Test error by seconds of training", "Test error by operations of training"} {
+		if !strings.Contains(page, picture) {
+			t.Errorf("the page has no picture %q", picture)
+		}
+	}
 	file := filepath.Join(t.TempDir(), "x.html")
 	succeed(t, "-out", file, "-json", a, b, c)
 	if read(t, file) != page {

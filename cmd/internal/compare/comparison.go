@@ -85,10 +85,10 @@ func group(reports []*report.Report) (entries []*Entry) {
 	return entries
 }
 
-// kindOf is all of a config but the seed, and but the place of the data, whose
-// sums have been compared.
+// kindOf is all of a config but the seed, the threads, on which nothing depends,
+// and the place of the data, whose sums have been compared.
 func kindOf(c train.Config) string {
-	c.Settings.Seed, c.Settings.Data = 0, ""
+	c.Settings.Seed, c.Settings.Threads, c.Settings.Data = 0, 0, ""
 	c.Data = train.Source{}
 	text, err := json.Marshal(c)
 	if err != nil {

@@ -58,12 +58,45 @@ func (c *Comparison) HTML(w io.Writer) error {
 		*Comparison
 		Title                  string
 		Words                  []string
-		Curves                 []report.Figure
+		Curves, Trade          []report.Figure
 		Accuracy, Cost, Recall grid
 	}{
-		Comparison: c, Title: strings.Join(names, ", "), Words: unbroken(c.Conclusion), Curves: report.Curves(lines),
+		Comparison: c, Title: strings.Join(names, ", "), Words: unbroken(c.Conclusion), Curves: report.Curves(lines), Trade: c.trade(),
 		Accuracy: upright(c.accuracyTable()), Cost: upright(c.costTable()),
 	}
 	v.Recall.Head, v.Recall.Rows = c.classTable()
 	return page.Execute(w, v)
+}
+
+// trade is test error against what training has taken: in seconds, where they are
+// known, and in operations.
+func (c *Comparison) trade() (figures []report.Figure) {
+	var seconds, operations []report.Point
+	for _, e := range c.Entries {
+		p := report.Point{Name: e.Name, Accuracy: e.Accuracy.Mean, Interval: e.Accuracy.Interval}
+		if e.Cost.Seconds != nil {
+			p.Cost = *e.Cost.Seconds
+		}
+		seconds = append(seconds, p)
+		p.Cost = e.operations() / 1e12
+		operations = append(operations, p)
+	}
+	for _, side := range []struct {
+		what   string
+		points []report.Point
+	}{{"seconds of training", seconds}, {"operations of training, 10¹² FLOP", operations}} {
+		if f, ok := report.Against(side.what, side.points); ok {
+			figures = append(figures, f)
+		}
+	}
+	return figures
+}
+
+// operations are those of all training steps, the mean of the runs. A short last
+// batch counts as a whole one.
+func (e *Entry) operations() (mean float64) {
+	for _, r := range e.reports {
+		mean += float64(r.Cost.StepFLOPs) * float64(r.Cost.Steps) * float64(r.Settings.Batch) / float64(len(e.reports))
+	}
+	return mean
 }
