@@ -87,7 +87,7 @@ func (d *driver) begin() {
 			d.learn(l.job(), l.Seconds)
 		}
 	}
-	d.say("%d runs are open, %d done; %s", len(d.open), len(d.jobs)-len(d.open), d.remains())
+	d.say("runs to train: %d of %d; %s", len(d.open), len(d.jobs), d.remains())
 }
 
 // take trains one job after the other until there are none, or no time.

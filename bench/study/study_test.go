@@ -137,7 +137,7 @@ func TestStudy(t *testing.T) {
 		t.Fatalf("exit code %d: %s", code, log)
 	}
 	lines := p.lines()
-	if len(lines) != 3 || !strings.Contains(log.String(), "1 runs are open, 2 done") {
+	if len(lines) != 3 || !strings.Contains(log.String(), "runs to train: 1 of 3") {
 		t.Fatalf("%d lines of 3 runs: %s", len(lines), log)
 	}
 	for _, l := range lines {
