@@ -59,18 +59,6 @@ type Settings struct {
 	SWA            int     `json:"swa,omitempty"`             // epochs; see Average
 }
 
-// Averaged says which average of the weights a run validates and keeps, in
-// words; empty if it is the weights themselves.
-func (s Settings) Averaged() string {
-	switch {
-	case s.EMA > 0:
-		return fmt.Sprintf("the moving average of the weights, with decay %g", s.EMA)
-	case s.SWA > 0:
-		return fmt.Sprintf("the mean of the weights at the end of each of the last %d epochs", s.SWA)
-	}
-	return ""
-}
-
 // Source is what a run was trained and tested on.
 type Source struct {
 	Folder  string       `json:"folder"`

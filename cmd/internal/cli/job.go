@@ -150,11 +150,8 @@ func (j *job) announce() {
 		return
 	}
 	j.note("%s: %d parameters; %d images to train on, %d to test on; into %s", j.model.Name, j.model.Params(), j.set.Train.Len(), j.set.Test.Len(), j.folder)
-	if recipe := j.config.Settings.Recipe; recipe != "" && recipe != notebook {
-		j.note("recipe %s", recipe)
-	}
-	if a := j.config.Settings.Averaged(); a != "" {
-		j.note("validated and kept: %s", a)
+	if beyond := j.config.Settings.Beyond(); beyond != "" {
+		j.note("%s", beyond)
 	}
 	if j.from.Step > 0 {
 		j.note("going on after step %d", j.from.Step)
