@@ -60,7 +60,7 @@ func convolutions(s kernel.Conv, a kernel.Algorithm) []work {
 
 func adam(n int) work {
 	w, dw, m, v := floats(n), floats(n), make([]float32, n), make([]float32, n)
-	return work{fmt.Sprintf("kernel=adam/n=%d", n), 0, 28 * float64(n), func() { kernel.Adam(w, dw, m, v, 1e-3, 0.1, 0.001, 1e-7) }}
+	return work{fmt.Sprintf("kernel=adam/n=%d", n), 0, 28 * float64(n), func() { kernel.Adam(w, dw, m, v, 1e-3, 0.1, 0.001, 1e-7, 1) }}
 }
 
 func decode(n int) work {
@@ -73,7 +73,7 @@ func decode(n int) work {
 
 func crossEntropy(n, c int) work {
 	x, p, labels := floats(n*c), make([]float32, n*c), make([]int, n)
-	return work{fmt.Sprintf("kernel=crossentropy/n=%d/c=%d", n, c), 0, 8 * float64(n*c), func() { kernel.CrossEntropy(n, c, x, labels, p) }}
+	return work{fmt.Sprintf("kernel=crossentropy/n=%d/c=%d", n, c), 0, 8 * float64(n*c), func() { kernel.CrossEntropy(n, c, x, labels, 0, p) }}
 }
 
 // works are the kernels of a step at batch 128, in the shapes that it has.

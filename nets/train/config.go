@@ -46,6 +46,17 @@ type Settings struct {
 	Schedule        string  `json:"schedule"`         // of the learning rate
 	TensorBoard     bool    `json:"tensorboard"`      // whether event files are written
 	ValidationSplit float64 `json:"validation_split"` // the last part of the training images, held out; 0 validates on the test images
+
+	// These are absent where they are off: a run without them reads and writes
+	// the files that it did before they were there.
+	Recipe         string  `json:"recipe,omitempty"`          // whose settings those are that were not given
+	Optimizer      string  `json:"optimizer,omitempty"`       // adam or adamw
+	WeightDecay    float64 `json:"weight_decay,omitempty"`    // of AdamW
+	L2             float64 `json:"l2,omitempty"`              // see nets.Objective
+	LabelSmoothing float64 `json:"label_smoothing,omitempty"` // see nets.Objective
+	Dropout        float64 `json:"dropout,omitempty"`         // rate; see nets.Network.WithDropout
+	EMA            float64 `json:"ema,omitempty"`             // decay; see Average
+	SWA            int     `json:"swa,omitempty"`             // epochs; see Average
 }
 
 // Source is what a run was trained and tested on.

@@ -40,7 +40,7 @@ const EvaluationBatch = 128
 // that moment. Another error says that the loss is no longer finite, that a
 // callback failed, or that the machine did.
 func Fit(ctx context.Context, m *nets.Model, rows *data.Set, opt Optimizer, plan Plan) (Stats, error) {
-	f := &fit{ctx: ctx, model: m, rows: rows, opt: opt, plan: plan}
+	f := &fit{ctx: ctx, model: m, rows: rows, opt: opt, plan: plan, average: averageOf(plan.Callbacks)}
 	f.Stats = plan.From.stats()
 	f.Epochs, f.Batches = plan.Epochs, rows.BatchCount(plan.Batch)
 	if f.Step == 0 {
@@ -54,6 +54,7 @@ func Fit(ctx context.Context, m *nets.Model, rows *data.Set, opt Optimizer, plan
 		err = f.epoch()
 	}
 	if stop := (*Stop)(nil); err == nil || errors.As(err, &stop) {
+		f.average.enter()
 		if end := f.call(Callback.TrainEnd); end != nil {
 			err = end // a failure must not pass for a stop
 		}
@@ -69,6 +70,8 @@ type fit struct {
 	rows  *data.Set
 	opt   Optimizer
 	plan  Plan
+
+	average *Average // nil without one
 }
 
 // epoch trains on every row once and validates, or does what is left of that.
@@ -91,6 +94,8 @@ func (f *fit) epoch() error {
 			return stop
 		}
 	}
+	f.average.enter()
+	defer f.average.leave()
 	if err := f.validate(); err != nil {
 		return err
 	}
