@@ -46,6 +46,7 @@ type Settings struct {
 	Schedule        string  `json:"schedule"`         // of the learning rate
 	TensorBoard     bool    `json:"tensorboard"`      // whether event files are written
 	ValidationSplit float64 `json:"validation_split"` // the last part of the training images, held out; 0 validates on the test images
+	Augment         string  `json:"augment"`          // how the training images are distorted, as augment.Spec writes it; empty is not at all
 }
 
 // Source is what a run was trained and tested on.
