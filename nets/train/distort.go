@@ -35,25 +35,25 @@ func (f *fit) decode(batch data.Batch, p *nets.Program) {
 // An image's distortion is known by its row in the set, so that neither the batch
 // nor the thread, nor where training goes on, changes a bit of it.
 func distort(a *augment.Augmenter, batch data.Batch, p *nets.Program, of augment.Key) {
+	key := func(row int) augment.Key { return augment.Key{Seed: of.Seed, Epoch: of.Epoch, Row: row, View: of.View} }
 	if images := p.Images(); images.Dtype() == tensor.Float64 {
 		wide := graph.Slice[float64](images)
 		narrow := make([]float32, len(wide))
-		distortRows(a, batch, narrow, p.Labels(), of)
+		distortRows(a, batch, narrow, p.Labels(), key)
 		for i, v := range narrow {
 			wide[i] = float64(v)
 		}
 	} else {
-		distortRows(a, batch, graph.Slice[float32](images), p.Labels(), of)
+		distortRows(a, batch, graph.Slice[float32](images), p.Labels(), key)
 	}
 }
 
-// distortRows writes images (N,H,W,C) and labels (N); nil labels are left out.
-func distortRows(a *augment.Augmenter, batch data.Batch, images []float32, labels []int, of augment.Key) {
+// distortRows writes images (N,H,W,C), each distorted by its row's key, and labels
+// (N); nil labels are left out.
+func distortRows(a *augment.Augmenter, batch data.Batch, images []float32, labels []int, key func(row int) augment.Key) {
 	kernel.Rows(len(batch.Rows), func(i int) {
 		pixels, label := batch.Row(i)
-		key := of
-		key.Row = batch.Rows[i]
-		a.Distort(images[i*len(pixels):(i+1)*len(pixels)], pixels, key)
+		a.Distort(images[i*len(pixels):(i+1)*len(pixels)], pixels, key(batch.Rows[i]))
 		if labels != nil {
 			labels[i] = label
 		}
