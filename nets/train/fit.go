@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/gorgonia"
 
 	"stheno/data"
+	"stheno/data/augment"
 	"stheno/nets"
 )
 
@@ -24,10 +25,12 @@ type Plan struct {
 	Batch      int       // rows of a batch; more than there are rows is all of them
 	Steps      int       // stop after so many optimizer steps; 0 is no limit
 	Shuffle    bool      // draw a new order each epoch; false is the file's order
-	Seed       uint64    // of the orders
+	Seed       uint64    // of the orders and of the distortions
 	Validation *data.Set // evaluated after each epoch; nil is nothing
 	From       Position  // where to go on; the zero value is the beginning
 	Callbacks  []Callback
+
+	Augment augment.Spec // how the training images are distorted; the zero value is not at all
 }
 
 // EvaluationBatch is how many rows an evaluation takes at a time. It does not
@@ -40,7 +43,7 @@ const EvaluationBatch = 128
 // that moment. Another error says that the loss is no longer finite, that a
 // callback failed, or that the machine did.
 func Fit(ctx context.Context, m *nets.Model, rows *data.Set, opt Optimizer, plan Plan) (Stats, error) {
-	f := &fit{ctx: ctx, model: m, rows: rows, opt: opt, plan: plan, average: averageOf(plan.Callbacks)}
+	f := &fit{ctx: ctx, model: m, rows: rows, opt: opt, plan: plan, average: averageOf(plan.Callbacks), distort: newDistorter(plan.Augment, rows)}
 	f.Stats = plan.From.stats()
 	f.Epochs, f.Batches = plan.Epochs, rows.BatchCount(plan.Batch)
 	if f.Step == 0 {
@@ -71,7 +74,8 @@ type fit struct {
 	opt   Optimizer
 	plan  Plan
 
-	average *Average // nil without one
+	average *Average           // nil without one
+	distort *augment.Augmenter // nil for none
 }
 
 // epoch trains on every row once and validates, or does what is left of that.
@@ -120,7 +124,7 @@ func (f *fit) step(batch data.Batch) error {
 	if err != nil {
 		return err
 	}
-	decode(batch, p)
+	f.decode(batch, p)
 	if err := p.Run(); err != nil {
 		return err
 	}

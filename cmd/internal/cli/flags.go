@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"stheno/data"
+	"stheno/data/augment"
 	"stheno/graph/kernel"
 	"stheno/nets/train"
 )
@@ -26,6 +27,7 @@ type settings struct {
 	given   map[string]bool // the flags that stood on the command line
 	held    *data.Set       // what is validated on
 	sketch  sketch
+	sheet   sheet
 }
 
 // usageError is a wrong command line.
@@ -63,7 +65,7 @@ func (s *settings) define(f *flag.FlagSet) {
 	f.IntVar(&s.Epochs, "epochs", 10, "passes over the training images")
 	f.IntVar(&s.Batch, "batch", 128, "images of an optimizer step")
 	f.Float64Var(&s.LearningRate, "lr", 0.001, "Adam's learning `rate`")
-	f.Uint64Var(&s.Seed, "seed", 1, "`seed` of the initial weights and of the order of the images")
+	f.Uint64Var(&s.Seed, "seed", 1, "`seed` of the initial weights, of the order of the images and of their distortions")
 	f.BoolVar(&s.Shuffle, "shuffle", true, "new order each epoch; -shuffle=false is the files' order")
 	f.IntVar(&s.Steps, "steps", 0, "stop after so many optimizer steps in all; 0 is no limit")
 	f.StringVar(&s.Init, "init", "", "start from the weights in this safetensors `file`, of ours, Keras's or PyTorch's")
@@ -71,6 +73,7 @@ func (s *settings) define(f *flag.FlagSet) {
 	f.IntVar(&s.CheckpointEvery, "checkpoint-every", 0, "save a checkpoint every so many `steps` too; 0 is at each epoch's end and when training stops")
 	f.StringVar(&s.out, "out", "", "run `folder` to write (default: runs/NET-DATE-TIME)")
 	f.Float64Var(&s.ValidationSplit, "validation-split", 0, "validate on this last `part` of the training images, in the files' order, instead of the test images")
+	f.StringVar(&s.Augment, "augment", "", "distort the training images at random, anew each epoch, by this `spec`: "+augment.Forms+" (default none)")
 	f.IntVar(&s.Patience, "patience", 0, "end training when val_loss has not improved for so many `epochs`, and keep the best epoch's weights; 0 is off")
 	f.StringVar(&s.Schedule, "schedule", "constant", "the learning rate over the run: "+train.ScheduleForms)
 	f.StringVar(&s.Recipe, "recipe", notebook, "settings by `name`: notebook, these defaults; fast, the most that one epoch gives; best, the most accurate; flags that are given go before the recipe's")
@@ -88,6 +91,7 @@ func (s *settings) define(f *flag.FlagSet) {
 	f.BoolVar(&s.json, "json", false, "write JSON Lines to stdout, and nothing else there")
 	f.StringVar(&s.color, "color", "auto", "auto, always or never")
 	s.sketch.define(f)
+	s.sheet.define(f)
 	f.BoolVar(&s.summary, "summary", false, "print the table of layers and stop")
 }
 
@@ -112,12 +116,17 @@ func (s *settings) check() error {
 		return usageError{fmt.Sprintf("-threads %d: must be 0 or more", s.Threads)}
 	case s.scheduleError() != nil:
 		return usageError{fmt.Sprintf("-schedule: %v", s.scheduleError())}
+	case s.augmentError() != nil:
+		return usageError{fmt.Sprintf("-augment: %v", s.augmentError())}
 	case s.convError() != nil:
 		return usageError{fmt.Sprintf("-conv: %v", s.convError())}
 	case s.verbose < 0 || s.verbose > 2:
 		return usageError{fmt.Sprintf("-verbose %d: must be 0, 1 or 2", s.verbose)}
 	}
 	if err := s.checkRegularization(); err != nil {
+		return err
+	}
+	if err := s.sheet.check(s.Augment != ""); err != nil {
 		return err
 	}
 	return s.sketch.check()
@@ -156,6 +165,18 @@ func (s *settings) checkAverages() error {
 		return usageError{fmt.Sprintf("-ema %v and -swa %d: a run keeps one average: take one of them, and 0 for the other", s.EMA, s.SWA)}
 	case s.SWA > 0 && s.Patience > 0:
 		return usageError{fmt.Sprintf("-swa %d and -patience %d: which epochs are the last is not known while -patience may end the run: take -ema", s.SWA, s.Patience)}
+	}
+	return nil
+}
+
+// augmentError reads -augment, and writes it as a run's settings have it.
+func (s *settings) augmentError() error {
+	spec, err := augment.Parse(s.Augment)
+	if err != nil {
+		return err
+	}
+	if s.Augment = ""; !spec.Off() {
+		s.Augment = spec.String()
 	}
 	return nil
 }
