@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"stheno/data"
 	"stheno/nets/train"
 )
 
@@ -66,12 +67,34 @@ func TestRecipeInARun(t *testing.T) {
 	if page := read(t, "run", "report.html"); !strings.Contains(page, "recipe best; adamw") {
 		t.Error("the report does not say by which recipe")
 	}
+	checkPlainTestLoss(t, dir)
 	succeed(t, cnn, "-resume", "run", "-recipe", "best")
 	for _, flags := range []string{"-recipe fast", "-ema 0.5", "-dropout 0.1", "-weight-decay 0.5", "-optimizer adam", "-l2 1", "-label-smoothing 0.5", "-swa 1"} {
 		flag, _, _ := strings.Cut(flags, " ")
 		if o := command(t, cnn, append([]string{"-resume", "run"}, strings.Fields(flags)...)...); o.code == 0 || !strings.Contains(o.stderr, flag) {
 			t.Errorf("%s on resume: exit code %d, %s", flags, o.code, o.stderr)
 		}
+	}
+}
+
+// checkPlainTestLoss: what is said of the finished run is the cross-entropy of
+// the weights in its folder, without the label smoothing of its training.
+func checkPlainTestLoss(t *testing.T, dir string) {
+	t.Helper()
+	m, _, err := train.Folder("run").LoadModel()
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := data.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := train.Evaluate(t.Context(), m, set.Test, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o, _, err := train.Folder("run").ReadOutcome(); err != nil || o.TestLoss != want.Loss {
+		t.Errorf("test loss %v, the model's cross-entropy is %v (%v)", o.TestLoss, want.Loss, err)
 	}
 }
 
