@@ -269,7 +269,7 @@ func (t *inputTensor) take(p payload, limit int) error {
 	}
 	width := map[string]int{"FP32": 4, "UINT8": 1}[t.datatype]
 	if width == 0 {
-		return nil // images says so
+		return datatypeError(t.datatype)
 	}
 	if len(p.binary)%width != 0 {
 		return fmt.Errorf("binary_data_size %d is no multiple of %d, which a value of %s takes", len(p.binary), width, t.datatype)
@@ -340,7 +340,11 @@ func (t *inputTensor) images(image [3]int) ([]float32, error) {
 		}
 		return t.values, nil
 	}
-	return nil, fmt.Errorf("datatype %q is not served: there are FP32, values from 0 to 1, and UINT8, values from 0 to 255", short(t.datatype))
+	return nil, datatypeError(t.datatype)
+}
+
+func datatypeError(datatype string) error {
+	return fmt.Errorf("datatype %q is not served: there are FP32, values from 0 to 1, and UINT8, values from 0 to 255", short(datatype))
 }
 
 // unitError refuses values outside of 0 to 1; NaN is none of them.
