@@ -3,9 +3,11 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -22,6 +24,7 @@ type connection struct {
 	net.Conn
 	r      *bufio.Reader
 	answer []byte
+	asked  int
 }
 
 func connect(addr string) (*connection, error) {
@@ -34,7 +37,10 @@ func connect(addr string) (*connection, error) {
 
 // ask sends a request and returns the status and the body, until the next ask.
 func (c *connection) ask(request []byte) (int, []byte, error) {
-	c.SetDeadline(time.Now().Add(30 * time.Second))
+	if c.asked%64 == 0 { // a deadline for each would cost more than it is worth
+		c.SetDeadline(time.Now().Add(time.Minute))
+	}
+	c.asked++
 	if _, err := c.Write(request); err != nil {
 		return 0, nil, err
 	}
@@ -76,7 +82,7 @@ func (c *connection) ask(request []byte) (int, []byte, error) {
 type question struct{ request, answer []byte }
 
 // questions asks some questions alone, which also warms the server up.
-func questions(addr, model, datatype string) ([]question, error) {
+func questions(addr, model string, s settings) ([]question, error) {
 	c, err := connect(addr)
 	if err != nil {
 		return nil, err
@@ -85,7 +91,7 @@ func questions(addr, model, datatype string) ([]question, error) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	list := make([]question, 16)
 	for i := range list {
-		list[i].request = newRequest(model, datatype, rng)
+		list[i].request = newRequest(model, s, rng)
 		status, answer, err := c.ask(list[i].request)
 		if err != nil || status != http.StatusOK {
 			return nil, fmt.Errorf("status %d: %s: %w", status, answer, err)
@@ -96,24 +102,37 @@ func questions(addr, model, datatype string) ([]question, error) {
 }
 
 // newRequest asks about an image that is as dark as MNIST's are.
-func newRequest(model, datatype string, rng *rand.Rand) []byte {
-	values := make([]string, 28*28)
-	for i := range values {
-		values[i] = "0"
-		if v := rng.IntN(256); rng.IntN(5) == 0 {
-			if values[i] = strconv.Itoa(v); datatype == "FP32" {
-				values[i] = strconv.FormatFloat(float64(float32(v)/255), 'g', -1, 32)
-			}
+func newRequest(model string, s settings, rng *rand.Rand) []byte {
+	texts, behind := make([]string, 28*28), []byte(nil)
+	for i := range texts {
+		v := rng.IntN(256)
+		if rng.IntN(5) != 0 {
+			v = 0
+		}
+		value := float32(v) / 255
+		if texts[i] = strconv.Itoa(v); s.datatype == "FP32" {
+			texts[i] = strconv.FormatFloat(float64(value), 'g', -1, 32)
+			behind = binary.LittleEndian.AppendUint32(behind, math.Float32bits(value))
+		} else {
+			behind = append(behind, byte(v))
 		}
 	}
-	body := fmt.Sprintf(`{"inputs":[{"name":"image","shape":[1,28,28,1],"datatype":%q,"data":[%s]}]}`, datatype, strings.Join(values, ","))
-	return fmt.Appendf(nil, "POST /v2/models/%s/infer HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", model, len(body), body)
+	what, header := `"data":[`+strings.Join(texts, ",")+`]`, ""
+	if s.binary {
+		what = fmt.Sprintf(`"parameters":{"binary_data_size":%d}`, len(behind))
+	}
+	body := fmt.Appendf(nil, `{"inputs":[{"name":"image","shape":[1,28,28,1],"datatype":%q,%s}]}`, s.datatype, what)
+	if s.binary {
+		header = fmt.Sprintf("Inference-Header-Content-Length: %d\r\n", len(body))
+		body = append(body, behind...)
+	}
+	return fmt.Appendf(nil, "POST /v2/models/%s/infer HTTP/1.1\r\nHost: localhost\r\n%sContent-Length: %d\r\n\r\n%s", model, header, len(body), body)
 }
 
 // crowd lets clients ask at the same time, each as pace says: pace returns false
 // at the end. It counts 200 and 503; all else is an error.
 func crowd(addr, model string, s settings, clients int, pace func(client, request int) bool) (result, error) {
-	list, err := questions(addr, model, s.datatype)
+	list, err := questions(addr, model, s)
 	if err != nil {
 		return result{}, err
 	}

@@ -2,7 +2,10 @@
 // with requests batched and without, and what a server does with twice the
 // requests that it can answer.
 //
-//	go run ./bench/load
+//	go run ./bench/load                                                 # a few seconds each
+//	go run ./bench/load -rounds 3 -for 30s                              # the figures of bench/results
+//	go run ./bench/load -rounds 3 -for 30s -binary                      # images as bytes instead of numbers in JSON
+//	go build ./bench/load && taskset -c 1 ./load -server-cpus 0 -for 30s  # the server's cores are its own
 //
 // It builds the server, starts it as a process of its own with random weights,
 // and asks over HTTP from the same machine: clients and server share its cores.
@@ -37,6 +40,9 @@ type settings struct {
 	rounds      int
 	queue       int
 	datatype    string
+	binary      bool
+	threads     int
+	cpus        string
 }
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
@@ -69,6 +75,9 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 	flags.IntVar(&s.rounds, "rounds", 2, "rounds, each with batching and without; the best counts")
 	flags.IntVar(&s.queue, "queue", 128, "the server's -queue in the overload")
 	flags.StringVar(&s.datatype, "datatype", "UINT8", "UINT8 or FP32: what stands in the requests")
+	flags.BoolVar(&s.binary, "binary", false, "send images behind the JSON, by the binary tensor extension")
+	flags.IntVar(&s.threads, "threads", 0, "the server's -threads")
+	flags.StringVar(&s.cpus, "server-cpus", "", "run the server on these `processors` alone (taskset's -c), so that clients take nothing from it")
 	if err := flags.Parse(args); err != nil {
 		return s, err
 	}
@@ -78,6 +87,8 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 		return s, fmt.Errorf("unexpected argument %q: everything is a flag", flags.Arg(0))
 	case min(s.clients, s.connections, s.rounds, s.queue) < 1 || s.duration <= 0 || s.over <= 0:
 		return s, errors.New("-clients, -connections, -rounds, -queue, -for and -over must be above 0")
+	case s.threads < 0:
+		return s, fmt.Errorf("-threads %d: must be 0 or more", s.threads)
 	case !slices.Contains([]string{"UINT8", "FP32"}, s.datatype):
 		return s, fmt.Errorf("-datatype %q: must be UINT8 or FP32", s.datatype)
 	}

@@ -63,7 +63,7 @@ func measureNet(s settings, program, run, name string, stdout, stderr io.Writer)
 	modes := []string{"1", "256"}
 	for range s.rounds {
 		for _, batch := range modes {
-			err := with(program, stderr, []string{"-batch", batch, run}, func(addr string) error {
+			err := with(s, program, stderr, []string{"-batch", batch, run}, func(addr string) error {
 				r, err := closed(addr, name, s)
 				if r.rate() > best[batch].rate() {
 					best[batch] = r
@@ -80,7 +80,7 @@ func measureNet(s settings, program, run, name string, stdout, stderr io.Writer)
 	}
 	capacity := best["256"].rate()
 	fmt.Fprintf(stdout, "%-4s batching: %.2f times the answers\n", name, capacity/best["1"].rate())
-	return with(program, stderr, []string{"-queue", fmt.Sprint(s.queue), run}, func(addr string) error {
+	return with(s, program, stderr, []string{"-queue", fmt.Sprint(s.queue), run}, func(addr string) error {
 		r, err := overload(addr, name, s, s.over*capacity)
 		if err != nil {
 			return err
@@ -92,8 +92,12 @@ func measureNet(s settings, program, run, name string, stdout, stderr io.Writer)
 }
 
 // with starts a server, lets work ask it, and stops it.
-func with(program string, stderr io.Writer, args []string, work func(addr string) error) error {
-	cmd := exec.Command(program, append([]string{"-addr", "127.0.0.1:0"}, args...)...)
+func with(s settings, program string, stderr io.Writer, args []string, work func(addr string) error) error {
+	line := append([]string{program, "-addr", "127.0.0.1:0", "-threads", fmt.Sprint(s.threads)}, args...)
+	if s.cpus != "" {
+		line = append([]string{"taskset", "-c", s.cpus}, line...)
+	}
+	cmd := exec.Command(line[0], line[1:]...)
 	log := &strings.Builder{}
 	cmd.Stderr = log
 	stdout, err := cmd.StdoutPipe()
@@ -104,9 +108,9 @@ func with(program string, stderr io.Writer, args []string, work func(addr string
 		return err
 	}
 	defer cmd.Process.Kill()
-	line := make([]byte, 1000)
-	n, _ := stdout.Read(line)
-	_, url, ok := strings.Cut(strings.TrimSpace(string(line[:n])), "http://")
+	text := make([]byte, 1000)
+	n, _ := stdout.Read(text)
+	_, url, ok := strings.Cut(strings.TrimSpace(string(text[:n])), "http://")
 	if !ok {
 		cmd.Wait()
 		return fmt.Errorf("the server has not begun: %s", log)

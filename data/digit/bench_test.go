@@ -18,3 +18,17 @@ func BenchmarkNormalize(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkPad is a drawing as the server's page sends it.
+func BenchmarkPad(b *testing.B) {
+	img := image.NewGray(image.Rect(0, 0, 140, 140))
+	for y := range 100 {
+		for x := range 10 {
+			img.Pix[(20+y)*140+50+x+y/4] = uint8(255 - 25*max(0, 5-x))
+		}
+	}
+	p := digit.FromImage(img)
+	for b.Loop() {
+		p.Normalize()
+	}
+}

@@ -25,7 +25,7 @@ func (p plane) ink() (ink plane, ok bool) {
 	contrast := p.contrast()
 	spread := histogram(contrast, func(v float64) float64 { return v })
 	t := otsu(spread)
-	var noise, strokes []float64
+	noise, strokes := make([]float64, 0, len(contrast)), make([]float64, 0, len(contrast))
 	for _, v := range contrast {
 		if v > t {
 			strokes = append(strokes, v)
@@ -55,9 +55,12 @@ func (p plane) ink() (ink plane, ok bool) {
 func (p plane) contrast() []float64 {
 	s := p.paper()
 	papers, differences := make([]float64, len(p.v)), make([]float64, len(p.v))
-	for i, v := range p.v {
-		papers[i] = min(1, max(0, s.at(p.terms(i%p.w, i/p.w))))
-		differences[i] = v - papers[i]
+	for y := range p.h {
+		for x := range p.w {
+			i, q := y*p.w+x, p.terms(x, y)
+			papers[i] = min(1, max(0, s[0]+s[1]*q[1]+s[2]*q[2]+s[3]*q[3]+s[4]*q[4]+s[5]*q[5]))
+			differences[i] = p.v[i] - papers[i]
+		}
 	}
 	t := otsu(histogram(differences, math.Abs))
 	var light, dark float64

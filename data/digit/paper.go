@@ -87,18 +87,7 @@ func fit(list []sample) (s surface) {
 	const blur, ridge = 0.01, 1e-4
 	s[0] = median(histogram(list, func(q sample) float64 { return q.v })) / 255
 	for range 12 {
-		var a [6][7]float64
-		var total float64
-		for _, q := range list {
-			weight := 1 / max(blur, math.Abs(q.v-s.at(q.terms)))
-			total += weight
-			for i, t := range q.terms {
-				for j := i; j < 6; j++ {
-					a[i][j] += weight * t * q.terms[j]
-				}
-				a[i][6] += weight * t * q.v
-			}
-		}
+		a, total := s.sums(list, blur)
 		for i := range a {
 			for j := range i {
 				a[i][j] = a[j][i]
@@ -107,9 +96,55 @@ func fit(list []sample) (s surface) {
 				a[i][i] += ridge * total
 			}
 		}
-		s = solve(a)
+		before := s
+		if s = solve(a); s == before {
+			break // it would come to the same for ever
+		}
 	}
 	return s
+}
+
+// sums are what one step of fit adds up over the samples, the upper half of the
+// matrix and the right side: weight * terms[i] * terms[j], weight * terms[i] * v,
+// and the weights. The loops over i and j are written out, since finding the
+// paper is most of what Normalize costs; plainSums in the tests has them.
+func (s surface) sums(list []sample, blur float64) (a [6][7]float64, total float64) {
+	var r0, r1, r2, r3, r4, r5 [7]float64
+	for k := range list {
+		q := &list[k]
+		x, y, xx, xy, yy, v := q.terms[1], q.terms[2], q.terms[3], q.terms[4], q.terms[5], q.v
+		w := 1 / max(blur, math.Abs(v-(s[0]+s[1]*x+s[2]*y+s[3]*xx+s[4]*xy+s[5]*yy)))
+		wx, wy, wxx, wxy, wyy := w*x, w*y, w*xx, w*xy, w*yy
+		total += w
+		r0[1] += wx
+		r0[2] += wy
+		r0[3] += wxx
+		r0[4] += wxy
+		r0[5] += wyy
+		r0[6] += w * v
+		r1[1] += wx * x
+		r1[2] += wx * y
+		r1[3] += wx * xx
+		r1[4] += wx * xy
+		r1[5] += wx * yy
+		r1[6] += wx * v
+		r2[2] += wy * y
+		r2[3] += wy * xx
+		r2[4] += wy * xy
+		r2[5] += wy * yy
+		r2[6] += wy * v
+		r3[3] += wxx * xx
+		r3[4] += wxx * xy
+		r3[5] += wxx * yy
+		r3[6] += wxx * v
+		r4[4] += wxy * xy
+		r4[5] += wxy * yy
+		r4[6] += wxy * v
+		r5[5] += wyy * yy
+		r5[6] += wyy * v
+	}
+	r0[0] = total
+	return [6][7]float64{r0, r1, r2, r3, r4, r5}, total
 }
 
 // solve is Gauss's elimination; the matrix is positive definite.

@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"io"
+	"path/filepath"
+	"slices"
 
 	"stheno/cmd/internal/progress"
 	"stheno/data"
@@ -23,6 +25,8 @@ type Watched struct {
 }
 
 // Run trains until the end, or until ctx is done, and returns ctx's cause then.
+// The newest run with the same settings and data that has not come to its end,
+// as of a program that was killed, is gone on with.
 func (w Watched) Run(ctx context.Context) error {
 	s, err := parse(w.App, w.Args, io.Discard)
 	if err != nil {
@@ -45,9 +49,51 @@ func (w Watched) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if folder, c, ok := j.unfinished(); ok {
+		s.resume = string(folder)
+		j.display = w.Watch(m, j.config, folder)
+		return j.reopen(ctx, c)
+	}
 	if err := j.create(); err != nil {
 		return err
 	}
 	j.display = w.Watch(m, j.config, j.folder)
 	return j.own(ctx)
+}
+
+// unfinished finds the run that this one would repeat from its beginning: in the
+// folder that the settings name, or the newest of those that runs get by themselves.
+func (j *job) unfinished() (train.Folder, train.Config, bool) {
+	dirs := []string{j.settings.out}
+	if j.settings.out == "" {
+		dirs, _ = filepath.Glob(filepath.Join("runs", j.app.Name+"-*"))
+		slices.Sort(dirs)
+		slices.Reverse(dirs) // their names end with the time
+	}
+	for _, dir := range dirs {
+		folder := train.Folder(dir)
+		if c, err := folder.ReadConfig(); err == nil && j.repeats(c) && mayGoOn(folder) {
+			return folder, c, true
+		}
+	}
+	return "", train.Config{}, false
+}
+
+// repeats says whether a run that was begun with c is this one.
+func (j *job) repeats(c train.Config) bool {
+	same := c.Settings
+	same.Threads, same.CheckpointEvery = j.settings.Threads, j.settings.CheckpointEvery
+	return same == j.settings.Settings && j.config.Differs(c) == ""
+}
+
+// mayGoOn says whether a run has not ended, can be read, and is nobody's.
+func mayGoOn(folder train.Folder) bool {
+	if _, ended, err := folder.ReadOutcome(); ended || err != nil {
+		return false
+	}
+	if _, _, err := folder.LoadState(); err != nil {
+		return false
+	}
+	unlock, err := folder.Lock()
+	return err == nil && unlock() == nil
 }

@@ -28,10 +28,12 @@ type Run struct {
 // Notebook is the notebook's two networks: the one that learns in seconds first.
 // dir is the folder of the data as the user gave it, empty for Stheno's choice.
 func Notebook(dir string) []Run {
-	args := func(epochs string) []string { return []string{"-data", dir, "-epochs", epochs, "-verbose", "0"} }
-	return []Run{
-		{App: cli.App{Name: "mlp", Network: nets.MLP}, Args: args("5")},
-		{App: cli.App{Name: "cnn", Network: nets.CNN}, Args: args("3")},
+	args := func(epochs, save string) []string {
+		return []string{"-data", dir, "-epochs", epochs, "-checkpoint-every", save, "-verbose", "0"}
+	}
+	return []Run{ // a program that is killed loses a second or two
+		{App: cli.App{Name: "mlp", Network: nets.MLP}, Args: args("5", "200")},
+		{App: cli.App{Name: "cnn", Network: nets.CNN}, Args: args("3", "50")},
 	}
 }
 
@@ -54,7 +56,7 @@ type Trainer struct {
 var errStopped = errors.New("stopped by the user")
 
 // Start begins to train the runs, in order, until all are done, Stop is called or
-// ctx is done. Warnings go to stderr.
+// ctx is done. A run that was interrupted is gone on with. Warnings go to stderr.
 func Start(ctx context.Context, set *data.Dataset, runs []Run, stderr io.Writer) *Trainer {
 	t := &Trainer{set: set, runs: runs, stderr: stderr, ended: make(chan struct{}), mayGo: make(chan struct{})}
 	close(t.mayGo)
@@ -85,7 +87,7 @@ func (t *Trainer) train(ctx context.Context) {
 		var where train.Folder
 		w.Watch = func(m *nets.Model, c train.Config, f train.Folder) progress.Display {
 			where = f
-			return &watcher{trainer: t, ctx: ctx, model: m, config: c}
+			return &watcher{trainer: t, ctx: ctx, model: m, config: c, folder: f}
 		}
 		err := w.Run(ctx)
 		switch {

@@ -2,6 +2,8 @@ package live
 
 import (
 	"bytes"
+	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -78,6 +80,56 @@ func TestStoppedRunGoesOn(t *testing.T) {
 	m, _, err := train.Folder(folders["mlp"]).LoadModel()
 	if err != nil || m.Name != "mlp" {
 		t.Errorf("the run's model: %v", err)
+	}
+}
+
+// TestInterruptedRunIsGoneOnWith: a program that begins again where one was ended
+// trains only what is missing, and shows what there is from its first moment. A
+// run of other settings is none of its business.
+func TestInterruptedRunIsGoneOnWith(t *testing.T) {
+	set := *openMNIST(t)
+	set.Train, set.Test = part(set.Train, 100*128), part(set.Test, 1000)
+	dir := filepath.Join(t.TempDir(), "mlp")
+	begin := func(epochs string) *Trainer {
+		app := cli.App{Name: "mlp", Network: nets.MLP}
+		trainer := Start(t.Context(), &set, []Run{{App: app, Args: []string{"-out", dir, "-epochs", epochs, "-verbose", "0", "-checkpoint-every", "20"}}}, io.Discard)
+		t.Cleanup(func() { trainer.Stop(); trainer.Wait() })
+		return trainer
+	}
+	first, stopped := begin("3"), 0.0
+	for e := range first.Events(t.Context()) {
+		if p, ok := e.Data.(page.Point); ok && p.At > 1.2 {
+			stopped = p.At
+			break
+		}
+	}
+	first.Stop()
+	first.Wait()
+	other := begin("4")
+	other.Wait()
+	if s := other.State(); s.State != "failed" || !strings.Contains(s.Text, "holds another run") {
+		t.Errorf("a run of other settings: %v", s)
+	}
+	second, from := begin("3"), 0.0
+	var text string
+	for e := range second.Events(t.Context()) {
+		if p, ok := e.Data.(page.Point); ok && from == 0 {
+			from, text = p.At, second.State().Text
+			if models := second.Models(); len(models) != 1 || len(models[0].History) < 1 || models[0].TestAccuracy == nil {
+				t.Errorf("at its first step it shows %d models", len(models))
+			}
+		}
+		if s, ok := e.Data.(page.State); ok && (s.State == "done" || s.State == "failed") {
+			break
+		}
+	}
+	second.Wait()
+	steps, err := os.ReadFile(filepath.Join(dir, train.StepsFile))
+	if n := bytes.Count(steps, []byte("\n")); from < stopped || from == 0 || n != 301 || err != nil || second.State().State != "done" {
+		t.Errorf("stopped at epoch %v, gone on at %v (%s), %d lines of %s, %v: %v", stopped, from, text, n, train.StepsFile, err, second.State())
+	}
+	if rows := second.Models()[0].History; len(rows) != 3 || rows[0].Epoch != 1 || rows[2].Epoch != 3 {
+		t.Errorf("the history is %v", rows)
 	}
 }
 

@@ -27,6 +27,7 @@ type watcher struct {
 	ctx     context.Context
 	model   *nets.Model
 	config  train.Config
+	folder  train.Folder
 
 	loss, accuracy, weight float64 // smoothed
 	told                   time.Time
@@ -36,10 +37,31 @@ type watcher struct {
 // Close has nothing to do: a display's lines are closed by it.
 func (w *watcher) Close() error { return nil }
 
-// TrainBegin says that it begins.
+// TrainBegin says that it begins, or goes on: then there are epochs already, and
+// weights to see.
 func (w *watcher) TrainBegin(s *train.Stats) error {
 	w.say(s)
-	return nil
+	if s.Step == 0 {
+		return nil
+	}
+	rows, err := w.folder.ReadHistory()
+	if err != nil {
+		return nil // a picture more or less
+	}
+	t := w.trainer
+	t.mu.Lock()
+	for _, row := range rows {
+		if row.Epoch*s.Batches <= s.Step {
+			w.rows = append(w.rows, row)
+			t.past.Rows = append(t.past.Rows, page.Epoch{Model: w.model.Name, Row: row})
+		}
+	}
+	t.mu.Unlock()
+	var accuracy *float64
+	if n := len(w.rows); n > 0 {
+		accuracy = w.rows[n-1].ValAccuracy
+	}
+	return w.snapshot(accuracy)
 }
 
 // say tells where training stands; a pause that is wanted stays one.

@@ -60,6 +60,9 @@ func fail(w http.ResponseWriter, err error) {
 	status := http.StatusInternalServerError
 	if mine := (refusal{}); errors.As(err, &mine) {
 		status = mine.status
+	} else if errors.Is(err, ErrBusy) {
+		status = http.StatusServiceUnavailable
+		w.Header().Set("Retry-After", "1")
 	}
 	write(w, status, map[string]string{"error": err.Error()})
 }

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"context"
 	"net/http"
 	"slices"
 
@@ -33,7 +34,7 @@ func (p *Page) evidence(w http.ResponseWriter, r *http.Request) (any, error) {
 	for _, q := range patches {
 		images = append(images, q.covered(image, shape)...)
 	}
-	scores, err := m.Predictor.Predict(images)
+	scores, err := inTurns(r.Context(), m, images)
 	if err != nil {
 		return nil, err
 	}
@@ -53,6 +54,27 @@ func (p *Page) evidence(w http.ResponseWriter, r *http.Request) (any, error) {
 		answer.Classes = append(answer.Classes, bytes)
 	}
 	return answer, nil
+}
+
+// turn is how many images of evidence are predicted before others may, and
+// before somebody looks whether it is still wanted.
+const turn = 16
+
+// inTurns predicts images that nobody waits for.
+func inTurns(ctx context.Context, m Model, images []float32) (all nets.Scores, err error) {
+	for from := 0; from < len(images); from += turn * m.size() {
+		if ctx.Err() != nil {
+			return all, refuse(499, "the client has gone")
+		}
+		scores, err := m.Predictor.Predict(images[from:min(len(images), from+turn*m.size())])
+		if err != nil {
+			return all, err
+		}
+		all.Classes = scores.Classes
+		all.Logits = append(all.Logits, scores.Logits...)
+		all.Probabilities = append(all.Probabilities, scores.Probabilities...)
+	}
+	return all, nil
 }
 
 // patch is a square by its upper left corner.

@@ -1,6 +1,8 @@
 package page
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"sync"
 
@@ -23,6 +25,20 @@ type Model struct {
 	Config       train.Config
 	History      []train.Row
 	TestAccuracy *float64 // nil is not known yet
+
+	// Predict predicts what is drawn; nil is the Predictor alone. It may be busy.
+	Predict func(ctx context.Context, images []float32) (nets.Scores, error)
+}
+
+// ErrBusy is Model.Predict's when it has no room for more.
+var ErrBusy = errors.New("the queue is full, try again later")
+
+// predict predicts what is drawn.
+func (m Model) predict(ctx context.Context, image []float32) (nets.Scores, error) {
+	if m.Predict != nil {
+		return m.Predict(ctx, image)
+	}
+	return m.Predictor.Predict(image)
 }
 
 // input is the shape of the network's images.

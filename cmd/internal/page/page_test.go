@@ -3,6 +3,9 @@ package page
 import (
 	"bufio"
 	"bytes"
+	"context"
+	"image"
+	"image/png"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -46,30 +49,79 @@ func TestPredict(t *testing.T) {
 	if !bytes.Equal(again.Image, drawn.Image) || !slices.Equal(again.Models[1].Probabilities, scores.Probabilities) {
 		t.Error("the same image as JSON has another answer")
 	}
+	picture, err := png.Decode(bytes.NewReader(drawing(t, 100, true)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var gray predictJSON
+	if request(t, p, "POST", "/api/predict?width=100", "application/octet-stream", picture.(*image.Gray).Pix, &gray); !bytes.Equal(gray.Image, drawn.Image) {
+		t.Error("the drawing's bytes have another answer than its PNG")
+	}
 	var empty predictJSON
 	if request(t, p, "POST", "/api/predict", "image/png", drawing(t, 100, false), &empty); !empty.Empty || len(empty.Models) > 0 {
 		t.Errorf("an empty pad: %+v", empty)
 	}
 }
 
+// TestPredictThroughQueue: a drawing goes where its model says, and may find that
+// busy.
+func TestPredictThroughQueue(t *testing.T) {
+	m := newModel(t, tiny)
+	asked, busy := 0, false
+	m.Predict = func(_ context.Context, images []float32) (nets.Scores, error) {
+		if asked++; busy {
+			return nets.Scores{}, ErrBusy
+		}
+		return m.Predictor.Predict(images)
+	}
+	p := New(fixed{models: []Model{m}}, nil)
+	var said predictJSON
+	if code := request(t, p, "POST", "/api/predict", "image/png", drawing(t, 100, true), &said); code != 200 || asked != 1 || len(said.Models) != 1 {
+		t.Errorf("status %d, asked %d times: %+v", code, asked, said)
+	}
+	busy = true
+	refused(t, p, "POST", "/api/predict", "image/png", drawing(t, 100, true), 503, "the queue is full")
+}
+
+// TestEvidenceIsGivenUp: nobody computes what nobody waits for.
+func TestEvidenceIsGivenUp(t *testing.T) {
+	m := newModel(t, tiny)
+	ctx, cancel := context.WithCancel(t.Context())
+	images := make([]float32, 40*m.size())
+	all, err := inTurns(ctx, m, images)
+	whole, _ := m.Predictor.Predict(images)
+	if err != nil || !slices.Equal(all.Logits, whole.Logits) {
+		t.Errorf("in turns: %v", err)
+	}
+	cancel()
+	if some, err := inTurns(ctx, m, images); err == nil || len(some.Logits) > 0 {
+		t.Errorf("%d logits for one who has gone, %v", len(some.Logits), err)
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	p, _ := newPage(t)
-	png := drawing(t, 100, true)
-	image := `{"model":"tiny","image":"` + strings.Repeat("AAAA", 261) + `AA=="}`
+	drawn := drawing(t, 100, true)
+	body := `{"model":"tiny","image":"` + strings.Repeat("AAAA", 261) + `AA=="}`
 	for _, c := range []struct {
 		method, path, kind, body string
 		status                   int
 		says                     string
 	}{
 		{"POST", "/api/predict", "image/png", "no picture", 400, "neither PNG"},
-		{"POST", "/api/predict", "image/png", string(png[:90]), 400, "PNG"},
+		{"POST", "/api/predict", "image/png", string(drawn[:90]), 400, "PNG"},
 		{"POST", "/api/predict", "image/png", string(drawing(t, 1025, true)), 413, "1025 x 1025"},
-		{"POST", "/api/predict", "image/png", string(png) + strings.Repeat("x", maxPNG), 413, "limit"},
+		{"POST", "/api/predict", "image/png", string(drawn) + strings.Repeat("x", maxPNG), 413, "limit"},
 		{"POST", "/api/predict", "text/plain", "x", 415, "image/png"},
+		{"POST", "/api/predict", "application/octet-stream", "x", 400, "width"},
+		{"POST", "/api/predict?width=0", "application/octet-stream", "x", 400, "width"},
+		{"POST", "/api/predict?width=2", "application/octet-stream", "xyz", 400, "3 bytes are no drawing of rows of 2"},
+		{"POST", "/api/predict?width=2", "application/octet-stream", "", 400, "0 bytes"},
+		{"POST", "/api/predict?width=1", "application/octet-stream", strings.Repeat("x", maxPixels+1), 413, "more than"},
 		{"POST", "/api/predict", "application/json", `{"image":"AAAA"}`, 400, "3 bytes, 28 x 28 x 1 are 784"},
 		{"POST", "/api/predict", "application/json", `{"picture":"AAAA"}`, 400, "unknown field"},
 		{"POST", "/api/predict", "application/json", `{"image":"` + strings.Repeat("A", maxJSON), 413, "more than"},
-		{"POST", "/api/layers", "application/json", strings.Replace(image, "tiny", "huge", 1), 404, `"huge"`},
+		{"POST", "/api/layers", "application/json", strings.Replace(body, "tiny", "huge", 1), 404, `"huge"`},
 		{"POST", "/api/layers", "application/json", `{"model":"tiny"}`, 400, "0 bytes"},
 		{"POST", "/api/evidence", "application/json", `[]`, 400, "JSON"},
 		{"GET", "/api/predict", "", "", 405, "takes POST"},

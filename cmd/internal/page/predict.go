@@ -2,8 +2,11 @@ package page
 
 import (
 	"errors"
+	"image"
+	"io"
 	"mime"
 	"net/http"
+	"strconv"
 	"time"
 
 	"stheno/data"
@@ -14,7 +17,7 @@ import (
 type said struct {
 	Name          string    `json:"name"`
 	Probabilities []float32 `json:"probabilities"`
-	Micros        int64     `json:"micros"` // that the network took
+	Micros        int64     `json:"micros"` // that the answer took, with its wait for others
 }
 
 type predictJSON struct {
@@ -46,7 +49,7 @@ func (p *Page) predict(w http.ResponseWriter, r *http.Request) (any, error) {
 			continue
 		}
 		began := time.Now()
-		scores, err := m.Predictor.Predict(image)
+		scores, err := m.predict(r.Context(), image)
 		if err != nil {
 			return nil, err
 		}
@@ -62,6 +65,8 @@ func readImage(w http.ResponseWriter, r *http.Request, shape [3]int) (pixels []b
 	switch kind {
 	case "image/png":
 		return readDrawing(w, r, shape)
+	case "application/octet-stream":
+		return readGray(w, r, shape)
 	case "application/json":
 		var body struct {
 			Image []byte `json:"image"`
@@ -71,12 +76,12 @@ func readImage(w http.ResponseWriter, r *http.Request, shape [3]int) (pixels []b
 		}
 		return body.Image, true, checkImage(body.Image, shape)
 	}
-	return nil, false, refuse(http.StatusUnsupportedMediaType, "Content-Type %q: a drawing is image/png, an image application/json", kind)
+	return nil, false, refuse(http.StatusUnsupportedMediaType, "Content-Type %q: a drawing is image/png or application/octet-stream, an image application/json", kind)
 }
 
 func readDrawing(w http.ResponseWriter, r *http.Request, shape [3]int) ([]byte, bool, error) {
-	if shape[2] != 1 && shape[2] != 3 {
-		return nil, false, refuse(http.StatusConflict, "the networks want images of %d channels", shape[2])
+	if err := checkChannels(shape); err != nil {
+		return nil, false, err
 	}
 	picture, err := digit.Decode(http.MaxBytesReader(w, r.Body, maxPNG+1), digit.Limits{Pixels: maxPixels, Bytes: maxPNG})
 	switch {
@@ -87,6 +92,35 @@ func readDrawing(w http.ResponseWriter, r *http.Request, shape [3]int) ([]byte, 
 	}
 	pixels, ink := picture.Input(shape, false)
 	return pixels, ink, nil
+}
+
+// readGray reads a drawing as the bytes of its grey pixels, row by row, of as
+// many columns as the query's width: no browser has to make a PNG of it.
+func readGray(w http.ResponseWriter, r *http.Request, shape [3]int) ([]byte, bool, error) {
+	if err := checkChannels(shape); err != nil {
+		return nil, false, err
+	}
+	width, err := strconv.Atoi(r.URL.Query().Get("width"))
+	if err != nil || width < 1 || width > maxPixels {
+		return nil, false, refuse(http.StatusBadRequest, "a drawing of bytes needs ?width=, how many of them are a row")
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxPixels))
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		return nil, false, refuse(http.StatusRequestEntityTooLarge, "the drawing has more than %d bytes", tooLarge.Limit)
+	}
+	if err != nil || len(body) == 0 || len(body)%width != 0 {
+		return nil, false, refuse(http.StatusBadRequest, "%d bytes are no drawing of rows of %d", len(body), width)
+	}
+	gray := &image.Gray{Pix: body, Stride: width, Rect: image.Rect(0, 0, width, len(body)/width)}
+	pixels, ink := digit.FromImage(gray).Input(shape, false)
+	return pixels, ink, nil
+}
+
+func checkChannels(shape [3]int) error {
+	if shape[2] != 1 && shape[2] != 3 {
+		return refuse(http.StatusConflict, "the networks want images of %d channels", shape[2])
+	}
+	return nil
 }
 
 // checkImage holds an image against the shape that networks want.

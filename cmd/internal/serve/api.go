@@ -1,13 +1,13 @@
 package serve
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -127,7 +127,7 @@ func notFound(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) serverMetadata(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, object{"name": "stheno", "version": s.version, "extensions": []string{}})
+	writeJSON(w, http.StatusOK, object{"name": "stheno", "version": s.version, "extensions": []string{"binary_tensor_data", "classification"}})
 }
 
 func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
@@ -220,13 +220,23 @@ type refusal struct {
 
 func (e refusal) Error() string { return e.message }
 
-// predict is what both protocols have in common: the body, a place, and work,
-// which decodes, predicts and encodes.
-func (s *Server) predict(w http.ResponseWriter, r *http.Request, m *registry.Model, work func(body string, p registry.Place) ([]byte, error)) {
+// work decodes a request, predicts in a place, and encodes.
+type work func(p payload, place registry.Place) (answer []byte, jsonLength int, err error)
+
+// binaryHeader says how much of a body is JSON, in the binary tensor extension.
+const binaryHeader = "Inference-Header-Content-Length"
+
+// predict is what both protocols have in common: the body, a place, and work.
+func (s *Server) predict(w http.ResponseWriter, r *http.Request, m *registry.Model, do work) {
 	began := time.Now()
-	answer, err := s.answer(w, r, m, work)
+	answer, jsonLength, err := s.answer(w, r, m, do)
 	if err == nil {
-		w.Header().Set("Content-Type", "application/json")
+		h := w.Header()
+		h["Content-Type"] = jsonType
+		if jsonLength > 0 {
+			h.Set("Content-Type", "application/octet-stream")
+			h.Set(binaryHeader, strconv.Itoa(jsonLength))
+		}
 		_, _ = w.Write(answer)
 		s.metrics.answered(m.Name, http.StatusOK, time.Since(began))
 		return
@@ -235,7 +245,9 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request, m *registry.Mod
 	switch {
 	case errors.As(err, &refused):
 	case errors.Is(err, batcher.ErrFull), errors.Is(err, batcher.ErrClosed):
-		refused = refusal{http.StatusServiceUnavailable, "the queue is full, try again later"}
+		s.metrics.answered(m.Name, http.StatusServiceUnavailable, time.Since(began))
+		s.pace.refuse(w)
+		return
 	case r.Context().Err() != nil:
 		refused = refusal{499, "the client has gone"} // as nginx has it; nobody reads this
 	default:
@@ -246,39 +258,61 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request, m *registry.Mod
 	writeError(w, refused.status, refused.message)
 }
 
-func (s *Server) answer(w http.ResponseWriter, r *http.Request, m *registry.Model, work func(string, registry.Place) ([]byte, error)) ([]byte, error) {
+var jsonType = []string{"application/json"} // a header's value that all answers share
+
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, m *registry.Model, do work) ([]byte, int, error) {
 	if m.Full() { // before anything is spent on the request
-		return nil, batcher.ErrFull
+		return nil, 0, batcher.ErrFull
 	}
 	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
-		return nil, refusal{http.StatusUnsupportedMediaType, "Content-Encoding " + short(encoding) + " is not served"}
-	}
-	if r.Header.Get("Inference-Header-Content-Length") != "" {
-		return nil, refusal{http.StatusBadRequest, "the binary tensor extension is not served: send JSON (binary_data=False in Triton's client)"}
+		return nil, 0, refusal{http.StatusUnsupportedMediaType, "Content-Encoding " + short(encoding) + " is not served"}
 	}
 	body, release, err := s.bodies.read(w, r)
 	defer release()
 	if err != nil {
 		status, message := bodyError(err)
-		return nil, refusal{status, message}
+		return nil, 0, refusal{status, message}
 	}
 	place, err := m.Enter() // not before: slow clients hold no places
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer place.Leave()
 	if !isVersion(r, place.Version) {
-		return nil, refusal{http.StatusNotFound, noVersion(r, m, place.Version)}
+		return nil, 0, refusal{http.StatusNotFound, noVersion(r, m, place.Version)}
 	}
-	return work(body, place)
+	p, err := split(body, r.Header.Get(binaryHeader))
+	if err != nil {
+		return nil, 0, err
+	}
+	return do(p, place)
 }
 
-// badRequest is the refusal of a request that cannot be understood.
-func (s *Server) badRequest(err error) error {
-	if errors.Is(err, errTooMany) {
-		return refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("a request may have %d images", s.options.queue)}
+// split divides a body into JSON and what is behind it.
+func split(body, header string) (payload, error) {
+	if header == "" {
+		return payload{json: body}, nil
 	}
-	return refusal{http.StatusBadRequest, err.Error()}
+	n, err := strconv.Atoi(header)
+	if err != nil || n < 0 || n > len(body) {
+		return payload{}, refusal{http.StatusBadRequest, fmt.Sprintf("%s: %s is no part of the body's %d bytes", binaryHeader, short(header), len(body))}
+	}
+	return payload{body[:n], body[n:], true}, nil
+}
+
+// scores predicts images that have been decoded, and frees them.
+func (s *Server) scores(r *http.Request, place registry.Place, images []float32, err error) (nets.Scores, error) {
+	if errors.Is(err, errTooMany) {
+		return nets.Scores{}, refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("a request may have %d images", s.options.queue)}
+	} else if err != nil {
+		return nets.Scores{}, refusal{http.StatusBadRequest, err.Error()}
+	}
+	scores, err := place.Predict(r.Context(), images)
+	if err == nil { // otherwise they may still be predicted
+		free(images)
+		err = registry.Check(scores) // JSON cannot say all
+	}
+	return scores, err
 }
 
 // infer is the Open Inference Protocol's.
@@ -287,16 +321,14 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) {
 	if m == nil {
 		return
 	}
-	s.predict(w, r, m, func(body string, p registry.Place) ([]byte, error) {
-		request, err := decodeInfer(body, p.Version.Network.Input, s.options.queue)
+	s.predict(w, r, m, func(p payload, place registry.Place) ([]byte, int, error) {
+		request, err := decodeInfer(p, place.Version.Network.Input, s.options.queue)
+		scores, err := s.scores(r, place, request.images, err)
 		if err != nil {
-			return nil, s.badRequest(err)
+			return nil, 0, err
 		}
-		scores, err := predictIn(r.Context(), p, request.images)
-		if err != nil {
-			return nil, err
-		}
-		return encodeInfer(m.Name, p.Version, &request, scores), nil
+		answer, jsonLength := encodeInfer(m.Name, place.Version, &request, scores)
+		return answer, jsonLength, nil
 	})
 }
 
@@ -309,10 +341,10 @@ func (s *Server) tensorflow(w http.ResponseWriter, r *http.Request) {
 	name, _, _ := strings.Cut(r.PathValue("model"), ":")
 	_, verb, asked := strings.Cut(r.PathValue(last), ":")
 	switch {
-	case asked && verb != "predict":
+	case asked && verb != "predict" && verb != "classify":
 		notFound(w, r)
 	case asked:
-		methods{http.MethodPost: func(w http.ResponseWriter, r *http.Request) { s.tensorflowPredict(w, r, name) }}.ServeHTTP(w, r)
+		methods{http.MethodPost: func(w http.ResponseWriter, r *http.Request) { s.tensorflowPredict(w, r, name, verb) }}.ServeHTTP(w, r)
 	default:
 		methods{http.MethodGet: func(w http.ResponseWriter, r *http.Request) { s.tensorflowStatus(w, r, name) }}.ServeHTTP(w, r)
 	}
@@ -332,29 +364,29 @@ func (s *Server) tensorflowStatus(w http.ResponseWriter, r *http.Request, name s
 	}}})
 }
 
-func (s *Server) tensorflowPredict(w http.ResponseWriter, r *http.Request, name string) {
+func (s *Server) tensorflowPredict(w http.ResponseWriter, r *http.Request, name, verb string) {
 	m, _ := s.model(w, r, name)
 	if m == nil {
 		return
 	}
-	s.predict(w, r, m, func(body string, p registry.Place) ([]byte, error) {
-		request, err := decodePredict(body, p.Version.Network.Input, s.options.queue)
-		if err != nil {
-			return nil, s.badRequest(err)
+	s.predict(w, r, m, func(p payload, place registry.Place) ([]byte, int, error) {
+		if p.extended {
+			return nil, 0, refusal{http.StatusBadRequest, binaryHeader + " is for /v2"}
 		}
-		scores, err := predictIn(r.Context(), p, request.images)
-		if err != nil {
-			return nil, err
+		image := place.Version.Network.Input
+		if verb == "classify" {
+			images, err := decodeClassify(p.json, image, s.options.queue)
+			scores, err := s.scores(r, place, images, err)
+			if err != nil {
+				return nil, 0, err
+			}
+			return encodeClassify(place.Version, scores), 0, nil
 		}
-		return encodePredict(request.column, scores), nil
+		request, err := decodePredict(p.json, image, s.options.queue)
+		scores, err := s.scores(r, place, request.images, err)
+		if err != nil {
+			return nil, 0, err
+		}
+		return encodePredict(request.column, scores), 0, nil
 	})
-}
-
-// predictIn predicts in a place, and refuses what JSON cannot say.
-func predictIn(ctx context.Context, p registry.Place, images []float32) (nets.Scores, error) {
-	scores, err := p.Predict(ctx, images)
-	if err == nil {
-		err = registry.Check(scores)
-	}
-	return scores, err
 }

@@ -20,8 +20,8 @@ func TestRoutes(t *testing.T) {
 	tensors := `"inputs":[{"datatype":"FP32","name":"image","shape":[-1,2,3,1]}],"name":"mlp",` +
 		`"outputs":[{"datatype":"FP32","name":"logits","shape":[-1,3]},{"datatype":"FP32","name":"probabilities","shape":[-1,3]}],"platform":"stheno","versions":["1"]`
 	for path, want := range map[string]string{
-		"/v2":                             `{"extensions":[],"name":"stheno","version":"` + s.version + `"}`,
-		"/v2/":                            `{"extensions":[],"name":"stheno","version":"` + s.version + `"}`,
+		"/v2":                             `{"extensions":["binary_tensor_data","classification"],"name":"stheno","version":"` + s.version + `"}`,
+		"/v2/":                            `{"extensions":["binary_tensor_data","classification"],"name":"stheno","version":"` + s.version + `"}`,
 		"/v2/health/live":                 `{"live":true}`,
 		"/v2/health/ready":                `{"ready":true}`,
 		"/v2/models":                      `{"models":["mlp"]}`,
@@ -181,7 +181,7 @@ func TestRefusals(t *testing.T) {
 		{"POST", infer, input(`"shape":[1,6],"datatype":"FP32","data":[-0.1,0,0,0,0,0]`), 400, "not from 0 to 1"},
 		{"POST", infer, input(`"shape":[1,6],"datatype":"UINT8","data":[0,0,0,0,0,256]`), 400, "no UINT8"},
 		{"POST", infer, input(`"shape":[1,6],"datatype":"UINT8","data":"AAAA"`), 400, "data must be an array"},
-		{"POST", infer, input(`"shape":[1,6],"datatype":"UINT8","parameters":{"binary_data_size":6}`), 400, "binary tensor extension is not served"},
+		{"POST", infer, input(`"shape":[1,6],"datatype":"UINT8","parameters":{"binary_data_size":6}`), 400, "not the header Inference-Header-Content-Length"},
 		{"POST", infer, `{"outputs":[{"name":"softmax"}]}`, 400, `output "softmax" is unknown: the model has logits and probabilities`},
 		{"POST", infer, `{"outputs":[{"name":"logits"},{"name":"logits"}]}`, 400, "asked for twice"},
 		{"POST", infer, input(`"shape":[5,6],"datatype":"UINT8","data":[` + strings.Repeat("0,", 29) + `0]`), 413, "a request may have 4 images"},
@@ -199,7 +199,7 @@ func TestRefusals(t *testing.T) {
 		{"DELETE", "/v2/models/mlp", "", 405, "only GET"},
 		{"GET", predict, "", 405, "only POST"},
 		{"POST", "/v1/models/mlp", good, 405, "only GET"},
-		{"POST", "/v1/models/mlp:classify", good, 404, "nothing is at"},
+		{"POST", "/v1/models/mlp:regress", good, 404, "nothing is at"},
 		{"POST", "/v1/models/rnn:predict", good, 404, "unknown"},
 		{"POST", predict, `{}`, 400, "neither"},
 		{"POST", predict, `{"instances":[[0,0,0,0,0,0]],"inputs":[]}`, 400, "stands beside"},

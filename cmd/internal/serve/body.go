@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"unsafe"
 )
 
 // Every body may have freeBody bytes; what is more is taken from a budget that
@@ -26,20 +27,27 @@ type bodies struct {
 
 var errBusyMemory = errors.New("too many large requests at a time")
 
-// read reads a body. release gives its memory back, once it is not needed.
+// buffers are for bodies of an image or two.
+var buffers = sync.Pool{New: func() any { return new([8 << 10]byte) }}
+
+// read reads a body. release gives its memory back: nothing of the body may be
+// used then.
 func (l *bodies) read(w http.ResponseWriter, r *http.Request) (body string, release func(), err error) {
-	held := int64(0)
-	release = func() { l.taken.Add(-held) }
+	held, own := int64(0), buffers.Get().(*[8 << 10]byte)
+	release = func() { l.taken.Add(-held); buffers.Put(own) }
 	if r.ContentLength > l.limit {
 		return "", release, &http.MaxBytesError{Limit: l.limit}
 	}
 	reader := http.MaxBytesReader(w, r.Body, l.limit)
-	buffer := make([]byte, 0, max(512, min(r.ContentLength+1, freeBody)))
+	buffer := own[:0]
+	if r.ContentLength >= int64(len(own)) {
+		buffer = make([]byte, 0, min(r.ContentLength+1, freeBody))
+	}
 	for {
 		n, err := reader.Read(buffer[len(buffer):cap(buffer)])
 		buffer = buffer[:len(buffer)+n]
 		if err == io.EOF {
-			return string(buffer), release, nil
+			return unsafe.String(unsafe.SliceData(buffer), len(buffer)), release, nil // nobody writes to it until release
 		}
 		if err != nil {
 			return "", release, err

@@ -23,7 +23,7 @@ func FuzzInfer(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
-		r, err := decodeInfer(body, small, 4)
+		r, err := decodeInfer(payload{json: body}, small, 4)
 		if err != nil {
 			checkMessage(t, err)
 			return
@@ -38,7 +38,7 @@ func FuzzInfer(f *testing.F) {
 		if !json.Valid([]byte(body)) {
 			t.Fatal("is no JSON")
 		}
-		if n := len(r.images); n%6 != 0 || n < 6 || n > 24 || len(r.outputs) < 1 || r.parameters != "" && !json.Valid([]byte(r.parameters)) {
+		if n := len(r.images); n%6 != 0 || n < 6 || n > 24 || len(r.outputs) < 1 || r.parameters != "" && !json.Valid([]byte("{"+r.parameters[1:]+"}")) {
 			t.Fatalf("%d values, outputs %v, parameters %s", n, r.outputs, r.parameters)
 		}
 		if !plain(body) || unmarshal(body, &whole) != nil || len(whole.Inputs) != 1 {

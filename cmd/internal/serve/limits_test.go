@@ -145,7 +145,7 @@ func TestWrongBodies(t *testing.T) {
 	if r := readAnswer(t, c); r.status != http.StatusBadRequest || !strings.Contains(r.body, "ends early") {
 		t.Errorf("cut off: %v", r)
 	}
-	for header, want := range map[string]int{"Content-Encoding": http.StatusUnsupportedMediaType, "Inference-Header-Content-Length": http.StatusBadRequest} {
+	for header, want := range map[string]int{"Content-Encoding": http.StatusUnsupportedMediaType, "Inference-Header-Content-Length": http.StatusBadRequest} { // the JSON is cut off
 		r, err := http.NewRequest(http.MethodPost, s.url+inferPath, strings.NewReader(goodBody))
 		r.Header.Set(header, "17")
 		if got := do(t, r, err); got.status != want {

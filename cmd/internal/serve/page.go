@@ -2,12 +2,15 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
+	"stheno/cmd/internal/batcher"
 	"stheno/cmd/internal/live"
 	"stheno/cmd/internal/page"
 	"stheno/cmd/internal/registry"
 	"stheno/data"
+	"stheno/nets"
 	"stheno/nets/train"
 )
 
@@ -43,7 +46,7 @@ func (s shown) Models() (list []page.Model) {
 		if len(list) > 0 && v.Network.Input != list[0].Predictor.Network().Input {
 			continue
 		}
-		p := page.Model{Name: m.Name, Predictor: v.Predictor, Config: v.Config, History: v.History}
+		p := page.Model{Name: m.Name, Predictor: v.Predictor, Config: v.Config, History: v.History, Predict: throughQueue(m)}
 		if n := len(v.History); n > 0 {
 			p.TestAccuracy = v.History[n-1].ValAccuracy
 		}
@@ -59,4 +62,16 @@ func (s shown) Test() *data.Set {
 		return nil
 	}
 	return s.set.Test
+}
+
+// throughQueue predicts beside the requests of programs, in the same queue: what
+// they may take is bounded, and so is what the page may.
+func throughQueue(m *registry.Model) func(context.Context, []float32) (nets.Scores, error) {
+	return func(ctx context.Context, images []float32) (nets.Scores, error) {
+		scores, _, err := m.Predict(ctx, images)
+		if errors.Is(err, batcher.ErrFull) || errors.Is(err, batcher.ErrClosed) {
+			err = page.ErrBusy
+		}
+		return scores, err
+	}
 }

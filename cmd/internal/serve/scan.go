@@ -279,33 +279,50 @@ func (s *scanner) literal(what string) (string, error) {
 	return s.text[from:s.at], nil
 }
 
-// tens are powers of ten that a float32 holds exactly.
-var tens = [...]float32{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10}
+// tens are powers of ten, which a float64 holds exactly up to 1e22.
+var tens = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
 
-// float reads a number as the float32 nearest to it. Most images' values are a
-// few digits: such are a quotient of two numbers that float32 holds, rounded once.
-func (s *scanner) float(what string) (float32, error) {
-	m, digits, point := uint32(0), 0, -1
-	i := s.at
-	for ; i < len(s.text); i++ {
-		switch c := s.text[i]; {
-		case c-'0' <= 9:
-			m = m*10 + uint32(c-'0')
-			digits++
-			if digits <= 8 {
-				continue
-			}
-		case c == '.' && point < 0 && digits == 1: // 0.5 and 1.25; longer ones go the long way
-			point = digits
-			continue
-		case (c == ',' || c == ']') && digits > 0 && point != digits && m < 1<<24 && (point > 0 || digits == 1 || s.text[s.at] != '0'):
-			s.at = i
-			if point < 0 {
-				return float32(m), nil
-			}
-			return float32(m) / tens[digits-point], nil
+// maxDigits are as many as a float64 holds whatever they are.
+const maxDigits = 15
+
+// decimal reads digits, with a fraction or without, as the float32 nearest to
+// them; next is behind them. What is written in another way is not ok.
+//
+// The digits and the power of ten below them are exact, so their quotient is the
+// nearest float64. Rounded again it is the nearest float32, unless it lies right
+// between two of these: then it may have come from either side.
+func decimal(text string, at int) (v float32, next int, ok bool) {
+	m, point, i := int64(0), 0, at
+	for ; i < len(text) && i < at+maxDigits+2; i++ {
+		if c := text[i] - '0'; c <= 9 {
+			m = 10*m + int64(c)
+		} else if text[i] == '.' && point == 0 && i > at {
+			point = i + 1
+		} else {
+			break
 		}
-		break
+	}
+	digits := i - at
+	if point > 0 {
+		digits--
+	}
+	if digits < 1 || digits > maxDigits || i == len(text) || point == i || text[at] == '0' && point != at+2 && digits > 1 {
+		return 0, at, false
+	}
+	if point == 0 {
+		return float32(m), i, true
+	}
+	q := float64(m) / tens[i-point]
+	const below = 1<<29 - 1 // the bits that a float32 has not
+	return float32(q), i, math.Float64bits(q)&below != 1<<28
+}
+
+// float reads a number as the float32 nearest to it.
+func (s *scanner) float(what string) (float32, error) {
+	s.peek()
+	if v, next, ok := decimal(s.text, s.at); ok && (s.text[next] == ',' || s.text[next] == ']') {
+		s.at = next
+		return v, nil
 	}
 	text, err := s.literal(what)
 	if err != nil {
@@ -316,6 +333,25 @@ func (s *scanner) float(what string) (float32, error) {
 		return 0, fmt.Errorf("%s holds %s, which is outside of float32", what, short(text))
 	}
 	return float32(v), nil
+}
+
+// floats appends numbers that stand behind each other, each with its comma and
+// without white space, up to a number of values. It is most of what reading a
+// request costs; what it leaves, tensor reads.
+func (s *scanner) floats(values []float32, limit int) []float32 {
+	text := s.text
+	for len(values) < limit {
+		if i := s.at; i+1 < len(text) && text[i] == '0' && text[i+1] == ',' { // most of an image
+			values, s.at = append(values, 0), i+2
+			continue
+		}
+		v, next, ok := decimal(text, s.at)
+		if !ok || text[next] != ',' {
+			break
+		}
+		values, s.at = append(values, v), next+1
+	}
+	return values
 }
 
 // short is the beginning of a text, for a message.
@@ -373,6 +409,11 @@ func (s *scanner) tensor(what string, values []float32, limit int) ([]float32, [
 			c := s.peek()
 			if c == ',' {
 				s.at++
+				if len(counts) == leaf {
+					n := len(values)
+					values = s.floats(values, limit)
+					counts[leaf-1] += len(values) - n
+				}
 				break
 			}
 			if c != ']' {

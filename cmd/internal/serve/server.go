@@ -42,6 +42,7 @@ type Server struct {
 	models  *registry.Registry
 	metrics *metrics
 	bodies  bodies
+	pace    pace
 	version string        // of this program, where the build knows it
 	set     *data.Dataset // whose test images the page shows; nil is none
 

@@ -12,17 +12,20 @@ export const named = name => shared.models.find(m => m.name === name);
 
 export const say = text => { $("alert").textContent = text; };
 
-// ask gets JSON, or posts a body: JSON, or a drawing.
-export async function ask(path, body) {
-  const options = {};
+// ask gets JSON, or posts a body: JSON, or a drawing's bytes. With a signal it
+// can be given up, and everything else goes first.
+export async function ask(path, body, signal) {
+  const options = signal ? { signal, priority: "low" } : {};
   if (body !== undefined) {
-    const drawing = body instanceof Blob;
+    const drawing = body instanceof Uint8Array;
     options.method = "POST";
     options.body = drawing ? body : JSON.stringify(body);
-    options.headers = { "Content-Type": drawing ? "image/png" : "application/json" };
+    options.headers = { "Content-Type": drawing ? "application/octet-stream" : "application/json" };
   }
   let reply;
-  try { reply = await fetch(path, options); } catch { throw new Error("The server does not answer."); }
+  try { reply = await fetch(path, options); } catch (e) {
+    throw e.name === "AbortError" ? e : new Error("The server does not answer.");
+  }
   const answer = await reply.json().catch(() => ({}));
   if (!reply.ok) throw new Error(answer.error ?? `${reply.status} ${reply.statusText}`);
   return answer;
@@ -37,7 +40,7 @@ export function latest(work) {
     running = true;
     do {
       again = false;
-      try { await work(); say(""); } catch (e) { say(e.message); }
+      try { await work(); say(""); } catch (e) { if (e.name !== "AbortError") say(e.message); }
     } while (again);
     running = false;
   };

@@ -9,8 +9,8 @@ import { newPad } from "./pad.js";
 import { gray } from "./pictures.js";
 
 // predict shows what the networks see and say: of a drawing, or of an image.
-async function predict(body) {
-  const said = await ask("api/predict", body);
+async function predict(body, width = "") {
+  const said = await ask("api/predict" + (width && "?width=" + width), body);
   shared.image = said.empty ? null : bytes(said.image);
   gray($("seen"), bytes(said.image), said.height, said.width, 0, shared.models[0]?.image[2] ?? 1);
   answer(said);
@@ -21,7 +21,7 @@ let picture = null; // a test image that is on the pad as it is
 
 const asking = latest(async () => {
   if (picture) { await predict({ image: picture }); return; }
-  if (!pad.empty()) { await predict(await pad.png()); return; }
+  if (!pad.empty()) { const { data, width } = pad.gray(); await predict(data, width); return; }
   shared.image = null;
   gray($("seen"), new Uint8Array(784), 28, 28);
   nothing();

@@ -5,6 +5,7 @@ import { choice, element, gray, signed } from "./pictures.js";
 
 let inside = ""; // the network that is looked into
 let timer = 0;
+let stale = new AbortController();
 
 // insideOf takes note of new models.
 export function insideOf(models) {
@@ -13,20 +14,24 @@ export function insideOf(models) {
   choice($("inside-choice"), names, inside, name => { inside = name; insideOf(shared.models); look(); });
 }
 
-// look looks again, once the hand rests.
+// look looks again, once the hand rests. What was asked before is given up: the
+// answers to the drawing come first.
 export function look() {
   clearTimeout(timer);
-  timer = setTimeout(looking, 120);
+  stale.abort();
+  stale = new AbortController();
+  timer = setTimeout(looking, 200);
 }
 
 const looking = latest(async () => {
   const model = named(inside), image = shared.image;
   for (const part of ["inside", "why"]) $(part).classList.toggle("idle", !image || !model);
   if (!image || !model) return;
-  const body = { model: inside, image: base64(image) };
-  const [seen, evidence] = await Promise.all([ask("api/layers", body), ask("api/evidence", body)]);
+  const body = { model: inside, image: base64(image) }, { signal } = stale;
+  const seen = await ask("api/layers", body, signal);
   field();
   layers(seen.layers, model);
+  const evidence = await ask("api/evidence", body, signal);
   const [height, width, channels] = seen.image;
   $("evidence").replaceChildren(...evidence.classes.map((text, i) => {
     const canvas = signed(picture(`Evidence for ${model.classes[i]}`, "pixels"), bytes(text), image, height, width, channels);
