@@ -19,6 +19,7 @@ type Model struct {
 	Classes int       // how many logits the last layer gives
 	Weights []Weight  // in the layers' order
 	Noise   *rand.PCG // the source of dropout, part of a run's state
+	Share   Share     // of the batch, when processes train together
 	Ops     graph.Ops // how graphs are written; graph.Fused unless changed before the first Program
 
 	dtype    tensor.Dtype
