@@ -38,7 +38,7 @@ const arrows = `
 cmd/mlp               -> cmd/internal/cli nets
 cmd/cnn               -> cmd/internal/cli nets
 cmd/compare           -> cmd/internal/compare
-cmd/internal/cli      -> cmd/internal/progress cmd/internal/report nets/train nets nets/durable nets/dot data graph graph/kernel nets/onnx nets/safetensors
+cmd/internal/cli      -> cmd/internal/progress cmd/internal/report nets/train nets nets/group nets/durable nets/dot data graph graph/kernel nets/onnx nets/safetensors
 cmd/internal/compare  -> cmd/internal/report cmd/internal/progress nets/train nets/durable data
 cmd/internal/report   -> cmd/internal/progress nets/train nets nets/durable data graph
 cmd/predict           -> cmd/internal/predict

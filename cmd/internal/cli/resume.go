@@ -66,7 +66,7 @@ const plainRunes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567
 func stored(app App, s *settings) (train.Config, error) {
 	s.resume = filepath.Clean(s.resume)
 	folder := train.Folder(s.resume)
-	c, err := folder.ReadConfig()
+	c, err := app.ranks.readConfig(folder)
 	if err != nil {
 		return c, fmt.Errorf("-resume %s: %w", s.resume, err)
 	}
