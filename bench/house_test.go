@@ -48,7 +48,7 @@ cmd/internal/serve    -> cmd/internal/page cmd/internal/live nets/train data cmd
 cmd/internal/registry -> cmd/internal/batcher nets/train nets
 cmd/internal/batcher  -> nets
 cmd/internal/progress -> nets/train
-cmd/internal/faults   -> nets/train
+cmd/internal/faults   -> nets/train nets/group
 cmd/export            -> cmd/internal/cli
 cmd/internal/page     -> nets/train nets data data/digit
 cmd/internal/live     -> cmd/internal/cli cmd/internal/page cmd/internal/progress nets/train nets data

@@ -147,10 +147,10 @@ func (r *ranks) readConfig(folder train.Folder) (c train.Config, err error) {
 		return c, err
 	}
 	told, broken := r.tell(c, err)
-	if !r.first() && err == nil {
-		c = told
+	if err != nil {
+		return c, err
 	}
-	return c, errors.Join(err, broken)
+	return told, broken
 }
 
 // tell gives every rank rank 0's config, unless it has none.

@@ -132,5 +132,9 @@ func (j *job) finished() (bool, error) {
 
 // resumeLine is the command that goes on with the run.
 func (j *job) resumeLine() string {
-	return fmt.Sprintf("%s -resume %s", j.app.command(), quoted(filepath.ToSlash(string(j.folder))))
+	launcher := ""
+	if n := j.app.ranks.size(); n > 1 {
+		launcher = fmt.Sprintf("mpirun --bind-to none -n %d ", n) // or what has started this run
+	}
+	return fmt.Sprintf("%s%s -resume %s", launcher, j.app.command(), quoted(filepath.ToSlash(string(j.folder))))
 }

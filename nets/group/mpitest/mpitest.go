@@ -44,7 +44,7 @@ func Go(args ...string) *exec.Cmd {
 // Args is the command line that starts a program as n ranks, more than there are
 // processors if need be.
 func Args(n int, program ...string) []string {
-	return append([]string{"mpirun", "--bind-to", "none", "--oversubscribe", "--mca", "odls_base_sigkill_timeout", "30", "-n", strconv.Itoa(n)}, program...)
+	return append([]string{"mpirun", "--bind-to", "none", "--oversubscribe", "-n", strconv.Itoa(n)}, program...)
 }
 
 // Env is what its environment needs besides: mpirun wants root to ask for it.
