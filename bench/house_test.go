@@ -38,7 +38,7 @@ const arrows = `
 cmd/mlp               -> cmd/internal/cli nets
 cmd/cnn               -> cmd/internal/cli nets
 cmd/compare           -> cmd/internal/compare
-cmd/internal/cli      -> cmd/internal/progress cmd/internal/report nets/train nets nets/durable nets/dot data data/augment graph graph/kernel nets/onnx nets/safetensors
+cmd/internal/cli      -> cmd/internal/progress cmd/internal/report nets/train nets nets/durable nets/dot data data/augment graph graph/kernel nets/onnx nets/safetensors nets/group
 cmd/internal/compare  -> cmd/internal/report cmd/internal/progress nets/train nets/durable data
 cmd/internal/report   -> cmd/internal/progress nets/train nets nets/durable data graph
 cmd/predict           -> cmd/internal/predict
@@ -48,15 +48,18 @@ cmd/internal/serve    -> cmd/internal/page cmd/internal/live nets/train data cmd
 cmd/internal/registry -> cmd/internal/batcher nets/train nets
 cmd/internal/batcher  -> nets
 cmd/internal/progress -> nets/train
-cmd/internal/faults   -> nets/train
+cmd/internal/faults   -> nets/train nets/group
 cmd/export            -> cmd/internal/cli
 cmd/internal/page     -> nets/train nets data data/digit
 cmd/internal/live     -> cmd/internal/cli cmd/internal/page cmd/internal/progress nets/train nets data
-nets/train            -> nets nets/durable nets/internal/disk nets/safetensors data data/digit data/augment graph graph/kernel nets/onnx
+nets/train            -> nets nets/durable nets/internal/disk nets/safetensors data data/digit data/augment graph graph/kernel nets/onnx nets/group
 nets                  -> nets/safetensors nets/summary graph
 data                  ->
 data/digit            ->
 data/augment          ->
+nets/group            -> nets/group/mpi
+nets/group/mpi        ->
+nets/group/mpitest    ->
 nets/onnx             -> nets
 nets/safetensors      ->
 nets/summary          ->
@@ -86,8 +89,15 @@ var machines = []string{"VM", "NewTapeMachine", "NewLispMachine", "TapeMachine",
 // topLevel is all that stands beside the floors.
 var topLevel = []string{"graph", "nets", "data", "cmd", "bench", "go.mod", "go.sum", "README.md", "LICENSE", ".ci", ".gitignore", ".git", "runs"}
 
-// kit is the package that only tests import.
-const kit = "graph/optest"
+// cgo is the one package with C in it, and only in builds with -tags mpi.
+const cgo = "nets/group/mpi"
+
+// kit is the package that only tests import, of ops; mpiKit is that of those that
+// start programs on MPI.
+const (
+	kit    = "graph/optest"
+	mpiKit = "nets/group/mpitest"
+)
 
 // read turns lines "name -> name name" into a map.
 func read(text string) map[string][]string {
@@ -135,14 +145,17 @@ func violations(name string, src []byte) (found []string) {
 		if slices.Contains(targets, "graph") {
 			targets = append(targets, kit)
 		}
+		if slices.Contains(targets, "nets/group") {
+			targets = append(targets, mpiKit)
+		}
 	}
 	for _, spec := range file.Imports {
 		imported, _ := strconv.Unquote(spec.Path.Value)
 		ours, isOurs := strings.CutPrefix(imported, "stheno/")
 		users, isGorgonia := gorgonia[imported]
 		switch {
-		case imported == "C":
-			say("cgo; the house has none")
+		case imported == "C" && (pkg != cgo || !strings.Contains(string(src), "//go:build mpi\n")):
+			say("cgo, which only %s has, with -tags mpi", cgo)
 		case isOurs && !slices.Contains(targets, ours):
 			say("no arrow leads from %s to %s", pkg, ours)
 		case isGorgonia && !slices.Contains(users, pkg):
@@ -258,7 +271,7 @@ func TestArrowsGoDownInThePicture(t *testing.T) {
 			if down < 0 || down == 0 && fromDrawn && toDrawn {
 				t.Errorf("%s -> %s does not go down", from, to)
 			}
-			if _, ok := allowed[to]; !ok || to == kit || to == "bench" {
+			if _, ok := allowed[to]; !ok || to == kit || to == mpiKit || to == "bench" {
 				t.Errorf("%s -> %s: is no package, or one that nobody but tests imports", from, to)
 			}
 		}
@@ -331,6 +344,7 @@ func TestViolationsAreFound(t *testing.T) {
 		{"cmd/internal/cli/train.go", g, "imported by graph, graph/optest"},
 		{"graph/op.go", `import "gorgonia.org/cu"`, "part of Gorgonia that nobody imports"},
 		{"graph/kernel/gemm.go", `import "C"`, "cgo"},
+		{cgo + "/mpi.go", `import "C"`, "cgo"}, // without the tag
 		{"graph/op.go", g + tape, "for graph/machine.go alone"},
 		{"graph/op_test.go", g + tape, "for graph/machine.go alone"},
 		{"nets/model.go", g + `var _ gorgonia.VM`, "for graph/machine.go alone"},

@@ -70,7 +70,7 @@ func blend(n int) work {
 
 func mask(n int) work {
 	x := make([]float32, n)
-	return work{fmt.Sprintf("kernel=mask/n=%d", n), 0, 4 * float64(n), func() { kernel.Mask(x, 0.3, 1/0.7, 1, 2) }}
+	return work{fmt.Sprintf("kernel=mask/n=%d", n), 0, 4 * float64(n), func() { kernel.Mask(x, 0, 0.3, 1/0.7, 1, 2) }}
 }
 
 func decode(n int) work {

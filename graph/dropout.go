@@ -21,7 +21,14 @@ import (
 // graphs only. It has no stock twin: Gorgonia's seeds itself from the clock.
 type Dropout[T Float] struct {
 	Rate   float64
-	Source rand.Source
+	Source rand.Source // a Shared one, where several processes have a batch together
+}
+
+// Shared is a source of noise for some of a batch's rows, where other processes
+// have the others: each row sees the noise that it would see in one process.
+type Shared interface {
+	rand.Source
+	Before() int // rows of the batch that stand before these
 }
 
 func (d Dropout[T]) String() string { return fmt.Sprintf("Dropout{Rate:%v}", d.Rate) }
@@ -36,9 +43,17 @@ func (d Dropout[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
 
 func (d Dropout[T]) Run(out, in []gorgonia.Value) error {
 	mask := Slice[T](out[1])
-	kernel.Mask(mask, d.Rate, T(1/(1-d.Rate)), d.Source.Uint64(), d.Source.Uint64())
+	kernel.Mask(mask, d.first(in[0].Shape()), d.Rate, T(1/(1-d.Rate)), d.Source.Uint64(), d.Source.Uint64())
 	kernel.Scale(Slice[T](out[0]), Slice[T](in[0]), mask)
 	return nil
+}
+
+// first is the place of these elements in the mask of the whole batch.
+func (d Dropout[T]) first(shape tensor.Shape) int {
+	if s, ok := d.Source.(Shared); ok {
+		return s.Before() * shape[1:].TotalSize()
+	}
+	return 0
 }
 
 // Grad scales by the mask of the same run.

@@ -20,6 +20,7 @@ type Model struct {
 	Weights   []Weight  // in the layers' order
 	Noise     *rand.PCG // the source of dropout, part of a run's state
 	Objective           // what training and evaluation measure; plain cross-entropy unless changed
+	Before    int       // rows of each batch that other processes have before this one's, where they train together
 	Ops       graph.Ops // how graphs are written; graph.Fused unless changed before the first Program
 
 	dtype    tensor.Dtype

@@ -105,28 +105,40 @@ func Scale[T Float](y, x, by []T) {
 	})
 }
 
-// Mask draws a mask in blocks, each from a PCG of its own that is seeded by
-// the two seeds and its number; a draw of 64 bits serves two elements:
+// Mask draws the elements from first on of a mask that is drawn in blocks, each
+// from a PCG of its own, seeded by the two seeds and its number. A draw of 64 bits
+// serves two elements, so that what an element is depends on its place alone:
 //
 //	for i := range mask {
 //		mask[i] = keep
-//		if draw() < rate { // uniform in [0,1), 32 bits
+//		if draw(first+i) < rate { // uniform in [0,1), 32 bits
 //			mask[i] = 0
 //		}
 //	}
-func Mask[T Float](mask []T, rate float64, keep T, seed1, seed2 uint64) {
+func Mask[T Float](mask []T, first int, rate float64, keep T, seed1, seed2 uint64) {
 	const size = 1 << 14
 	drop := uint64(rate * (1 << 32))
 	values := [2]T{keep, 0} // by a table: a branch on chance is a miss every third time
-	spans(len(mask), size, func(from, to int) {
-		source := rand.NewPCG(seed1, seed2+uint64(from/size))
-		mask := mask[from:to]
+	high := func(u uint64) T { return values[(u>>32-drop)>>63] }
+	low := func(u uint64) T { return values[(u&(1<<32-1)-drop)>>63] }
+	block, skipped := first/size, first%size
+	spans(skipped+len(mask), size, func(from, to int) {
+		source := rand.NewPCG(seed1, seed2+uint64(block+from/size))
+		before := max(skipped-from, 0)
+		mask := mask[from+before-skipped : to-skipped]
+		for range before / 2 {
+			source.Uint64()
+		}
+		if before%2 == 1 {
+			mask[0] = low(source.Uint64())
+			mask = mask[1:]
+		}
 		for ; len(mask) >= 2; mask = mask[2:] {
 			u := source.Uint64()
-			mask[0], mask[1] = values[(u>>32-drop)>>63], values[(u&(1<<32-1)-drop)>>63]
+			mask[0], mask[1] = high(u), low(u)
 		}
 		if len(mask) > 0 {
-			mask[0] = values[(source.Uint64()>>32-drop)>>63]
+			mask[0] = high(source.Uint64())
 		}
 	})
 }

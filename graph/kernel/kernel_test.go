@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -497,4 +498,19 @@ func TestBugsPanic(t *testing.T) {
 		}
 	}()
 	Gemm(NoTrans, NoTrans, 2, 2, 2, make([]float32, 3), make([]float32, 4), make([]float32, 4))
+}
+
+func TestMaskIsPartOfAWhole(t *testing.T) {
+	whole := make([]float32, 40_001)
+	Mask(whole, 0, 0.3, 2, 1, 2)
+	for _, first := range []int{0, 1, 2, 16_383, 16_384, 16_385, 33_001, 40_000} {
+		for _, n := range []int{1, 2, 17, len(whole)} {
+			n = min(n, len(whole)-first)
+			part := make([]float32, n)
+			Mask(part, first, 0.3, 2, 1, 2)
+			if !slices.Equal(part, whole[first:first+n]) {
+				t.Errorf("%d elements from %d on differ from those of the whole", n, first)
+			}
+		}
+	}
 }

@@ -87,6 +87,7 @@ func restoreValues(name string, s CallbackState, v any) error {
 // Stop is the error with which a callback ends training in good order.
 type Stop struct {
 	Reason string // why, as a sentence for the user
+	Others bool   // it is another rank of the group that was told to end, and not this one
 }
 
 func (s *Stop) Error() string { return s.Reason }

@@ -24,9 +24,10 @@ type Config struct {
 	Settings     Settings          `json:"settings"`
 	Optimizer    Adam              `json:"optimizer"` // as the run began
 	Data         Source            `json:"data"`
-	Kernels      string            `json:"kernels"`      // the implementation that computed
-	Convolutions map[string]string `json:"convolutions"` // the algorithm of each convolutional layer
-	Versions     map[string]string `json:"versions"`     // of Go, of Stheno where the build knows it, of the modules that compute
+	Kernels      string            `json:"kernels"`         // the implementation that computed
+	Convolutions map[string]string `json:"convolutions"`    // the algorithm of each convolutional layer
+	Ranks        int               `json:"ranks,omitempty"` // processes that train together; absent is one
+	Versions     map[string]string `json:"versions"`        // of Go, of Stheno where the build knows it, of the modules that compute
 }
 
 // Settings are what the user chose.
@@ -138,7 +139,7 @@ func decodeStrict(content []byte, v any) error {
 // what a step computes, or are where the run happens to stand.
 var free = []string{
 	"settings.epochs", "settings.steps", "settings.threads", "settings.checkpoint_every", "settings.data",
-	"data.folder", "kernels", "convolutions", "versions",
+	"data.folder", "kernels", "convolutions", "versions", "ranks",
 }
 
 // Differs names the first field in which a run with this config would not be

@@ -26,15 +26,11 @@ func Evaluate(ctx context.Context, m *nets.Model, rows *data.Set, progress func(
 		if ctx.Err() != nil {
 			return Result{}, &Stop{Reason: context.Cause(ctx).Error()}
 		}
-		p, err := m.Program(nets.Evaluation, len(batch.Rows))
+		s, err := evaluate(m, batch)
 		if err != nil {
 			return Result{}, err
 		}
-		decode(batch, p)
-		if err := p.Run(); err != nil {
-			return Result{}, err
-		}
-		mean.add(p, len(batch.Rows))
+		mean.add(s, len(batch.Rows))
 		if progress == nil {
 			continue
 		}
@@ -44,6 +40,27 @@ func Evaluate(ctx context.Context, m *nets.Model, rows *data.Set, progress func(
 	}
 	return Result{mean.loss(), mean.accuracy()}, nil
 }
+
+// evaluate is the score of one batch.
+func evaluate(m *nets.Model, batch data.Batch) (score, error) {
+	p, err := m.Program(nets.Evaluation, len(batch.Rows))
+	if err != nil {
+		return score{}, err
+	}
+	decode(batch, p)
+	if err := p.Run(); err != nil {
+		return score{}, err
+	}
+	return scoreOf(p), nil
+}
+
+// score is what a program has found of its batch.
+type score struct {
+	loss float64 // mean over the rows
+	hits int
+}
+
+func scoreOf(p *nets.Program) score { return score{p.Loss(), p.Hits()} }
 
 // decode writes a batch into the memory that is bound to a program's inputs: the
 // numbers of data.Decode, on all threads.
@@ -69,10 +86,10 @@ type mean struct {
 	sum        float64
 }
 
-func (m *mean) add(p *nets.Program, rows int) {
+func (m *mean) add(s score, rows int) {
 	m.rows += rows
-	m.hits += p.Hits()
-	m.sum += p.Loss() * float64(rows)
+	m.hits += s.hits
+	m.sum += s.loss * float64(rows)
 }
 
 func (m *mean) loss() float64     { return m.sum / float64(m.rows) }

@@ -10,6 +10,7 @@ import (
 	"stheno/data"
 	"stheno/data/augment"
 	"stheno/nets"
+	"stheno/nets/group"
 )
 
 // Optimizer updates weights from their gradients.
@@ -31,6 +32,7 @@ type Plan struct {
 	Callbacks  []Callback
 
 	Augment augment.Spec // how the training images are distorted; the zero value is not at all
+	Group   group.Group  // the processes that train this model together; nil is this one alone
 }
 
 // EvaluationBatch is how many rows an evaluation takes at a time. It does not
@@ -42,8 +44,15 @@ const EvaluationBatch = 128
 // in all these cases calls TrainEnd. It returns what is known of training at
 // that moment. Another error says that the loss is no longer finite, that a
 // callback failed, or that the machine did.
+//
+// In a group every rank calls Fit with the same model, rows and plan, but for
+// Callbacks that do not stop training or change it: those that write and show are
+// rank 0's alone. Each rank computes its part of every batch, and all make the
+// same update; Stats are those of whole batches. Where ctx is done on one rank,
+// all stop after the same step.
 func Fit(ctx context.Context, m *nets.Model, rows *data.Set, opt Optimizer, plan Plan) (Stats, error) {
-	f := &fit{ctx: ctx, model: m, rows: rows, opt: opt, plan: plan, average: averageOf(plan.Callbacks), distort: newDistorter(plan.Augment, rows)}
+	f := &fit{ctx: ctx, model: m, rows: rows, opt: opt, plan: plan,
+		average: averageOf(plan.Callbacks), distort: newDistorter(plan.Augment, rows), team: newTeam(plan.Group, m)}
 	f.Stats = plan.From.stats()
 	f.Epochs, f.Batches = plan.Epochs, rows.BatchCount(plan.Batch)
 	if f.Step == 0 {
@@ -76,6 +85,7 @@ type fit struct {
 
 	average *Average           // nil without one
 	distort *augment.Augmenter // nil for none
+	team    *team              // nil for this process alone
 }
 
 // epoch trains on every row once and validates, or does what is left of that.
@@ -120,16 +130,21 @@ func (f *fit) order() *rand.Rand {
 
 // step is one batch, from its pixels to the updated weights.
 func (f *fit) step(batch data.Batch) error {
-	p, err := f.model.Program(nets.Training, len(batch.Rows))
+	own := f.team.share(batch)
+	p, err := f.model.Program(nets.Training, len(own.Rows))
 	if err != nil {
 		return err
 	}
-	f.decode(batch, p)
+	f.decode(own, p)
 	if err := p.Run(); err != nil {
 		return err
 	}
 	f.Step, f.Batch, f.Rows = f.Step+1, batch.Index+1, len(batch.Rows)
-	if err := f.count(p); err != nil {
+	total, err := f.team.sum(f.ctx, p, f.Step)
+	if err != nil {
+		return err
+	}
+	if err := f.count(total); err != nil {
 		return err
 	}
 	f.LearningRate = f.opt.LearningRate()
@@ -140,12 +155,12 @@ func (f *fit) step(batch data.Batch) error {
 }
 
 // count takes note of a batch's loss and right answers.
-func (f *fit) count(p *nets.Program) error {
-	f.BatchLoss, f.BatchAccuracy = p.Loss(), float64(p.Hits())/float64(f.Rows)
+func (f *fit) count(t score) error {
+	f.BatchLoss, f.BatchAccuracy = t.loss, float64(t.hits)/float64(f.Rows)
 	if !finite(f.BatchLoss) {
 		return &DivergedError{f.Stats}
 	}
-	f.mean.add(p, f.Rows)
+	f.mean.add(t, f.Rows)
 	f.Loss, f.Accuracy = f.mean.loss(), f.mean.accuracy()
 	return nil
 }
@@ -154,7 +169,7 @@ func (f *fit) validate() error {
 	if f.plan.Validation == nil {
 		return nil
 	}
-	result, err := Evaluate(f.ctx, f.model, f.plan.Validation, func(batch, batches int) error {
+	result, err := f.team.evaluate(f.ctx, f.model, f.plan.Validation, func(batch, batches int) error {
 		f.TestBatch, f.TestBatches = batch, batches
 		return f.call(Callback.TestBatchEnd)
 	})
@@ -167,8 +182,8 @@ func (f *fit) validate() error {
 
 // stop says whether training has to end after this step, and why.
 func (f *fit) stop() error {
-	if f.ctx.Err() != nil {
-		return &Stop{Reason: context.Cause(f.ctx).Error()}
+	if stop := f.team.stop(f.ctx); stop != nil {
+		return stop
 	}
 	return f.planned()
 }

@@ -53,6 +53,9 @@ func newJob(app App, s *settings, m *nets.Model, set *data.Dataset, display prog
 	if j.augment, err = augment.Parse(s.Augment); err != nil {
 		return nil, fmt.Errorf("-augment: %w", err) // of a config.json that somebody has written
 	}
+	if n := app.ranks.size(); n > 1 {
+		j.config.Ranks = n
+	}
 	callbacks, err := j.callbacks()
 	if err != nil {
 		return nil, err
@@ -61,7 +64,12 @@ func newJob(app App, s *settings, m *nets.Model, set *data.Dataset, display prog
 		Parts:  train.Parts{Model: m, Optimizer: j.adam, Callbacks: callbacks},
 		Config: j.config, Every: s.CheckpointEvery, Warn: j.warn,
 	}
-	return j, checkMemory(m, set, s.Batch)
+	if err := checkMemory(m, set, (s.Batch+app.ranks.size()-1)/app.ranks.size()); err != nil && app.ranks.size() > 1 {
+		return j, fmt.Errorf("each of %d ranks, which have as many rows of a batch: %w", app.ranks.size(), err)
+	} else if err != nil {
+		return j, err
+	}
+	return j, nil
 }
 
 // callbacks are those that train: what a checkpoint remembers, in their order.
@@ -73,12 +81,18 @@ func (j *job) callbacks() ([]train.Callback, error) {
 		return nil, err
 	}
 	j.steps, j.history = &train.StepLog{}, &train.History{}
-	list := []train.Callback{&train.Stopwatch{}, &train.LearningRateSchedule{Optimizer: j.adam, Schedule: schedule}}
+	rate := &train.LearningRateSchedule{Optimizer: j.adam, Schedule: schedule}
+	list := []train.Callback{&train.Stopwatch{}, rate}
+	if !j.app.ranks.first() {
+		list = []train.Callback{rate} // and below what changes training: the others are rank 0's
+	}
 	if s.EMA > 0 || s.SWA > 0 {
 		list = append(list, &train.Average{Model: j.model, Decay: s.EMA, Last: s.SWA})
 	}
-	list = append(list, j.steps, j.history)
-	if s.TensorBoard {
+	if j.app.ranks.first() {
+		list = append(list, j.steps, j.history)
+	}
+	if s.TensorBoard && j.app.ranks.first() {
 		j.board = &train.TensorBoard{}
 		list = append(list, j.board)
 	}
@@ -103,6 +117,12 @@ func (j *job) create() error {
 
 // reopen goes on with the run in an existing folder, unless it is finished.
 func (j *job) reopen(ctx context.Context, c train.Config) error {
+	if !j.app.ranks.first() {
+		if err := j.join(); err != nil {
+			return err
+		}
+		return j.follow(ctx)
+	}
 	j.folder = train.Folder(j.settings.resume)
 	unlock, err := j.folder.Lock()
 	if err != nil {
@@ -118,6 +138,13 @@ func (j *job) reopen(ctx context.Context, c train.Config) error {
 	if j.config.Kernels != c.Kernels {
 		j.note("the run was begun with the kernels %s and goes on with %s: other rounding, not the same bits", c.Kernels, j.config.Kernels)
 	}
+	if j.config.Ranks != c.Ranks {
+		j.note("the run was begun with %d ranks and goes on with %d: the same mathematics, not the same bits", max(1, c.Ranks), max(1, j.config.Ranks))
+	}
+	if err := j.join(); err != nil {
+		return err
+	}
+	c.Ranks = j.config.Ranks
 	c.Settings = j.settings.Settings // those that are free may be other ones
 	if err := j.folder.WriteJSON(train.ConfigFile, c); err != nil {
 		return err
@@ -158,6 +185,9 @@ func (j *job) announce() {
 	if beyond := j.config.Settings.Beyond(); beyond != "" {
 		j.note("%s", beyond)
 	}
+	if n := j.app.ranks.size(); n > 1 {
+		j.note("%d ranks, %d of them on this host; each has up to %d images of a batch", n, j.app.ranks.Local(), (j.settings.Batch+n-1)/n)
+	}
 	if j.from.Step > 0 {
 		j.note("going on after step %d", j.from.Step)
 	}
@@ -174,11 +204,13 @@ func (j *job) run(ctx context.Context) error {
 		j.board.Dir = j.folder.File("tensorboard")
 	}
 	stats, err := train.Fit(ctx, j.model, j.set.Train, j.adam, j.plan())
+	j.app.ranks.together(err)
 	j.display.Close() // a display that cannot write is no reason to lose a run
 	stop := (*train.Stop)(nil)
 	if closing := j.close(); closing != nil || err != nil && !errors.As(err, &stop) {
 		return errors.Join(err, closing)
 	}
+	ctx = told(ctx, stop)
 	if j.early != nil && context.Cause(ctx) == nil {
 		j.early.RestoreBest()
 	}
@@ -204,7 +236,7 @@ func (j *job) plan() train.Plan {
 	plan := train.Plan{
 		Epochs: j.settings.Epochs, Batch: j.settings.Batch, Steps: j.settings.Steps,
 		Shuffle: j.settings.Shuffle, Seed: j.settings.Seed, Augment: j.augment, Validation: j.settings.held,
-		From: j.from, Callbacks: j.checkpoint.Callbacks,
+		From: j.from, Callbacks: j.checkpoint.Callbacks, Group: j.app.ranks.processes(),
 	}
 	if j.events != nil {
 		plan.Callbacks = append(plan.Callbacks, &progress.JSON{Events: j.events})

@@ -2,12 +2,15 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
+
+	"stheno/nets/group"
 )
 
 // Exit codes. A signal's is 128 plus its number, as shells have it.
@@ -44,7 +47,13 @@ func Main(app App) int {
 	if binary := os.Args[0]; !underGoRun(binary) {
 		app.binary = binary
 	}
-	return Train(ctx, app, os.Args[1:], os.Stdout, os.Stderr)
+	processes, err := group.Start()
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", app.Name, err)
+		return exitFailure
+	}
+	app.ranks = &ranks{Group: processes}
+	return app.ranks.leave(Train(ctx, app, os.Args[1:], os.Stdout, os.Stderr), os.Stderr)
 }
 
 // cached is the folder of a program in Go's build cache.

@@ -71,7 +71,7 @@ const plainRunes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567
 func stored(app App, s *settings) (train.Config, error) {
 	s.resume = filepath.Clean(s.resume)
 	folder := train.Folder(s.resume)
-	c, err := folder.ReadConfig()
+	c, err := app.ranks.readConfig(folder)
 	if err != nil {
 		return c, fmt.Errorf("-resume %s: %w", s.resume, err)
 	}
@@ -137,5 +137,9 @@ func (j *job) finished() (bool, error) {
 
 // resumeLine is the command that goes on with the run.
 func (j *job) resumeLine() string {
-	return fmt.Sprintf("%s -resume %s", j.app.command(), quoted(filepath.ToSlash(string(j.folder))))
+	launcher := ""
+	if n := j.app.ranks.size(); n > 1 {
+		launcher = fmt.Sprintf("mpirun --bind-to none -n %d ", n) // or what has started this run
+	}
+	return fmt.Sprintf("%s%s -resume %s", launcher, j.app.command(), quoted(filepath.ToSlash(string(j.folder))))
 }

@@ -27,6 +27,7 @@ type App struct {
 	Network func(image [3]int, classes int) nets.Network
 
 	binary string // as it was started; empty for go run
+	ranks  *ranks // nil for a process alone
 }
 
 // command is how the user starts the app.
@@ -42,19 +43,23 @@ func (a App) command() string {
 // for one that a signal has ended. Results go to stdout, everything else to
 // stderr.
 func Train(ctx context.Context, app App, args []string, stdout, stderr io.Writer) int {
-	err := run(ctx, app, args, stdout, stderr)
+	out, notes := app.ranks.quiet(stdout, stderr)
+	err := app.ranks.finish(run(ctx, app, args, out, notes))
+	if !app.ranks.tells() {
+		stderr = io.Discard
+	}
 	var usage usageError
 	var signal interrupted
 	switch {
-	case err == nil, errors.Is(err, flag.ErrHelp):
+	case err == nil, errors.Is(err, flag.ErrHelp), errors.Is(err, errDone):
 		return exitOK
 	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "%s: %v (%s -h shows all flags)\n", app.Name, err, app.Name)
+		fmt.Fprintf(stderr, "%s: %s%v (%s -h shows all flags)\n", app.Name, app.ranks.name(), err, app.Name)
 		return exitUsage
 	case errors.As(err, &signal):
 		return 128 + int(signal.signal)
 	}
-	fmt.Fprintf(stderr, "%s: %v\n", app.Name, err)
+	fmt.Fprintf(stderr, "%s: %s%v\n", app.Name, app.ranks.name(), err)
 	return exitFailure
 }
 
@@ -70,6 +75,9 @@ func run(ctx context.Context, app App, args []string, stdout, stderr io.Writer) 
 	if err := kernel.EnvironmentError(); err != nil {
 		return usageError{err.Error()}
 	}
+	if err := app.ranks.meet(nil); err != nil {
+		return err
+	}
 	display := progress.New(s.verbose, stderr, terminal)
 	if s.resume != "" {
 		return resume(ctx, app, s, display, stdout, stderr)
@@ -79,7 +87,10 @@ func run(ctx context.Context, app App, args []string, stdout, stderr io.Writer) 
 
 // begin is a new run.
 func begin(ctx context.Context, app App, s *settings, display progress.Display, stdout, stderr io.Writer) error {
-	if s.out != "" {
+	if !app.ranks.first() && (s.summary || s.sketch.path != "") {
+		return nil
+	}
+	if s.out != "" && app.ranks.first() {
 		if err := train.CheckFolder(s.out); err != nil {
 			return fmt.Errorf("-out: %w", err)
 		}
@@ -111,6 +122,12 @@ func begin(ctx context.Context, app App, s *settings, display progress.Display, 
 	j, err := newJob(app, s, m, set, display, stdout, stderr)
 	if err != nil {
 		return err
+	}
+	if err := j.join(); err != nil {
+		return err
+	}
+	if !app.ranks.first() {
+		return j.follow(ctx)
 	}
 	if err := j.create(); err != nil {
 		return err
@@ -150,7 +167,7 @@ func newModel(app App, s *settings, set *data.Dataset) (*nets.Model, error) {
 	m.Objective = nets.Objective{Smoothing: s.LabelSmoothing, L2: s.L2}
 	algorithm, err := kernel.ParseAlgorithm(s.Conv)
 	m.Ops = graph.FusedWith(algorithm)
-	kernel.SetThreads(s.Threads)
+	kernel.SetThreads(app.ranks.threads(s.Threads))
 	if err == nil && s.Init != "" {
 		if err = m.ReadWeights(s.Init); err != nil {
 			err = fmt.Errorf("-init: %w", err)

@@ -16,6 +16,9 @@
 // counts the calls of each thread for itself, and a Go program changes threads as
 // it likes. The tracer knows Linux on amd64; elsewhere its tests do not exist.
 //
+// With Open MPI the same is asked of runs of several ranks: one is killed, stopped
+// or told to end, at random moments; -full tries each twenty times.
+//
 // Two tests mount a small file system and need root, without which they are
 // skipped. Kills say nothing about fsync, for the system's cache survives them.
 package faults
