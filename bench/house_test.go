@@ -71,6 +71,7 @@ graph                 -> graph/kernel
 graph/kernel          ->
 bench                 -> nets/train nets data data/augment graph graph/kernel
 bench/load            -> nets/train nets
+bench/scale           -> nets/train nets nets/group data graph/kernel
 bench/peers           -> nets/train nets data graph graph/kernel
 bench/study           -> nets/train nets/durable
 `
@@ -78,7 +79,7 @@ bench/study           -> nets/train nets/durable
 // outside says who may import Gorgonia, and who its tensors.
 const outside = `
 gorgonia.org/gorgonia -> graph graph/optest nets nets/dot nets/train bench
-gorgonia.org/tensor   -> graph graph/optest nets nets/dot nets/onnx nets/train bench cmd/internal/cli cmd/internal/predict cmd/internal/registry cmd/internal/serve bench/load cmd/internal/page cmd/internal/live
+gorgonia.org/tensor   -> graph graph/optest nets nets/dot nets/onnx nets/train bench cmd/internal/cli cmd/internal/predict cmd/internal/registry cmd/internal/serve bench/load bench/scale cmd/internal/page cmd/internal/live
 `
 
 // machineFile is the one file that may name Gorgonia's virtual machines.
