@@ -30,6 +30,11 @@ func main() {
 		peak(v)
 	}
 	transpose()
+	for vectors := 1; vectors <= skipVectors; vectors++ {
+		skip(avx2, vectors)
+	}
+	packWide(avx2)
+	list()
 	Generate()
 }
 
