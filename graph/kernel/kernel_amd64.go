@@ -315,8 +315,8 @@ func skipAVX2x8(l *int)
 func packWideAVX2(rows int, x *float32, stride int, y *float32)
 
 // listAVX2 writes the numbers of x that are not zero, a NaN among them, one after the other, and their places,
-// which are step apart, from 0; it returns how many there are. n is a multiple of 8, at least that. It may write
-// 8 places and values more than it finds.
+// which are step apart, from 0; it returns how many there are. n is a multiple of 8, at least that. Of places and
+// values it may write n.
 //
 //go:noescape
 func listAVX2(n int, x *float32, step int, fronts *uint64, places *int32, values *float32) int

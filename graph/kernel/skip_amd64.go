@@ -125,9 +125,9 @@ func (s *skipping) inPlace() bool { return s.m <= fewRows }
 func (s *skipping) groups() int { return ceil(s.m, skipRows) }
 
 // listSize is the size of a list: counts of a group's rows, and places and
-// values of all its numbers, behind which another vector may be written.
+// values of all their numbers.
 func (s *skipping) listSize() int { return skipRows + 2*s.listRoom() }
-func (s *skipping) listRoom() int { return min(s.m, skipRows)*s.piece + 8 }
+func (s *skipping) listRoom() int { return min(s.m, skipRows) * s.piece }
 
 // parts are the parts of a list.
 func (s *skipping) parts(list []float32) (counts, places []int32, values []float32) {

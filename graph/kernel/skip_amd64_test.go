@@ -111,7 +111,7 @@ func TestSkippingIsChosen(t *testing.T) {
 }
 
 // TestListRow at all lengths, with special numbers: what is not zero is listed in
-// order, and nothing is written beyond a vector more.
+// order, and nothing is written beyond as many as there are.
 func TestListRow(t *testing.T) {
 	if Use("avx2") != nil {
 		t.Skip("the CPU lacks AVX2")
@@ -123,7 +123,7 @@ func TestListRow(t *testing.T) {
 		if n > 0 {
 			x[n/2] = special[n%len(special)]
 		}
-		places, values := newGuarded[float32](n+8, 1), newGuarded[float32](n+8, 2)
+		places, values := newGuarded[float32](max(1, n), 1), newGuarded[float32](max(1, n), 2)
 		got := listRow(x, 12, integers(places.s), values.s)
 		places.check(t, "places")
 		values.check(t, "values")

@@ -82,8 +82,8 @@ func list() {
 	TEXT("listAVX2", NOSPLIT, "func(n int, x *float32, step int, fronts *uint64, places *int32, values *float32) int")
 	Pragma("noescape")
 	Doc("listAVX2 writes the numbers of x that are not zero, a NaN among them, one after the other, and their places,",
-		"which are step apart, from 0; it returns how many there are. n is a multiple of 8, at least that. It may write",
-		"8 places and values more than it finds.")
+		"which are step apart, from 0; it returns how many there are. n is a multiple of 8, at least that. Of places and",
+		"values it may write n.")
 	n, x, step, fronts, places, values := param("n"), param("x"), param("step"), param("fronts"), param("places"), param("values")
 	vector, front, number, nothing, at, eight, lane := ymm[0], ymm[1], ymm[2], ymm[3], ymm[4], ymm[5], ymm[6]
 	VXORPS(nothing, nothing, nothing)
