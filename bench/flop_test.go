@@ -16,9 +16,10 @@ func operations(m *nets.Model, n int) float64 {
 	return float64(n) * float64(step)
 }
 
-// attainable is how many floating-point operations of a training step no algorithm
-// of ours can save, at batch 128: the step's time on a machine that does nothing
-// but these is what its own time is held against.
+// attainable is how many floating-point operations of a training step no dense
+// algorithm of ours can save, at batch 128: the step's time on a machine that does
+// nothing but these is what its own time is held against. Zeros that are skipped
+// are counted, as if they had been multiplied.
 //
 // The MLP's are the plain algorithm's. The CNN's are 28 ms of a machine that does
 // 225 GFLOP/s, of which 25.6 ms are products: 36 for each tile of 4 x 4 outputs

@@ -16,6 +16,7 @@ type work struct {
 	operations float64 // of the plain algorithm; 0 where bytes count
 	bytes      float64 // that are read or written
 	run        func()
+	left       []float32 // the operand whose zeros may be skipped, if it has any
 }
 
 // floats are n numbers that no kernel finds special.
@@ -28,14 +29,30 @@ func floats(n int) []float32 {
 	return x
 }
 
-func affine(m, n, k int) work {
-	a, b, bias, c := floats(m*k), floats(k*n), floats(n), make([]float32, m*n)
-	return work{fmt.Sprintf("kernel=affine/m=%d/n=%d/k=%d", m, n, k), 2 * float64(m*n*k), 0, func() { kernel.Affine(m, n, k, a, b, bias, c, true) }}
+func affine(m, n, k int) work { return affineOf("affine", m, n, k, floats(m*k)) }
+
+func affineOf(name string, m, n, k int, a []float32) work {
+	b, bias, c := floats(k*n), floats(n), make([]float32, m*n)
+	return work{name: fmt.Sprintf("kernel=%s/m=%d/n=%d/k=%d", name, m, n, k), operations: 2 * float64(m*n*k),
+		run: func() { kernel.Affine(m, n, k, a, b, bias, c, true) }, left: a}
 }
 
 func gemm(name string, ta, tb kernel.Transpose, m, n, k int) work {
-	a, b, c := floats(m*k), floats(k*n), make([]float32, m*n)
-	return work{fmt.Sprintf("kernel=%s/m=%d/n=%d/k=%d", name, m, n, k), 2 * float64(m*n*k), 0, func() { kernel.Gemm(ta, tb, m, n, k, a, b, c) }}
+	return gemmOf(name, ta, tb, m, n, k, floats(m*k))
+}
+
+func gemmOf(name string, ta, tb kernel.Transpose, m, n, k int, a []float32) work {
+	b, c := floats(k*n), make([]float32, m*n)
+	return work{name: fmt.Sprintf("kernel=%s/m=%d/n=%d/k=%d", name, m, n, k), operations: 2 * float64(m*n*k),
+		run: func() { kernel.Gemm(ta, tb, m, n, k, a, b, c) }, left: a}
+}
+
+// pixels are the first n images of MNIST, four fifths of which are zeros.
+func pixels(b *testing.B, n int) []float32 {
+	set := dataset(b).Train
+	x := make([]float32, n*set.Height*set.Width*set.Channels)
+	kernel.Decode(set.Pixels[:len(x)], x)
+	return x
 }
 
 func convolutions(s kernel.Conv, a kernel.Algorithm) []work {
@@ -53,45 +70,48 @@ func convolutions(s kernel.Conv, a kernel.Algorithm) []work {
 	operations := 2 * float64(outputs*s.KH*s.KW*s.C)
 	shape := fmt.Sprintf("algorithm=%v/channels=%d/filters=%d", a, s.C, s.F)
 	return []work{
-		{"kernel=convolve/" + shape, operations, 0, func() { kernel.Convolve(s, a, x, w, b, y, true) }},
-		{"kernel=convolvegrad/" + shape, products * operations, 0, func() { kernel.ConvolveGrad(s, a, x, w, y, dy, dx, dw, db, true) }},
+		{name: "kernel=convolve/" + shape, operations: operations, run: func() { kernel.Convolve(s, a, x, w, b, y, true) }},
+		{name: "kernel=convolvegrad/" + shape, operations: products * operations, run: func() { kernel.ConvolveGrad(s, a, x, w, y, dy, dx, dw, db, true) }},
 	}
 }
 
 func adam(n int, keep float32) work {
 	w, dw, m, v := floats(n), floats(n), make([]float32, n), make([]float32, n)
-	return work{fmt.Sprintf("kernel=adam/n=%d/keep=%g", n, keep), 0, 28 * float64(n), func() { kernel.Adam(w, dw, m, v, 1e-3, 0.1, 0.001, 1e-7, keep) }}
+	return work{name: fmt.Sprintf("kernel=adam/n=%d/keep=%g", n, keep), bytes: 28 * float64(n), run: func() { kernel.Adam(w, dw, m, v, 1e-3, 0.1, 0.001, 1e-7, keep) }}
 }
 
 func blend(n int) work {
 	y, x := floats(n), floats(n)
-	return work{fmt.Sprintf("kernel=blend/n=%d", n), 0, 12 * float64(n), func() { kernel.Blend(y, x, 0.001) }}
+	return work{name: fmt.Sprintf("kernel=blend/n=%d", n), bytes: 12 * float64(n), run: func() { kernel.Blend(y, x, 0.001) }}
 }
 
 func mask(n int) work {
 	x := make([]float32, n)
-	return work{fmt.Sprintf("kernel=mask/n=%d", n), 0, 4 * float64(n), func() { kernel.Mask(x, 0, 0.3, 1/0.7, 1, 2) }}
+	return work{name: fmt.Sprintf("kernel=mask/n=%d", n), bytes: 4 * float64(n), run: func() { kernel.Mask(x, 0, 0.3, 1/0.7, 1, 2) }}
 }
 
 func decode(n int) work {
 	const row = 784
 	x, y := make([]uint8, n*row), make([]float32, n*row)
-	return work{fmt.Sprintf("kernel=decode/n=%d", n*row), 0, 5 * float64(n*row), func() {
+	return work{name: fmt.Sprintf("kernel=decode/n=%d", n*row), bytes: 5 * float64(n*row), run: func() {
 		kernel.Rows(n, func(i int) { kernel.Decode(x[i*row:(i+1)*row], y[i*row:(i+1)*row]) })
 	}}
 }
 
 func crossEntropy(n, c int) work {
 	x, p, labels := floats(n*c), make([]float32, n*c), make([]int, n)
-	return work{fmt.Sprintf("kernel=crossentropy/n=%d/c=%d", n, c), 0, 8 * float64(n*c), func() { kernel.CrossEntropy(n, c, x, labels, 0, p) }}
+	return work{name: fmt.Sprintf("kernel=crossentropy/n=%d/c=%d", n, c), bytes: 8 * float64(n*c), run: func() { kernel.CrossEntropy(n, c, x, labels, 0, p) }}
 }
 
-// works are the kernels of a step at batch 128, in the shapes that it has.
-func works() []work {
+// works are the kernels of a step at batch 128, in the shapes that it has; those
+// named blank have MNIST's pixels, and one of them a single image's.
+func works(b *testing.B) []work {
 	first, second := kernel.Conv{N: batch, H: 28, W: 28, C: 1, KH: 3, KW: 3, F: 32}, kernel.Conv{N: batch, H: 26, W: 26, C: 32, KH: 3, KW: 3, F: 64}
 	all := []work{
 		decode(batch),
 		affine(batch, 512, 784), gemm("gradkernel", kernel.Trans, kernel.NoTrans, 784, 512, batch),
+		affineOf("affineblank", batch, 512, 784, pixels(b, batch)), affineOf("affineblank", 1, 512, 784, pixels(b, 1)),
+		gemmOf("gradkernelblank", kernel.Trans, kernel.NoTrans, 784, 512, batch, pixels(b, batch)),
 		affine(batch, 10, 512), gemm("gradkernel", kernel.Trans, kernel.NoTrans, 512, 10, batch), gemm("gradinput", kernel.NoTrans, kernel.Trans, batch, 512, 10),
 		crossEntropy(batch, 10), adam(407_050, 1), adam(407_050, 0.9999), blend(407_050),
 	}
@@ -105,7 +125,7 @@ func works() []work {
 }
 
 func BenchmarkKernel(b *testing.B) {
-	for _, w := range works() {
+	for _, w := range works(b) {
 		for _, impl := range implementations() {
 			if impl.kernels == "" {
 				continue
@@ -131,10 +151,22 @@ func timeKernel(b *testing.B, w work) {
 		best = min(best, time.Since(began).Seconds())
 	}
 	b.ReportMetric(1e3*best, "best-ms")
+	if zeros := countZeros(w.left); zeros > 0 {
+		b.ReportMetric(100*float64(zeros)/float64(len(w.left)), "%zeros")
+	}
 	if w.operations > 0 {
 		b.ReportMetric(w.operations/best/1e9, "GFLOP/s")
 		roof.report(b, "%peak", w.operations, best)
 		return
 	}
 	b.ReportMetric(w.bytes/best/1e9, "GB/s")
+}
+
+func countZeros(x []float32) (n int) {
+	for _, v := range x {
+		if v == 0 {
+			n++
+		}
+	}
+	return n
 }

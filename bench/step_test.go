@@ -25,6 +25,10 @@ func BenchmarkStep(b *testing.B) {
 				timeSteps(b, m, stepper(b, m, batch), batch)
 			})
 		}
+		b.Run(fmt.Sprintf("net=%s/batch=%d/impl=dense", net.name, batch), func(b *testing.B) {
+			m := newModel(b, net, auto)
+			timeSteps(b, m, stepperOn(b, m, train.NewAdam(0.001), withoutZeros(dataset(b).Train), batch), batch)
+		})
 	}
 }
 

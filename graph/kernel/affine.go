@@ -14,6 +14,8 @@ package kernel
 //			}
 //		}
 //	}
+//
+// What Gemm says of zeros holds for those of a.
 func Affine[T Float](m, n, k int, a, b, bias, c []T, relu bool) {
 	check(len(a) == m*k && len(b) == k*n && len(bias) == n && len(c) == m*n, "kernel: Affine: slices do not match m, n, k")
 	of[T]().affine(m, n, k, a, b, bias, c, relu)

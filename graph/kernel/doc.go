@@ -12,7 +12,8 @@
 // What a reader of a fast path meets, from the top:
 //
 //   - tiles_amd64.go cuts a matrix product into blocks, pack_amd64.go copies what
-//     must be copied, foresight_amd64.go asks for what comes next.
+//     must be copied, foresight_amd64.go asks for what comes next; skip_amd64.go
+//     leaves out the zeros of a left operand that has many.
 //   - direct_amd64.go is convolution on the same micro-kernel, without copies of
 //     patches; winograd.go is Winograd's, the 36 products and their adjoints, for
 //     every implementation, winograd_grid.go its tiles, winograd_generic.go its

@@ -8,7 +8,9 @@ import (
 // The fuzz targets hold every implementation to the generic loops on shapes that
 // nobody has chosen, between canaries and at odd offsets. For a minute each:
 //
-//	go test -run '^$' -fuzz '^FuzzGemm$' -fuzztime 1m ./graph/kernel
+//	for f in Gemm Skip Convolve Elementwise; do go test -run '^$' -fuzz "^Fuzz$f\$" -fuzztime 1m ./graph/kernel; done
+//
+// FuzzSkip is in skip_amd64_test.go, with what it needs.
 
 func FuzzGemm(f *testing.F) {
 	f.Add(uint16(128), uint16(10), uint16(512), uint8(0), uint64(1))

@@ -23,6 +23,11 @@ const (
 //			}
 //		}
 //	}
+//
+// A zero of op(a) adds nothing, and its product may be left out: a NaN or an
+// infinity of b reaches the rows of c in which it meets a number that is not zero,
+// and whether it reaches the others, as in the loop, is left open. A zero of c may
+// have either sign.
 func Gemm[T Float](ta, tb Transpose, m, n, k int, a, b, c []T) {
 	check(len(a) == m*k && len(b) == k*n && len(c) == m*n, "kernel: Gemm: slices do not match m, n, k")
 	of[T]().gemm(ta, tb, m, n, k, a, b, c)

@@ -276,3 +276,53 @@ func blendAVX2(n int, x *float32, y *float32, part float32)
 //
 //go:noescape
 func transpose8(blocks int, x *float32, stride int, y *float32, step int)
+
+// skipAVX2x1 is listing's loop for rows of 8.
+//
+//go:noescape
+func skipAVX2x1(l *int)
+
+// skipAVX2x2 is listing's loop for rows of 16.
+//
+//go:noescape
+func skipAVX2x2(l *int)
+
+// skipAVX2x3 is listing's loop for rows of 24.
+//
+//go:noescape
+func skipAVX2x3(l *int)
+
+// skipAVX2x4 is listing's loop for rows of 32.
+//
+//go:noescape
+func skipAVX2x4(l *int)
+
+// skipAVX2x5 is listing's loop for rows of 40.
+//
+//go:noescape
+func skipAVX2x5(l *int)
+
+// skipAVX2x6 is listing's loop for rows of 48.
+//
+//go:noescape
+func skipAVX2x6(l *int)
+
+// skipAVX2x7 is listing's loop for rows of 56.
+//
+//go:noescape
+func skipAVX2x7(l *int)
+
+// skipAVX2x8 is listing's loop for rows of 64.
+//
+//go:noescape
+func skipAVX2x8(l *int)
+
+// packWideAVX2 copies rows, at least one, of 64 floats, stride floats apart, to stand side by side.
+func packWideAVX2(rows int, x *float32, stride int, y *float32)
+
+// listAVX2 writes the numbers of x that are not zero, a NaN among them, one after the other, and their places,
+// which are step apart, from 0; it returns how many there are. n is a multiple of 8, at least that. Of places and
+// values it may write n.
+//
+//go:noescape
+func listAVX2(n int, x *float32, step int, fronts *uint64, places *int32, values *float32) int

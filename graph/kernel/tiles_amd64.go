@@ -81,23 +81,38 @@ func (p *product) blocks() int {
 
 func (p *product) run() {
 	p.plan()
-	if p.m > p.rows && !p.tb {
-		p.panels = p.packPanels(p.k, p.n, p.b)
-		defer giveBack(p.panels)
+	if p.skips() {
+		p.sharded(p.skip)
+		return
 	}
+	p.sharded(p.dense)
+}
+
+// sharded computes the product with the given function, in shards if there are
+// any, which it adds up.
+func (p *product) sharded(compute func()) {
 	if p.shards == 1 {
-		parallel(p.blocks(), p.block)
+		compute()
 		return
 	}
 	c, bias, relu := p.c, p.bias, p.relu
 	p.bias, p.relu = nil, false
 	p.c = borrow[float32](p.shards * p.m * p.n)
 	defer giveBack(p.c)
-	parallel(p.blocks(), p.block)
+	compute()
 	addShards(p.shards, p.c, c)
 	if bias != nil {
 		BiasReLU(p.m, p.n, c, bias, relu)
 	}
+}
+
+// dense computes the product, or its shards, term by term.
+func (p *product) dense() {
+	if p.m > p.rows && !p.tb {
+		p.panels = p.packPanels(p.k, p.n, p.b)
+		defer giveBack(p.panels)
+	}
+	parallel(p.blocks(), p.block)
 }
 
 // block computes block number b of c, a piece of k at a time.
@@ -127,7 +142,7 @@ func (p *product) block(b int) {
 			f.right(&s, at, at-j)
 			s.c = &c[i*p.n+at]
 			if l+depth == to {
-				p.ending(&s, at)
+				s.bias = p.ending(at, s.c, &s.flags)
 			}
 			p.multiply(s, p.height, rows, width)
 		}
@@ -187,15 +202,17 @@ func (p *product) right(s *strip, j, l, depth, columns int, panel []float32) {
 	s.b = &panel[0]
 }
 
-// ending asks for what is done to the last piece of k's sums.
-func (p *product) ending(s *strip, j int) {
-	if p.bias != nil {
-		s.bias = &p.bias[j]
-	}
+// ending asks for what is done to the last piece of k's sums, from column j on,
+// which go to c, by flags and a bias.
+func (p *product) ending(j int, c *float32, flags *int) (bias *float32) {
 	if p.relu {
-		s.flags |= flagReLU
+		*flags |= flagReLU
 	}
-	if p.m*p.n >= largeC && s.ci%cacheLine == 0 && uintptr(unsafe.Pointer(s.c))%cacheLine == 0 {
-		s.flags |= flagStream
+	if p.m*p.n >= largeC && bytes(p.n)%cacheLine == 0 && uintptr(unsafe.Pointer(c))%cacheLine == 0 {
+		*flags |= flagStream
 	}
+	if p.bias != nil {
+		bias = &p.bias[j]
+	}
+	return bias
 }

@@ -32,6 +32,11 @@ func main() {
 	multiply(avx2) // on AVX-512 too: they wait for memory
 	blend(avx2)
 	transpose()
+	for vectors := 1; vectors <= skipVectors; vectors++ {
+		skip(avx2, vectors)
+	}
+	packWide(avx2)
+	list()
 	Generate()
 }
 

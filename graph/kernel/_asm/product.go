@@ -27,10 +27,14 @@ const (
 	flagStream = 4
 )
 
-// block is a function on a strip, whose address is in a register.
-type block struct{ s reg.Register }
+// block is a function on a struct of eight-byte fields, whose address is in a
+// register.
+type block struct {
+	s      reg.Register
+	fields []string
+}
 
-func (b block) at(field string) Mem { return fieldOf(b.s, fields, field) }
+func (b block) at(field string) Mem { return fieldOf(b.s, b.fields, field) }
 
 // fieldOf is a field of a struct of eight-byte fields.
 func fieldOf(s reg.Register, fields []string, name string) Mem {
@@ -55,7 +59,7 @@ func product(v isa, rows, vectors int) {
 	TEXT(name, NOSPLIT, "func(s *int)")
 	Pragma("noescape")
 	Doc(fmt.Sprintf("%s is strip's loop for tiles of %d x %d.", name, rows, vectors*v.width))
-	s := block{param("s")}
+	s := block{param("s"), fields}
 	local := AllocLocal(8 * 8)
 	slot := func(i int) Mem { return local.Offset(8 * i) }
 	aNow, bNow, cNow, repeats, tiles, outers, aTile, cTile := slot(0), slot(1), slot(2), slot(3), slot(4), slot(5), slot(6), slot(7)

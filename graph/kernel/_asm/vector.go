@@ -133,20 +133,29 @@ func blend(v isa) {
 }
 
 // packRows writes the copying of rows two vectors wide.
-func packRows(v isa) {
-	TEXT("packRows"+v.name, NOSPLIT, "func(rows int, x *float32, stride int, y *float32)")
-	Doc(fmt.Sprintf("packRows%s copies rows, at least one, of %d floats, stride floats apart, to stand side by side.", v.name, 2*v.width))
+func packRows(v isa) { copyRows("packRows"+v.name, v, 2) }
+
+// packWide writes the same for the rows that the kernel skip takes.
+func packWide(v isa) { copyRows("packWide"+v.name, v, skipVectors) }
+
+func copyRows(name string, v isa, vectors int) {
+	TEXT(name, NOSPLIT, "func(rows int, x *float32, stride int, y *float32)")
+	Doc(fmt.Sprintf("%s copies rows, at least one, of %d floats, stride floats apart, to stand side by side.", name, vectors*v.width))
 	rows, x, stride, y := param("rows"), param("x"), param("stride"), param("y")
 	SHLQ(Imm(2), stride)
 	Label("step")
-	for half := range 2 {
-		VMOVUPS(Mem{Base: x, Disp: 4 * v.width * half}, v.reg[half])
+	for i := range vectors {
+		VMOVUPS(Mem{Base: x, Disp: v.bytes() * i}, v.reg[i])
 	}
-	for half := range 2 {
-		VMOVUPS(v.reg[half], Mem{Base: y, Disp: 4 * v.width * half})
+	for i := range vectors {
+		VMOVUPS(v.reg[i], Mem{Base: y, Disp: v.bytes() * i})
 	}
 	ADDQ(stride, x)
-	ADDQ(Imm(uint64(8*v.width)), y)
+	if size := v.bytes() * vectors; size < 256 {
+		ADDQ(Imm(uint64(size)), y)
+	} else {
+		ADDQ(U32(size), y)
+	}
 	repeatUntilZero(rows, "step")
 	finish()
 }
