@@ -2,6 +2,7 @@ package nets
 
 import (
 	"fmt"
+	"reflect"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -88,14 +89,14 @@ func (m *Model) Draft(phase Phase, batch int) (*Program, error) {
 		for _, w := range m.Weights {
 			b.values[w.Name] = w.Value
 		}
-		err := p.build(b, m.Network, batch)
+		err := p.build(b, m.Network, m.Loss, batch)
 		p.parts = b.parts
 		return err
 	})
 	return p, err
 }
 
-func (p *Program) build(b *Builder, net Network, batch int) (err error) {
+func (p *Program) build(b *Builder, net Network, loss Loss, batch int) (err error) {
 	p.images = b.images(net, batch)
 	if p.logits, err = b.build(net, p.images, nil); err != nil {
 		return err
@@ -108,10 +109,17 @@ func (p *Program) build(b *Builder, net Network, batch int) (err error) {
 	}
 	p.labels = graph.NewInput(b.graph, tensor.Int, "label", batch)
 	before := len(b.graph.AllNodes()) // labels are an input, as images are
-	if p.loss, p.hits, err = b.Ops.CrossEntropy(p.logits, p.labels); err != nil {
+	kind := "SparseCategoricalCrossentropy"
+	if loss != nil {
+		kind = reflect.TypeOf(loss).Name()
+		p.loss, p.hits, err = loss.Loss(b.Ops, p.logits, p.labels)
+	} else {
+		p.loss, p.hits, err = b.Ops.CrossEntropy(p.logits, p.labels)
+	}
+	if err != nil {
 		return err
 	}
-	b.record("loss", "SparseCategoricalCrossentropy", before)
+	b.record("loss", kind, before)
 	if b.Phase == Training {
 		_, err = graph.Grad(p.loss, b.weights...)
 		p.gradients = gorgonia.NodesToValueGrads(b.weights)
