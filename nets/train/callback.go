@@ -11,6 +11,7 @@ import (
 // Epochs, batches and steps count from 1. Callbacks share one Stats: they read
 // it during the call and keep copies, never the pointer.
 type Stats struct {
+	Phase          string // of a run that has more than one; else empty
 	Epoch, Epochs  int // this epoch, and how many are planned
 	Batch, Batches int // this batch of the epoch, and how many an epoch has
 	Step           int // optimizer steps done in all

@@ -20,6 +20,7 @@ const ConfigFormat = 2
 type Config struct {
 	Format       int               `json:"format"`
 	Network      string            `json:"network"`
+	Phase        string            `json:"phase,omitempty"` // of a run in the folder of another: what it is to that
 	Params       int               `json:"params"`
 	Settings     Settings          `json:"settings"`
 	Optimizer    Adam              `json:"optimizer"` // as the run began
@@ -46,6 +47,11 @@ type Settings struct {
 	Schedule        string  `json:"schedule"`         // of the learning rate
 	TensorBoard     bool    `json:"tensorboard"`      // whether event files are written
 	ValidationSplit float64 `json:"validation_split"` // the last part of the training images, held out; 0 validates on the test images
+	Labels          int     `json:"labels"`           // training images, drawn by the seed, as many of each class; 0 is all
+	Repeat          int     `json:"repeat"`           // passes over the training images in an epoch; 0 is 1
+	Pretrain        string  `json:"pretrain"`         // the loss of a pre-training; empty is none
+	PretrainEpochs  int     `json:"pretrain_epochs"`
+	Embedding       int     `json:"embedding"` // dimensions of what is pre-trained
 }
 
 // Source is what a run was trained and tested on.
