@@ -38,11 +38,11 @@ const arrows = `
 cmd/mlp               -> cmd/internal/cli nets
 cmd/cnn               -> cmd/internal/cli nets
 cmd/compare           -> cmd/internal/compare
-cmd/internal/cli      -> cmd/internal/progress cmd/internal/report nets/train nets nets/durable nets/dot data graph graph/kernel nets/onnx nets/safetensors
+cmd/internal/cli      -> cmd/internal/progress cmd/internal/report nets/train nets nets/durable nets/dot data data/augment graph graph/kernel nets/onnx nets/safetensors
 cmd/internal/compare  -> cmd/internal/report cmd/internal/progress nets/train nets/durable data
 cmd/internal/report   -> cmd/internal/progress nets/train nets nets/durable data graph
 cmd/predict           -> cmd/internal/predict
-cmd/internal/predict  -> cmd/internal/progress nets/train nets data data/digit graph/kernel
+cmd/internal/predict  -> cmd/internal/progress nets/train nets data data/digit data/augment graph/kernel
 cmd/serve             -> cmd/internal/serve
 cmd/internal/serve    -> cmd/internal/page cmd/internal/live nets/train data cmd/internal/registry cmd/internal/batcher nets graph/kernel
 cmd/internal/registry -> cmd/internal/batcher nets/train nets
@@ -52,10 +52,11 @@ cmd/internal/faults   -> nets/train
 cmd/export            -> cmd/internal/cli
 cmd/internal/page     -> nets/train nets data data/digit
 cmd/internal/live     -> cmd/internal/cli cmd/internal/page cmd/internal/progress nets/train nets data
-nets/train            -> nets nets/durable nets/internal/disk nets/safetensors data data/digit graph graph/kernel nets/onnx
+nets/train            -> nets nets/durable nets/internal/disk nets/safetensors data data/digit data/augment graph graph/kernel nets/onnx
 nets                  -> nets/safetensors nets/summary graph
 data                  ->
 data/digit            ->
+data/augment          ->
 nets/onnx             -> nets
 nets/safetensors      ->
 nets/summary          ->
@@ -65,7 +66,7 @@ nets/dot              -> nets nets/summary graph
 graph/optest          -> graph
 graph                 -> graph/kernel
 graph/kernel          ->
-bench                 -> nets/train nets data graph graph/kernel
+bench                 -> nets/train nets data data/augment graph graph/kernel
 bench/load            -> nets/train nets
 bench/peers           -> nets/train nets data graph graph/kernel
 `

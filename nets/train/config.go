@@ -52,6 +52,7 @@ type Settings struct {
 	Pretrain        string  `json:"pretrain"`         // the loss of a pre-training; empty is none
 	PretrainEpochs  int     `json:"pretrain_epochs"`
 	Embedding       int     `json:"embedding"` // dimensions of what is pre-trained
+	Augment         string  `json:"augment"`   // how the training images are distorted, as augment.Spec writes it; empty is not at all
 }
 
 // Source is what a run was trained and tested on.

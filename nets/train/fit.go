@@ -10,6 +10,7 @@ import (
 	"gorgonia.org/gorgonia"
 
 	"stheno/data"
+	"stheno/data/augment"
 	"stheno/nets"
 )
 
@@ -27,13 +28,15 @@ type Plan struct {
 	Batch      int       // rows of a batch; more than there are rows is all of them
 	Steps      int       // stop after so many optimizer steps; 0 is no limit
 	Shuffle    bool      // draw a new order each epoch; false is the file's order
-	Seed       uint64    // of the orders
+	Seed       uint64    // of the orders and of the distortions
 	Balanced   bool      // as many rows of each class in a batch: see data.Set.BalancedBatches
 	Views      int       // how often each row of a batch is in it, beside the others; 0 is 1
 	Phase      string    // of a run that has more than one; Stats tell it
 	Validation *data.Set // evaluated after each epoch; nil is nothing
 	From       Position  // where to go on; the zero value is the beginning
 	Callbacks  []Callback
+
+	Augment augment.Spec // how the training images are distorted; the zero value is not at all
 }
 
 // EvaluationBatch is how many rows an evaluation takes at a time. It does not
@@ -46,7 +49,7 @@ const EvaluationBatch = 128
 // that moment. Another error says that the loss is no longer finite, that a
 // callback failed, or that the machine did.
 func Fit(ctx context.Context, m *nets.Model, rows *data.Set, opt Optimizer, plan Plan) (Stats, error) {
-	f := &fit{ctx: ctx, model: m, rows: rows, opt: opt, plan: plan}
+	f := &fit{ctx: ctx, model: m, rows: rows, opt: opt, plan: plan, distort: newDistorter(plan.Augment, rows)}
 	f.plan.Repeat, f.plan.Views = max(1, plan.Repeat), max(1, plan.Views)
 	f.Stats = plan.From.stats()
 	f.Phase, f.Epochs, f.Batches = plan.Phase, plan.Epochs, f.plan.Repeat*rows.BatchCount(plan.Batch)
@@ -77,6 +80,8 @@ type fit struct {
 	rows  *data.Set
 	opt   Optimizer
 	plan  Plan
+
+	distort *augment.Augmenter // nil for none
 }
 
 // epoch trains on every row, once for each pass, and validates, or does what is left of that.
@@ -152,7 +157,7 @@ func (f *fit) step(batch data.Batch) error {
 	if err != nil {
 		return err
 	}
-	decode(batch, p)
+	f.decode(batch, p)
 	if err := p.Run(); err != nil {
 		return err
 	}

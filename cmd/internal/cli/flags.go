@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"stheno/data"
+	"stheno/data/augment"
 	"stheno/graph/kernel"
 	"stheno/nets/train"
 )
@@ -60,7 +61,7 @@ func (s *settings) define(f *flag.FlagSet) {
 	f.IntVar(&s.Epochs, "epochs", 10, "passes over the training images")
 	f.IntVar(&s.Batch, "batch", 128, "images of an optimizer step")
 	f.Float64Var(&s.LearningRate, "lr", 0.001, "Adam's learning `rate`")
-	f.Uint64Var(&s.Seed, "seed", 1, "`seed` of the initial weights and of the order of the images")
+	f.Uint64Var(&s.Seed, "seed", 1, "`seed` of the initial weights, of the order of the images and of their distortions")
 	f.BoolVar(&s.Shuffle, "shuffle", true, "new order each epoch; -shuffle=false is the files' order")
 	f.IntVar(&s.Steps, "steps", 0, "stop after so many optimizer steps in all; 0 is no limit")
 	f.StringVar(&s.Init, "init", "", "start from the weights in this safetensors `file`, of ours, Keras's or PyTorch's")
@@ -68,6 +69,7 @@ func (s *settings) define(f *flag.FlagSet) {
 	f.IntVar(&s.CheckpointEvery, "checkpoint-every", 0, "save a checkpoint every so many `steps` too; 0 is at each epoch's end and when training stops")
 	f.StringVar(&s.out, "out", "", "run `folder` to write (default: runs/NET-DATE-TIME)")
 	f.Float64Var(&s.ValidationSplit, "validation-split", 0, "validate on this last `part` of the training images, in the files' order, instead of the test images")
+	f.StringVar(&s.Augment, "augment", "", "distort the training images at random, anew each epoch, by this `spec`: "+augment.Forms+" (default none)")
 	f.IntVar(&s.Patience, "patience", 0, "end training when val_loss has not improved for so many `epochs`, and keep the best epoch's weights; 0 is off")
 	f.StringVar(&s.Schedule, "schedule", "constant", "the learning rate over the run: "+train.ScheduleForms)
 	f.BoolVar(&s.TensorBoard, "tensorboard", false, "write TensorBoard's event files into the run folder")
@@ -101,12 +103,26 @@ func (s *settings) check() error {
 		return usageError{fmt.Sprintf("-threads %d: must be 0 or more", s.Threads)}
 	case s.scheduleError() != nil:
 		return usageError{fmt.Sprintf("-schedule: %v", s.scheduleError())}
+	case s.augmentError() != nil:
+		return usageError{fmt.Sprintf("-augment: %v", s.augmentError())}
 	case s.convError() != nil:
 		return usageError{fmt.Sprintf("-conv: %v", s.convError())}
 	case s.verbose < 0 || s.verbose > 2:
 		return usageError{fmt.Sprintf("-verbose %d: must be 0, 1 or 2", s.verbose)}
 	}
 	return s.sketch.check()
+}
+
+// augmentError reads -augment, and writes it as a run's settings have it.
+func (s *settings) augmentError() error {
+	spec, err := augment.Parse(s.Augment)
+	if err != nil {
+		return err
+	}
+	if s.Augment = ""; !spec.Off() {
+		s.Augment = spec.String()
+	}
+	return nil
 }
 
 func (s *settings) convError() error {

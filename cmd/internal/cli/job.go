@@ -11,6 +11,7 @@ import (
 
 	"stheno/cmd/internal/progress"
 	"stheno/data"
+	"stheno/data/augment"
 	"stheno/nets"
 	"stheno/nets/train"
 )
@@ -25,6 +26,7 @@ type job struct {
 	adam     *train.Adam
 	folder   train.Folder
 	from     train.Position // where a run that was interrupted goes on
+	augment  augment.Spec   // how the training images are distorted
 	display  progress.Display
 	events   *progress.Events // nil without -json
 	stdout   io.Writer
@@ -46,6 +48,9 @@ func newJob(app App, s *settings, m *nets.Model, set *data.Dataset, display prog
 	var err error
 	if j.config, err = newConfig(m, s, j.adam, set); err != nil {
 		return nil, err
+	}
+	if j.augment, err = augment.Parse(s.Augment); err != nil {
+		return nil, fmt.Errorf("-augment: %w", err) // of a config.json that somebody has written
 	}
 	callbacks, err := j.callbacks()
 	if err != nil {
@@ -190,7 +195,7 @@ func (j *job) close() error {
 func (j *job) plan() train.Plan {
 	plan := train.Plan{
 		Epochs: j.settings.Epochs, Batch: j.settings.Batch, Steps: j.settings.Steps,
-		Shuffle: j.settings.Shuffle, Seed: j.settings.Seed, Validation: j.settings.held,
+		Shuffle: j.settings.Shuffle, Seed: j.settings.Seed, Augment: j.augment, Validation: j.settings.held,
 		From: j.from, Callbacks: j.checkpoint.Callbacks,
 	}
 	if j.events != nil {
