@@ -98,6 +98,7 @@ func (j *job) pretrainItself(ctx context.Context, of *job) error {
 	if err != nil {
 		return err
 	}
+	quality, err := train.MeasureEmbedding(ctx, j.model, j.set.Train, of.settings.held)
 	if cause := context.Cause(ctx); cause != nil {
 		fmt.Fprintf(j.stderr, "%v after step %d of the pre-training (%s); everything is saved; go on with\n\n  %s\n\n", cause, s.Step, position(s), of.resumeLine())
 		if j.events == nil {
@@ -107,7 +108,14 @@ func (j *job) pretrainItself(ctx context.Context, of *job) error {
 		end.TestLoss, end.TestAccuracy = nil, nil
 		return errors.Join(j.events.Emit(end), cause)
 	}
+	if err != nil {
+		return err
+	}
+	j.note("the embedding tells %.4f of the images validated on by their %d nearest neighbours, %.4f by a linear map", quality.Neighbours, quality.K, quality.Probe)
 	if err := j.folder.WriteModel(j.model); err != nil {
+		return err
+	}
+	if err := j.folder.WriteJSON(train.EmbeddingFile, quality); err != nil {
 		return err
 	}
 	return j.folder.WriteJSON(train.OutcomeFile, train.Outcome{
