@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 			"samples/s better=higher", "mlp-samples/s better=higher", "cnn-samples/s better=higher",
 			"ms/step better=lower", "best-ms/step better=lower", "%floor better=higher", "%peak better=higher", "GB/s better=higher",
 			"mlp-ms/step better=lower", "cnn-ms/step better=lower",
-			"ms/save better=lower", "best-ms/save better=lower", "copy-ms/save better=lower", "%epoch better=lower",
+			"ms/save better=lower", "best-ms/save better=lower", "copy-ms/save better=lower", "%epoch better=lower", "plain-ms/step better=lower", "%step better=lower", "%step-median better=lower",
 			"s/epoch better=lower", "GFLOP/s better=higher",
 			"cnn/mlp better=lower", "cnn/mlp-best better=lower", "cnn/mlp-flop assume=exact", "cnn/mlp-params assume=exact",
 		} {

@@ -11,7 +11,7 @@ import (
 //	none
 //	affine
 //	elastic:alpha=34
-//	affine:rotate=15,scale=0.15,shear=0.15,shift=2+elastic:alpha=20,sigma=4
+//	affine:rotate=10,scale=0.1,shear=0.1,shift=1.5+elastic:alpha=20,sigma=4
 //
 // Numbers that are left out are those of [DefaultAffine] and [DefaultElastic].
 // An empty text is none.

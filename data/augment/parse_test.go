@@ -25,7 +25,7 @@ func TestParse(t *testing.T) {
 			t.Errorf("%q is off: %v", text, s.Off())
 		}
 	}
-	if DefaultAffine != (Affine{15, 0.15, 0.15, 2}) || DefaultElastic != (Elastic{20, 4}) || !strings.Contains(Forms, Spec{&DefaultAffine, &DefaultElastic}.String()) {
+	if DefaultAffine != (Affine{10, 0.1, 0.1, 1.5}) || DefaultElastic != (Elastic{20, 4}) || !strings.Contains(Forms, Spec{&DefaultAffine, &DefaultElastic}.String()) {
 		t.Error("the defaults are not those that the flag's help shows, or parsing has changed them")
 	}
 }
@@ -36,7 +36,7 @@ func TestParseRefuses(t *testing.T) {
 		"affine+":                   `"" is no distortion`,
 		"affine+affine:shift=1":     "affine stands there twice",
 		"none+affine":               "none stands alone",
-		"affine:":                   `affine: "" is no NAME=NUMBER, as in rotate=15`,
+		"affine:":                   `affine: "" is no NAME=NUMBER, as in rotate=10`,
 		"affine:rotate":             `affine: "rotate" is no NAME=NUMBER`,
 		"affine:rotate=1,":          `affine: "" is no NAME=NUMBER`,
 		"affine:angle=1":            `affine has no "angle", expected rotate, scale, shear, shift`,

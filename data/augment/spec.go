@@ -29,7 +29,7 @@ type Elastic struct {
 // DefaultAffine and DefaultElastic are what a Spec without numbers means: for
 // MNIST, distortions after which a person reads every digit without effort.
 var (
-	DefaultAffine  = Affine{Rotate: 15, Scale: 0.15, Shear: 0.15, Shift: 2}
+	DefaultAffine  = Affine{Rotate: 10, Scale: 0.1, Shear: 0.1, Shift: 1.5}
 	DefaultElastic = Elastic{Alpha: 20, Sigma: 4}
 )
 
@@ -60,7 +60,7 @@ func (s Spec) String() string {
 const none = "none"
 
 // Forms shows how a Spec is written, for the help of a flag.
-const Forms = "none, affine, elastic or affine+elastic, with numbers as in affine:rotate=15,scale=0.15,shear=0.15,shift=2+elastic:alpha=20,sigma=4 (degrees, parts, parts, pixels; pixels)"
+const Forms = "none, affine, elastic or affine+elastic, with numbers as in affine:rotate=10,scale=0.1,shear=0.1,shift=1.5+elastic:alpha=20,sigma=4 (degrees, parts, parts, pixels; pixels)"
 
 // part is one kind of distortion as it is written.
 type part struct {

@@ -36,27 +36,28 @@ func (f *fit) decode(batch data.Batch, p *nets.Program) {
 // An image's distortion is known by its row in the set, so that neither the batch
 // nor the thread, nor where training goes on, changes a bit of it.
 func distort(a *augment.Augmenter, batch data.Batch, p *nets.Program, of augment.Key, views int) {
+	each := len(batch.Rows) / views // of a batch of several views, the first ones of all rows come first
+	key := func(i int) augment.Key {
+		return augment.Key{Seed: of.Seed, Epoch: of.Epoch, Row: batch.Rows[i], View: of.View + i/each}
+	}
 	if images := p.Images(); images.Dtype() == tensor.Float64 {
 		wide := graph.Slice[float64](images)
 		narrow := make([]float32, len(wide))
-		distortRows(a, batch, narrow, p.Labels(), of, views)
+		distortRows(a, batch, narrow, p.Labels(), key)
 		for i, v := range narrow {
 			wide[i] = float64(v)
 		}
 	} else {
-		distortRows(a, batch, graph.Slice[float32](images), p.Labels(), of, views)
+		distortRows(a, batch, graph.Slice[float32](images), p.Labels(), key)
 	}
 }
 
-// distortRows writes images (N,H,W,C) and labels (N); nil labels are left out. A batch of
-// several views has all rows in the first, then all in the next.
-func distortRows(a *augment.Augmenter, batch data.Batch, images []float32, labels []int, of augment.Key, views int) {
-	each := len(batch.Rows) / views
+// distortRows writes images (N,H,W,C), each distorted by its own key, and labels
+// (N); nil labels are left out.
+func distortRows(a *augment.Augmenter, batch data.Batch, images []float32, labels []int, key func(i int) augment.Key) {
 	kernel.Rows(len(batch.Rows), func(i int) {
 		pixels, label := batch.Row(i)
-		key := of
-		key.Row, key.View = batch.Rows[i], of.View+i/each
-		a.Distort(images[i*len(pixels):(i+1)*len(pixels)], pixels, key)
+		a.Distort(images[i*len(pixels):(i+1)*len(pixels)], pixels, key(i))
 		if labels != nil {
 			labels[i] = label
 		}

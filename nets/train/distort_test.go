@@ -3,6 +3,7 @@ package train_test
 import (
 	"context"
 	"errors"
+	"math"
 	"runtime"
 	"testing"
 
@@ -90,6 +91,27 @@ func TestDistortedRunGoesOn(t *testing.T) {
 		}
 		if sum(t, m) != sum(t, want) {
 			t.Errorf("stopped after step %d: other weights than a run that was left alone", stop)
+		}
+	}
+}
+
+// TestDistortionsDoNotDependOnTheBatch: the mean loss of an epoch in which nothing
+// is learnt is that of the same images, in whatever batches and order they came.
+func TestDistortionsDoNotDependOnTheBatch(t *testing.T) {
+	rows := images(30, toy.Input, 3)
+	loss := func(batch int, shuffle bool) float64 {
+		stats, err := train.Fit(context.Background(), newModel(t, toy, tensor.Float32), rows, train.NewAdam(1e-30), train.Plan{
+			Epochs: 1, Batch: batch, Shuffle: shuffle, Seed: 4, Augment: strong,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return stats.Loss
+	}
+	want := loss(30, false)
+	for _, batch := range []int{30, 7, 1} {
+		if got := loss(batch, true); math.Abs(got-want) > 1e-6 {
+			t.Errorf("batches of %d: loss %v, expected %v", batch, got, want)
 		}
 	}
 }

@@ -28,6 +28,7 @@ type settings struct {
 	held    *data.Set       // what is validated on
 	phase   string          // of the job of a part of a run; else empty
 	sketch  sketch
+	sheet   sheet
 }
 
 // usageError is a wrong command line.
@@ -85,6 +86,7 @@ func (s *settings) define(f *flag.FlagSet) {
 	f.BoolVar(&s.json, "json", false, "write JSON Lines to stdout, and nothing else there")
 	f.StringVar(&s.color, "color", "auto", "auto, always or never")
 	s.sketch.define(f)
+	s.sheet.define(f)
 	f.BoolVar(&s.summary, "summary", false, "print the table of layers and stop")
 }
 
@@ -121,6 +123,9 @@ func (s *settings) check() error {
 		return usageError{fmt.Sprintf("-conv: %v", s.convError())}
 	case s.verbose < 0 || s.verbose > 2:
 		return usageError{fmt.Sprintf("-verbose %d: must be 0, 1 or 2", s.verbose)}
+	}
+	if err := s.sheet.check(s.Augment != ""); err != nil {
+		return err
 	}
 	return s.sketch.check()
 }

@@ -91,6 +91,11 @@ func begin(ctx context.Context, app App, s *settings, display progress.Display, 
 	if s.held, err = s.HoldOut(set); err != nil {
 		return err
 	}
+	if s.sheet.path != "" {
+		if err := s.writeSheet(set.Train); err != nil || !s.summary && s.sketch.path == "" {
+			return err
+		}
+	}
 	m, err := newModel(app, s, set)
 	if err != nil {
 		return err

@@ -26,10 +26,10 @@ type guess struct {
 }
 
 // likeliest sorts the classes, the likeliest first.
-func likeliest(probabilities []float32) []guess {
+func likeliest[T float32 | float64](probabilities []T) []guess {
 	all := make([]guess, len(probabilities))
 	for class, p := range probabilities {
-		all[class] = guess{Class: class, Probability: p}
+		all[class] = guess{Class: class, Probability: float32(p)}
 	}
 	slices.SortStableFunc(all, func(a, b guess) int { return cmp.Compare(b.Probability, a.Probability) })
 	return all

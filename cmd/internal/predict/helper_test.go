@@ -106,3 +106,12 @@ func writeFile(t testing.TB, path string, content []byte) {
 		t.Fatal(err)
 	}
 }
+
+// values scales bytes as data.Decode does.
+func values(pixels []uint8) []float32 {
+	v := make([]float32, len(pixels))
+	for i, p := range pixels {
+		v[i] = float32(p) / 255
+	}
+	return v
+}

@@ -142,20 +142,17 @@ func (e *examiner) set(ctx context.Context, path string, set *data.Set) error {
 	}
 	const batch = 256
 	result := newConfusion(e.classes)
-	size := network.Input[0] * network.Input[1] * network.Input[2]
-	images, labels := make([]float32, batch*size), make([]int, batch)
 	for b := range set.Batches(batch, nil) {
 		if ctx.Err() != nil {
 			return nil
 		}
-		n := len(b.Rows)
-		data.Decode(b, images[:n*size], labels[:n])
-		scores, err := e.predictor.Predict(images[:n*size])
+		probabilities, err := e.predict(b)
 		if err != nil {
 			return err
 		}
-		for i, label := range labels[:n] {
-			result.add(label, likeliest(scores.Probabilities[i*e.classes : (i+1)*e.classes])[0].Class)
+		for i := range b.Rows {
+			_, label := b.Row(i)
+			result.add(label, likeliest(probabilities[i*e.classes : (i+1)*e.classes])[0].Class)
 		}
 	}
 	return e.out.evaluation(path, result)

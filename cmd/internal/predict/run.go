@@ -8,6 +8,8 @@ import (
 	"io"
 
 	"stheno/cmd/internal/progress"
+	"stheno/data"
+	"stheno/data/augment"
 	"stheno/data/digit"
 	"stheno/graph/kernel"
 	"stheno/nets"
@@ -65,6 +67,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return err
 	}
 	e := &examiner{settings: s, folder: folder, predictor: nets.NewPredictor(model), classes: model.Classes, stdin: stdin}
+	if e.spec, err = s.distortions(folder, config.Settings); err != nil {
+		return err
+	}
+	if s.tta > 1 {
+		fmt.Fprintf(stderr, "-tta %d: probabilities are means over each image as it is and %d distorted by %s\n", s.tta, s.tta-1, e.spec)
+	}
 	e.out = newAnswers(s, folder, config.Data, model.Input, terminal, stdout, stderr)
 	for _, input := range s.inputs {
 		if err := e.input(ctx, input); err != nil {
@@ -86,6 +94,7 @@ type examiner struct {
 	folder    train.Folder
 	predictor *nets.Predictor
 	classes   int
+	spec      augment.Spec // how -tta distorts
 	stdin     io.Reader
 	out       *answers
 }
@@ -99,27 +108,42 @@ func (e *examiner) picture(name string, r io.Reader, label int) (class int, ok b
 	}
 	network := e.predictor.Network()
 	pixels, ink := picture.Input(network.Input, e.raw)
-	probabilities := make([]float32, e.classes)
+	probabilities := make([]float64, e.classes)
 	if ink {
-		scores, err := e.predictor.Predict(values(pixels))
-		if err != nil {
+		one := data.Set{Pixels: pixels, Labels: []uint8{0}, Height: network.Input[0], Width: network.Input[1], Channels: network.Input[2]}
+		if probabilities, err = e.predict(one.Pick(0)); err != nil {
 			return 0, false, err
 		}
-		probabilities = scores.Probabilities
 	} else {
 		for i := range probabilities {
-			probabilities[i] = 1 / float32(len(probabilities))
+			probabilities[i] = 1 / float64(len(probabilities))
 		}
 	}
 	top := likeliest(probabilities)
 	return top[0].Class, true, e.out.prediction(name, label, ink, top, pixels)
 }
 
-// values scales bytes as data.Decode does.
-func values(pixels []uint8) []float32 {
-	v := make([]float32, len(pixels))
-	for i, p := range pixels {
-		v[i] = float32(p) / 255
+// predict asks about rows, of each in as many views as -tta wants.
+func (e *examiner) predict(rows data.Batch) ([]float64, error) {
+	return train.PredictViews(e.predictor, rows, e.spec, max(1, e.tta))
+}
+
+// distortions are those of -tta: what -augment says, or else what the run was
+// trained with.
+func (s *settings) distortions(folder train.Folder, run train.Settings) (augment.Spec, error) {
+	if s.tta < 2 {
+		return augment.Spec{}, nil
 	}
-	return v
+	text := s.augment
+	if text == "" {
+		text = run.Augment
+	}
+	spec, err := augment.Parse(text)
+	switch {
+	case err != nil:
+		return spec, usageError{fmt.Sprintf("-augment: %v", err)}
+	case spec.Off():
+		return spec, usageError{fmt.Sprintf("-tta %d: %s was trained without distortions: say with -augment SPEC how to distort", s.tta, folder)}
+	}
+	return spec, nil
 }
