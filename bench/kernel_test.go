@@ -58,9 +58,19 @@ func convolutions(s kernel.Conv, a kernel.Algorithm) []work {
 	}
 }
 
-func adam(n int) work {
+func adam(n int, keep float32) work {
 	w, dw, m, v := floats(n), floats(n), make([]float32, n), make([]float32, n)
-	return work{fmt.Sprintf("kernel=adam/n=%d", n), 0, 28 * float64(n), func() { kernel.Adam(w, dw, m, v, 1e-3, 0.1, 0.001, 1e-7) }}
+	return work{fmt.Sprintf("kernel=adam/n=%d/keep=%g", n, keep), 0, 28 * float64(n), func() { kernel.Adam(w, dw, m, v, 1e-3, 0.1, 0.001, 1e-7, keep) }}
+}
+
+func blend(n int) work {
+	y, x := floats(n), floats(n)
+	return work{fmt.Sprintf("kernel=blend/n=%d", n), 0, 12 * float64(n), func() { kernel.Blend(y, x, 0.001) }}
+}
+
+func mask(n int) work {
+	x := make([]float32, n)
+	return work{fmt.Sprintf("kernel=mask/n=%d", n), 0, 4 * float64(n), func() { kernel.Mask(x, 0.3, 1/0.7, 1, 2) }}
 }
 
 func decode(n int) work {
@@ -73,7 +83,7 @@ func decode(n int) work {
 
 func crossEntropy(n, c int) work {
 	x, p, labels := floats(n*c), make([]float32, n*c), make([]int, n)
-	return work{fmt.Sprintf("kernel=crossentropy/n=%d/c=%d", n, c), 0, 8 * float64(n*c), func() { kernel.CrossEntropy(n, c, x, labels, p) }}
+	return work{fmt.Sprintf("kernel=crossentropy/n=%d/c=%d", n, c), 0, 8 * float64(n*c), func() { kernel.CrossEntropy(n, c, x, labels, 0, p) }}
 }
 
 // works are the kernels of a step at batch 128, in the shapes that it has.
@@ -83,14 +93,14 @@ func works() []work {
 		decode(batch),
 		affine(batch, 512, 784), gemm("gradkernel", kernel.Trans, kernel.NoTrans, 784, 512, batch),
 		affine(batch, 10, 512), gemm("gradkernel", kernel.Trans, kernel.NoTrans, 512, 10, batch), gemm("gradinput", kernel.NoTrans, kernel.Trans, batch, 512, 10),
-		crossEntropy(batch, 10), adam(407_050),
+		crossEntropy(batch, 10), adam(407_050, 1), adam(407_050, 0.9999), blend(407_050),
 	}
 	all = append(all, convolutions(first, kernel.Direct)...)
 	all = append(all, convolutions(second, kernel.Winograd)...)
 	all = append(all, convolutions(second, kernel.Direct)...)
 	return append(all,
 		affine(batch, 128, 36864), gemm("gradkernel", kernel.Trans, kernel.NoTrans, 36864, 128, batch), gemm("gradinput", kernel.NoTrans, kernel.Trans, batch, 36864, 128),
-		adam(4_738_826),
+		adam(4_738_826, 1), adam(4_738_826, 0.9999), blend(4_738_826), mask(batch*36864),
 	)
 }
 

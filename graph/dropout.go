@@ -15,8 +15,9 @@ import (
 //
 //	x -> y = x·mask, mask = 0 or 1/(1-Rate)
 //
-// The mask is drawn anew from Source at each run, element after element, so
-// the source's state is all that a resumed run needs. It belongs into training
+// The mask is drawn anew at each run, from two numbers of Source's, so its
+// state is all that a resumed run needs, and in blocks that do not depend on the
+// number of threads. It belongs into training
 // graphs only. It has no stock twin: Gorgonia's seeds itself from the clock.
 type Dropout[T Float] struct {
 	Rate   float64
@@ -35,13 +36,7 @@ func (d Dropout[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
 
 func (d Dropout[T]) Run(out, in []gorgonia.Value) error {
 	mask := Slice[T](out[1])
-	drop, keep := uint64(d.Rate*(1<<32)), T(1/(1-d.Rate))
-	for i := range mask {
-		mask[i] = keep
-		if d.Source.Uint64()>>32 < drop {
-			mask[i] = 0
-		}
-	}
+	kernel.Mask(mask, d.Rate, T(1/(1-d.Rate)), d.Source.Uint64(), d.Source.Uint64())
 	kernel.Scale(Slice[T](out[0]), Slice[T](in[0]), mask)
 	return nil
 }

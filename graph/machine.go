@@ -49,7 +49,7 @@ func Build(build func(g *gorgonia.ExprGraph) error) (m *Machine, err error) {
 	}
 	m = &Machine{expr: g}
 	if onlyOurs(g) {
-		m.tape = &tape{}
+		m.tape = &tape{sums: make(map[*gorgonia.Node]*call)}
 		m.vm = m.tape
 	} else {
 		m.vm = gorgonia.NewTapeMachine(g)
@@ -60,6 +60,9 @@ func Build(build func(g *gorgonia.ExprGraph) error) (m *Machine, err error) {
 		}
 		if a, ok := n.Op().(*adapter); ok && a.isFirst() {
 			m.calls = append(m.calls, a.call)
+		} else if m.tape != nil && isSum(n) {
+			m.tape.sums[n] = newSum(n)
+			m.calls = append(m.calls, m.tape.sums[n])
 		}
 	}
 	return m, nil

@@ -73,9 +73,24 @@ func TestOps(t *testing.T) {
 			return ops.Softmax(in[0])
 		}, r(1, 4, 5)),
 		"cross-entropy": of(func(ops graph.Ops, in gorgonia.Nodes) (*gorgonia.Node, error) {
-			loss, _, err := ops.CrossEntropy(in[0], in[1])
+			loss, _, err := ops.CrossEntropy(in[0], in[1], 0)
 			return loss, err
 		}, r(1, 4, 5), optest.Labels(0, 4, 2, 2)),
+		"smoothed cross-entropy": of(func(ops graph.Ops, in gorgonia.Nodes) (*gorgonia.Node, error) {
+			loss, _, err := ops.CrossEntropy(in[0], in[1], 0.1)
+			return loss, err
+		}, r(1, 4, 5), optest.Labels(0, 4, 2, 2)),
+		"cross-entropy with L2": of(func(ops graph.Ops, in gorgonia.Nodes) (*gorgonia.Node, error) {
+			x, err := ops.Affine(in[0], in[1], in[2], false)
+			if err != nil {
+				return nil, err
+			}
+			loss, _, err := ops.CrossEntropy(x, in[3], 0)
+			if err != nil {
+				return nil, err
+			}
+			return ops.L2(loss, 0.3, in[1], in[0]) // both are read twice
+		}, r(1, 4, 5), r(2, 5, 3), r(3, 3), optest.Labels(0, 1, 2, 2)),
 		"two layers": of(func(ops graph.Ops, in gorgonia.Nodes) (*gorgonia.Node, error) {
 			h, err := ops.Convolve(in[0], in[1], in[2], true)
 			if err != nil {
@@ -85,7 +100,7 @@ func TestOps(t *testing.T) {
 			if err != nil {
 				return nil, err
 			}
-			loss, _, err := ops.CrossEntropy(y, in[5])
+			loss, _, err := ops.CrossEntropy(y, in[5], 0)
 			return loss, err
 		}, r(1, 3, 4, 4, 2), r(2, 3, 3, 2, 3), r(3, 3), r(4, 12, 4), r(5, 4), optest.Labels(1, 0, 3)),
 	}
@@ -145,6 +160,7 @@ func TestIdentity(t *testing.T) {
 	optest.Identity(t, graph.Convolve[float32]{})
 	optest.Identity(t, graph.Reshape[float32]{To: tensor.Shape{2, 3}})
 	optest.Identity(t, graph.CrossEntropy[float32]{})
+	optest.Identity(t, graph.L2[float32]{Factor: 0.5})
 	optest.Identity(t, graph.Softmax[float32]{})
 	optest.Identity(t, graph.Dropout[float32]{Rate: 0.5})
 }
@@ -157,6 +173,9 @@ func TestShapesAreRefused(t *testing.T) {
 	optest.Refuses(t, graph.Convolve[float32]{}, shapes(tensor.Shape{2, 3, 3, 1}, tensor.Shape{5, 5, 1, 4}, tensor.Shape{4}), "does not fit into an image of 3 x 3")
 	optest.Refuses(t, graph.Convolve[float32]{}, shapes(tensor.Shape{2, 3, 3, 1}, tensor.Shape{3, 3, 2, 4}, tensor.Shape{4}), "1 channels")
 	optest.Refuses(t, graph.CrossEntropy[float32]{}, shapes(tensor.Shape{2, 3}, tensor.Shape{3}), "labels (N)")
+	optest.Refuses(t, graph.CrossEntropy[float32]{Smoothing: 1}, shapes(tensor.Shape{2, 3}, tensor.Shape{2}), "[0,1)")
+	optest.Refuses(t, graph.L2[float32]{}, shapes(tensor.Shape{2}, tensor.Shape{3}), "scalar loss")
+	optest.Refuses(t, graph.L2[float32]{Factor: -1}, shapes(tensor.Shape{}, tensor.Shape{3}), "0 or more")
 	optest.Refuses(t, graph.Softmax[float32]{}, shapes(tensor.Shape{2}), "(N,C)")
 	optest.Refuses(t, graph.Dropout[float32]{Rate: 1}, shapes(tensor.Shape{2}), "[0,1)")
 }
@@ -165,7 +184,7 @@ func TestLabelOutsideTheClassesIsAnError(t *testing.T) {
 	for _, label := range []int{-1, 3} {
 		m, err := graph.Build(func(g *gorgonia.ExprGraph) error {
 			x := graph.NewParam(g, "x", optest.Random(1, 2, 3))
-			_, _, err := graph.Fused.CrossEntropy(x, graph.NewParam(g, "labels", optest.Labels(0, label)))
+			_, _, err := graph.Fused.CrossEntropy(x, graph.NewParam(g, "labels", optest.Labels(0, label)), 0)
 			return err
 		})
 		if err != nil {

@@ -45,15 +45,25 @@ func (stock) Flatten(x *gorgonia.Node) (*gorgonia.Node, error) { return gorgonia
 
 func (stock) Softmax(x *gorgonia.Node) (*gorgonia.Node, error) { return gorgonia.SoftMax(x) }
 
-func (stock) CrossEntropy(x, labels *gorgonia.Node) (*gorgonia.Node, func() int, error) {
+func (stock) CrossEntropy(x, labels *gorgonia.Node, smoothing float64) (*gorgonia.Node, func() int, error) {
 	s := x.Shape()
 	loss, err := stockNodes(func() *gorgonia.Node {
-		target := must(Apply(oneHot{s[1], x.Dtype()}, labels))
+		target := must(Apply(oneHot{s[1], smoothing, x.Dtype()}, labels))
 		logs := must(gorgonia.Log(must(gorgonia.SoftMax(x))))
 		sum := must(gorgonia.Sum(must(gorgonia.HadamardProd(target, logs))))
 		return must(gorgonia.Mul(sum, constant(x, -1/float64(s[0]))))
 	})
 	return loss, func() int { return countHits(x.Value(), ints(labels.Value())) }, err
+}
+
+func (stock) L2(loss *gorgonia.Node, factor float64, weights ...*gorgonia.Node) (*gorgonia.Node, error) {
+	return stockNodes(func() *gorgonia.Node {
+		for _, w := range weights {
+			sum := must(gorgonia.Sum(must(gorgonia.Square(w))))
+			loss = must(gorgonia.Add(loss, must(gorgonia.Mul(sum, constant(loss, factor)))))
+		}
+		return loss
+	})
 }
 
 // stockNodes runs build, in which must may give up.
@@ -98,27 +108,35 @@ func countHits(logits gorgonia.Value, labels []int) int {
 	return kernel.CountHits(Slice[float32](logits), labels)
 }
 
-// oneHot writes labels as rows of 0 and 1: labels (N) -> (N,C).
+// oneHot writes labels as rows of 0 and 1, smoothed: labels (N) -> (N,C).
 type oneHot struct {
-	Classes int
-	Of      tensor.Dtype
+	Classes   int
+	Smoothing float64
+	Of        tensor.Dtype
 }
 
 func (o oneHot) Dtype() tensor.Dtype { return o.Of }
-func (o oneHot) String() string      { return fmt.Sprintf("OneHot{Classes:%d Of:%v}", o.Classes, o.Of) }
+func (o oneHot) String() string {
+	return fmt.Sprintf("OneHot{Classes:%d Smoothing:%v Of:%v}", o.Classes, o.Smoothing, o.Of)
+}
 
 func (o oneHot) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
 	return []tensor.Shape{{in[0][0], o.Classes}}, nil
 }
 
 func (o oneHot) Run(out, in []gorgonia.Value) error {
-	rows := out[0].(*tensor.Dense)
-	rows.Zero()
+	rows, other := out[0].(*tensor.Dense), o.Smoothing/float64(o.Classes)
+	own := 1 - o.Smoothing + other
+	if o.Of == tensor.Float64 {
+		rows.Memset(other)
+	} else {
+		rows.Memset(float32(other))
+	}
 	for i, label := range ints(in[0]) {
 		if o.Of == tensor.Float64 {
-			rows.SetF64(i*o.Classes+label, 1)
+			rows.SetF64(i*o.Classes+label, own)
 		} else {
-			rows.SetF32(i*o.Classes+label, 1)
+			rows.SetF32(i*o.Classes+label, float32(own))
 		}
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 // at each run, this one binds every value once: a step costs no allocation and
 // some nanoseconds a node.
 type tape struct {
+	sums  map[*gorgonia.Node]*call // of the nodes that add up gradients
 	calls []boundCall
 	watch func(Op) // nil unless somebody profiles
 }
@@ -21,10 +22,11 @@ type boundCall struct {
 	in   []gorgonia.Value
 }
 
-// onlyOurs says whether a graph consists of inputs, constants and our ops.
+// onlyOurs says whether a graph consists of inputs, constants, our ops and sums
+// of their gradients.
 func onlyOurs(g *gorgonia.ExprGraph) bool {
 	for _, n := range g.AllNodes() {
-		if _, ours := n.Op().(*adapter); !ours && !isLeaf(n) {
+		if _, ours := n.Op().(*adapter); !ours && !isLeaf(n) && !isSum(n) {
 			return false
 		}
 	}
@@ -50,16 +52,19 @@ func (t *tape) bind(g *gorgonia.ExprGraph) error {
 	}
 	for i := range order {
 		n := order[len(order)-1-i] // Sort begins at the end
-		a, ok := n.Op().(*adapter)
-		if !ok {
+		c, output := t.sums[n], 0
+		if a, ok := n.Op().(*adapter); ok {
+			c, output = a.call, a.output
+		}
+		if c == nil {
 			continue
 		}
-		if a.isFirst() {
-			if err := t.add(a.call); err != nil {
+		if output == c.first {
+			if err := t.add(c); err != nil {
 				return err
 			}
 		}
-		if err := gorgonia.UnsafeLet(n, a.call.out[a.output]); err != nil {
+		if err := gorgonia.UnsafeLet(n, c.out[output]); err != nil {
 			return fmt.Errorf("graph: node %v: %w", n, err)
 		}
 	}

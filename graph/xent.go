@@ -15,17 +15,34 @@ import (
 //	x (N,C), labels (N) int -> loss, scalar
 //	loss = mean over n of log(sum(exp(x[n]))) - x[n,labels[n]]
 //
+// With Smoothing, that share of each label is spread over all C classes, as
+// Keras's label_smoothing does (Szegedy et al., 2016): the loss is then held
+// against targets of 1-Smoothing+Smoothing/C at the label and Smoothing/C
+// elsewhere.
+//
 // Each run also stores in Hits, if it is set, how many of the N rows have
 // their largest logit at the label. Its plain twin is stock's CrossEntropy.
 type CrossEntropy[T Float] struct {
-	Hits *int
+	Hits      *int
+	Smoothing float64 // in [0,1)
 }
 
-func (CrossEntropy[T]) String() string { return "CrossEntropy" }
+func (e CrossEntropy[T]) String() string { return smoothed("CrossEntropy", e.Smoothing) }
+
+// smoothed is an op's String; without smoothing the name says it all.
+func smoothed(name string, smoothing float64) string {
+	if smoothing == 0 {
+		return name
+	}
+	return fmt.Sprintf("%s{Smoothing:%v}", name, smoothing)
+}
 
 // Shape wants (N,C) and (N), and keeps the probabilities (N,C) for Grad.
-func (CrossEntropy[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
+func (e CrossEntropy[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
 	x, labels := in[0], in[1]
+	if !(e.Smoothing >= 0 && e.Smoothing < 1) {
+		return nil, fmt.Errorf("the smoothing is not in [0,1)")
+	}
 	if len(x) != 2 || len(labels) != 1 || x[0] != labels[0] {
 		return nil, fmt.Errorf("wants logits (N,C) and labels (N), got %v and %v", x, labels)
 	}
@@ -40,7 +57,7 @@ func (e CrossEntropy[T]) Run(out, in []gorgonia.Value) error {
 			return fmt.Errorf("graph: CrossEntropy: row %d has label %d, outside 0 ... %d", i, label, s[1]-1)
 		}
 	}
-	loss, hits := kernel.CrossEntropy(s[0], s[1], Slice[T](in[0]), labels, Slice[T](out[1]))
+	loss, hits := kernel.CrossEntropy(s[0], s[1], Slice[T](in[0]), labels, e.Smoothing, Slice[T](out[1]))
 	Slice[T](out[0])[0] = loss
 	if e.Hits != nil {
 		*e.Hits = hits
@@ -49,24 +66,28 @@ func (e CrossEntropy[T]) Run(out, in []gorgonia.Value) error {
 }
 
 // Grad needs only the probabilities that Run has kept.
-func (CrossEntropy[T]) Grad(in gorgonia.Nodes, loss, dloss *gorgonia.Node, _ []bool) (gorgonia.Nodes, error) {
+func (e CrossEntropy[T]) Grad(in gorgonia.Nodes, loss, dloss *gorgonia.Node, _ []bool) (gorgonia.Nodes, error) {
 	p, err := Output(loss, 1)
 	if err != nil {
 		return nil, err
 	}
-	dx, err := Apply(crossEntropyGrad[T]{}, p, in[1], dloss)
+	dx, err := Apply(crossEntropyGrad[T]{Smoothing: e.Smoothing}, p, in[1], dloss)
 	return gorgonia.Nodes{dx, nil}, err
 }
 
 // crossEntropyGrad is CrossEntropy's gradient by the logits:
 //
-//	p (N,C), labels (N), dloss -> dx (N,C) = (p - onehot(labels))·dloss/N
-type crossEntropyGrad[T Float] struct{ likeFirst }
+//	p (N,C), labels (N), dloss -> dx (N,C) = (p - target)·dloss/N
+//	target = (1-Smoothing)·onehot(labels) + Smoothing/C
+type crossEntropyGrad[T Float] struct {
+	Smoothing float64
+	likeFirst
+}
 
-func (crossEntropyGrad[T]) String() string { return "CrossEntropyGrad" }
+func (g crossEntropyGrad[T]) String() string { return smoothed("CrossEntropyGrad", g.Smoothing) }
 
-func (crossEntropyGrad[T]) Run(out, in []gorgonia.Value) error {
+func (g crossEntropyGrad[T]) Run(out, in []gorgonia.Value) error {
 	s := in[0].Shape()
-	kernel.CrossEntropyGrad(s[0], s[1], Slice[T](in[0]), ints(in[1]), Slice[T](in[2])[0], Slice[T](out[0]))
+	kernel.CrossEntropyGrad(s[0], s[1], Slice[T](in[0]), ints(in[1]), g.Smoothing, Slice[T](in[2])[0], Slice[T](out[0]))
 	return nil
 }

@@ -16,11 +16,11 @@ import (
 // time.
 type Model struct {
 	Network
-	Classes int       // how many logits the last layer gives
-	Weights []Weight  // in the layers' order
-	Noise   *rand.PCG // the source of dropout, part of a run's state
-	Ops     graph.Ops // how graphs are written; graph.Fused unless changed before the first Program
-	Loss    Loss      // what is trained for; nil is the cross-entropy of the logits; changed before the first Program
+	Classes   int       // how many logits the last layer gives
+	Weights   []Weight  // in the layers' order
+	Noise     *rand.PCG // the source of dropout, part of a run's state
+	Objective           // what training and evaluation measure; plain cross-entropy unless changed
+	Ops       graph.Ops // how graphs are written; graph.Fused unless changed before the first Program
 
 	dtype    tensor.Dtype
 	rows     []summary.Row

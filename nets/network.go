@@ -37,6 +37,27 @@ func CNN(input [3]int, classes int) Network {
 	}}
 }
 
+// WithDropout is the network with a Dropout of a rate where Keras's examples
+// mnist_mlp and mnist_cnn have one: before each Dense layer but one that sees
+// the images themselves. A rate of zero changes nothing; no rate adds weights.
+func (n Network) WithDropout(rate float64) Network {
+	if rate == 0 {
+		return n
+	}
+	layers, learnt := []Layer(nil), false // whether a layer before has weights
+	for _, l := range n.Layers {
+		_, dense := l.(Dense)
+		if dense && learnt {
+			layers = append(layers, Dropout{Rate: rate})
+		}
+		_, convolution := l.(Conv2D)
+		learnt = learnt || dense || convolution
+		layers = append(layers, l)
+	}
+	n.Layers = layers
+	return n
+}
+
 // names gives each layer Keras's name: its type's in lower case, from the
 // second of a kind on with a number.
 func names(layers []Layer) []string {

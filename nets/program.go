@@ -2,7 +2,6 @@ package nets
 
 import (
 	"fmt"
-	"reflect"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -23,8 +22,9 @@ const (
 func (p Phase) String() string { return [...]string{"training", "evaluation", "prediction"}[p] }
 
 type programKey struct {
-	phase Phase
-	batch int
+	phase     Phase
+	batch     int
+	objective Objective
 }
 
 // Program is a model's graph for one phase and one batch size, compiled.
@@ -48,7 +48,7 @@ type Part struct {
 // Program returns the model's graph for a phase and a batch of so many images.
 // It is built at the first call and kept.
 func (m *Model) Program(phase Phase, batch int) (*Program, error) {
-	key := programKey{phase, batch}
+	key := programKey{phase, batch, m.Objective}
 	if p, ok := m.programs[key]; ok {
 		return p, nil
 	}
@@ -66,7 +66,7 @@ func (m *Model) Program(phase Phase, batch int) (*Program, error) {
 // Bytes is how much memory Program takes for a phase and a batch size. It
 // builds the graph, but takes no memory.
 func (m *Model) Bytes(phase Phase, batch int) (int, error) {
-	if p, ok := m.programs[programKey{phase, batch}]; ok {
+	if p, ok := m.programs[programKey{phase, batch, m.Objective}]; ok {
 		return p.machine.Bytes(), nil
 	}
 	p, err := m.Draft(phase, batch)
@@ -89,14 +89,14 @@ func (m *Model) Draft(phase Phase, batch int) (*Program, error) {
 		for _, w := range m.Weights {
 			b.values[w.Name] = w.Value
 		}
-		err := p.build(b, m.Network, m.Loss, batch)
+		err := p.build(b, m.Network, m.Objective, batch)
 		p.parts = b.parts
 		return err
 	})
 	return p, err
 }
 
-func (p *Program) build(b *Builder, net Network, loss Loss, batch int) (err error) {
+func (p *Program) build(b *Builder, net Network, objective Objective, batch int) (err error) {
 	p.images = b.images(net, batch)
 	if p.logits, err = b.build(net, p.images, nil); err != nil {
 		return err
@@ -109,17 +109,10 @@ func (p *Program) build(b *Builder, net Network, loss Loss, batch int) (err erro
 	}
 	p.labels = graph.NewInput(b.graph, tensor.Int, "label", batch)
 	before := len(b.graph.AllNodes()) // labels are an input, as images are
-	kind := "SparseCategoricalCrossentropy"
-	if loss != nil {
-		kind = reflect.TypeOf(loss).Name()
-		p.loss, p.hits, err = loss.Loss(b.Ops, p.logits, p.labels)
-	} else {
-		p.loss, p.hits, err = b.Ops.CrossEntropy(p.logits, p.labels)
-	}
-	if err != nil {
+	if p.loss, p.hits, err = objective.loss(b, p.logits, p.labels); err != nil {
 		return err
 	}
-	b.record("loss", kind, before)
+	b.record("loss", objective.kind(), before)
 	if b.Phase == Training {
 		_, err = graph.Grad(p.loss, b.weights...)
 		p.gradients = gorgonia.NodesToValueGrads(b.weights)
@@ -142,7 +135,7 @@ func (p *Program) Labels() []int {
 // Run computes the graph for the images and labels in place.
 func (p *Program) Run() error { return p.machine.Run() }
 
-// Loss is the last run's mean cross-entropy.
+// Loss is the last run's mean cross-entropy, with what the model's Objective adds.
 func (p *Program) Loss() float64 {
 	if p.loss.Dtype() == tensor.Float64 {
 		return graph.Slice[float64](p.loss.Value())[0]

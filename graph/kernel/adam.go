@@ -9,12 +9,17 @@ package kernel
 //	for i := range w {
 //		m[i] += (dw[i] - m[i]) * decay1
 //		v[i] += (dw[i]*dw[i] - v[i]) * decay2
-//		w[i] -= m[i] * alpha / (sqrt(v[i]) + eps)
+//		w[i] = w[i]*keep - m[i] * alpha / (sqrt(v[i]) + eps)
 //	}
-func Adam[T Float](w, dw, m, v []T, alpha, decay1, decay2, eps T) {
+//
+// keep is 1, or less for AdamW, whose weights decay by a part at each step.
+func Adam[T Float](w, dw, m, v []T, alpha, decay1, decay2, eps, keep T) {
 	check(len(w) == len(dw) && len(w) == len(m) && len(w) == len(v), "kernel: Adam: slices differ in length")
-	loop := of[T]().adam
+	loop, times := of[T]().adam, of[T]().times
 	spans(len(w), 1<<14, func(from, to int) {
+		if keep != 1 { // what it touches stays in the cache for the loop
+			times(w[from:to], w[from:to], keep)
+		}
 		loop(w[from:to], dw[from:to], m[from:to], v[from:to], alpha, decay1, decay2, eps)
 	})
 }

@@ -31,6 +31,8 @@ type table[T Float] struct {
 	reluGrad func(dz, dy, y []T)
 	adam     func(w, dw, m, v []T, alpha, decay1, decay2, eps T)
 	decode   func(x []uint8, y []T)
+	times    func(y, x []T, by T)
+	blend    func(y, x []T, part T)
 
 	lanes        int // of a vector
 	multiplyAdds func(rounds int)
@@ -73,6 +75,7 @@ func genericTable[T Float]() table[T] {
 		convolve: genericConvolve[T], convolveGrad: genericConvolveGrad[T], winograd: genericTransforms[T](),
 		add: genericAdd[T], biasReLU: genericBiasReLU[T], reluGrad: genericReLUGrad[T], adam: genericAdam[T],
 		lanes: 1, multiplyAdds: genericMultiplyAdds[T],
+		times: genericTimes[T], blend: genericBlend[T],
 		decode: genericDecode[T], sumRows: genericSumRows[T], transpose: genericTranspose[T],
 	}
 }

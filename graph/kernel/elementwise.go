@@ -1,5 +1,7 @@
 package kernel
 
+import "math/rand/v2"
+
 // rowsPerBlock is how many rows of a batch an elementwise kernel takes at a
 // time; a constant, so that blocks do not depend on the number of threads.
 const rowsPerBlock = 16
@@ -101,6 +103,97 @@ func Scale[T Float](y, x, by []T) {
 			y[i] = v * by[i]
 		}
 	})
+}
+
+// Mask draws a mask in blocks, each from a PCG of its own that is seeded by
+// the two seeds and its number; a draw of 64 bits serves two elements:
+//
+//	for i := range mask {
+//		mask[i] = keep
+//		if draw() < rate { // uniform in [0,1), 32 bits
+//			mask[i] = 0
+//		}
+//	}
+func Mask[T Float](mask []T, rate float64, keep T, seed1, seed2 uint64) {
+	const size = 1 << 14
+	drop := uint64(rate * (1 << 32))
+	values := [2]T{keep, 0} // by a table: a branch on chance is a miss every third time
+	spans(len(mask), size, func(from, to int) {
+		source := rand.NewPCG(seed1, seed2+uint64(from/size))
+		mask := mask[from:to]
+		for ; len(mask) >= 2; mask = mask[2:] {
+			u := source.Uint64()
+			mask[0], mask[1] = values[(u>>32-drop)>>63], values[(u&(1<<32-1)-drop)>>63]
+		}
+		if len(mask) > 0 {
+			mask[0] = values[(source.Uint64()>>32-drop)>>63]
+		}
+	})
+}
+
+// Times multiplies by a number; y may be x:
+//
+//	for i := range y {
+//		y[i] = x[i] * by
+//	}
+func Times[T Float](y, x []T, by T) {
+	check(len(y) == len(x), "kernel: Times: slices differ in length")
+	loop := of[T]().times
+	spans(len(y), 1<<14, func(from, to int) { loop(y[from:to], x[from:to], by) })
+}
+
+// Add adds elementwise:
+//
+//	for i := range y {
+//		y[i] = a[i] + b[i]
+//	}
+func Add[T Float](y, a, b []T) {
+	check(len(y) == len(a) && len(y) == len(b), "kernel: Add: slices differ in length")
+	loop := of[T]().add
+	spans(len(y), 1<<12, func(from, to int) {
+		copy(y[from:to], a[from:to])
+		loop(y[from:to], b[from:to])
+	})
+}
+
+// Blend moves y towards x by a part of the way, as a moving average does:
+//
+//	for i := range y {
+//		y[i] += (x[i] - y[i]) * part
+//	}
+func Blend[T Float](y, x []T, part T) {
+	check(len(y) == len(x), "kernel: Blend: slices differ in length")
+	loop := of[T]().blend
+	spans(len(y), 1<<14, func(from, to int) { loop(y[from:to], x[from:to], part) })
+}
+
+// SumSquares is the sum of the squares of x, in float64, in blocks of a fixed
+// size whose sums are added in order:
+//
+//	for i := range x {
+//		sum += x[i] * x[i]
+//	}
+func SumSquares[T Float](x []T) (sum float64) {
+	const size = 1 << 14
+	part := borrow[float64](ceil(len(x), size))
+	defer giveBack(part)
+	spans(len(x), size, func(from, to int) {
+		var s [4]float64 // independent sums, or each addition waits for the one before
+		x := x[from:to]
+		for ; len(x) >= 4; x = x[4:] {
+			for k := range s {
+				s[k] += float64(x[k]) * float64(x[k])
+			}
+		}
+		for _, v := range x {
+			s[0] += float64(v) * float64(v)
+		}
+		part[from/size] = s[0] + s[1] + s[2] + s[3]
+	})
+	for _, s := range part {
+		sum += s
+	}
+	return sum
 }
 
 // Decode turns bytes into numbers between 0 and 1:

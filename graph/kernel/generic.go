@@ -105,6 +105,20 @@ func genericTranspose[T Float](x []T, stride, rows, columns int, y []T, step int
 	}
 }
 
+// genericTimes is Times's loop.
+func genericTimes[T Float](y, x []T, by T) {
+	for i, v := range x {
+		y[i] = v * by
+	}
+}
+
+// genericBlend is Blend's loop.
+func genericBlend[T Float](y, x []T, part T) {
+	for i, v := range x {
+		y[i] += (v - y[i]) * part
+	}
+}
+
 // genericDecode is Decode's loop.
 func genericDecode[T Float](x []uint8, y []T) {
 	for i, v := range x {

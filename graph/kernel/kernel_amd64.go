@@ -266,6 +266,12 @@ func winogradOutputGradAVX512(p *int)
 // peakAVX512 does n times 12 fused multiply-adds on vectors of 16 floats.
 func peakAVX512(n int)
 
+// timesAVX2 is y[i] = x[i]*by. n is a multiple of 8, at least that.
+func timesAVX2(n int, x *float32, y *float32, by float32)
+
+// blendAVX2 is y[i] += (x[i]-y[i])*part. n is a multiple of 8, at least that.
+func blendAVX2(n int, x *float32, y *float32, part float32)
+
 // transpose8 writes 8 rows of x, of 8 floats a block, as columns of y: y[j·step+i] = x[i·stride+j].
 //
 //go:noescape

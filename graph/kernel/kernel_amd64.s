@@ -10746,6 +10746,47 @@ step:
 	VZEROUPPER
 	RET
 
+// func timesAVX2(n int, x *float32, y *float32, by float32)
+// Requires: AVX
+TEXT ·timesAVX2(SB), NOSPLIT, $0-28
+	MOVQ         n+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	VBROADCASTSS by+24(FP), Y1
+	SHRQ         $0x03, AX
+
+step:
+	VMULPS  (CX), Y1, Y0
+	VMOVUPS Y0, (DX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	DECQ    AX
+	JNZ     step
+	VZEROUPPER
+	RET
+
+// func blendAVX2(n int, x *float32, y *float32, part float32)
+// Requires: AVX, FMA3
+TEXT ·blendAVX2(SB), NOSPLIT, $0-28
+	MOVQ         n+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	VBROADCASTSS part+24(FP), Y2
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS     (DX), Y0
+	VMOVUPS     (CX), Y1
+	VSUBPS      Y0, Y1, Y1
+	VFMADD231PS Y1, Y2, Y0
+	VMOVUPS     Y0, (DX)
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	DECQ        AX
+	JNZ         step
+	VZEROUPPER
+	RET
+
 // func transpose8(blocks int, x *float32, stride int, y *float32, step int)
 // Requires: AVX
 TEXT ·transpose8(SB), NOSPLIT, $0-40

@@ -394,7 +394,11 @@ func TestAdam(t *testing.T) {
 				return g
 			}
 			got, want := state(), state()
-			Adam(got[0].s, got[1].s, got[2].s, got[3].s, 1e-3, 0.1, 0.001, 1e-7)
+			keep := float32(1 - 0.25*float32(n%2))
+			Adam(got[0].s, got[1].s, got[2].s, got[3].s, 1e-3, 0.1, 0.001, 1e-7, keep)
+			for i := range want[0].s {
+				want[0].s[i] *= keep
+			}
 			genericAdam(want[0].s, want[1].s, want[2].s, want[3].s, 1e-3, 0.1, 0.001, 1e-7)
 			for i := range got {
 				near(t, "Adam", got[i].s, want[i].s, 1)
@@ -404,10 +408,37 @@ func TestAdam(t *testing.T) {
 	})
 }
 
+func TestTimesBlendAddAndSumSquares(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
+		for n := range 258 {
+			y, x := newGuarded[float32](n, 1), newGuarded[float32](n, 2)
+			times, blended, added := make([]float32, n), make([]float32, n), make([]float32, n)
+			var squares float64
+			for i, v := range x.s {
+				times[i], blended[i], added[i] = v*0.75, y.s[i]+(v-y.s[i])*0.3, y.s[i]+v
+				squares += float64(v) * float64(v)
+			}
+			if sum := SumSquares(x.s); math.Abs(sum-squares) > 1e-12*squares {
+				t.Errorf("SumSquares of %d: %v, want %v", n, sum, squares)
+			}
+			z := newGuarded[float32](n, 3)
+			Times(z.s, x.s, 0.75)
+			same(t, "Times", z.s, times)
+			z.check(t, "Times")
+			Add(z.s, y.s, x.s)
+			same(t, "Add", z.s, added)
+			z.check(t, "Add")
+			Blend(y.s, x.s, 0.3)
+			near(t, "Blend", y.s, blended, 1)
+			y.check(t, "Blend")
+		}
+	})
+}
+
 func TestCrossEntropyDoesNotOverflow(t *testing.T) {
 	x := []float32{1000, 0, -1000, 0, -1000, 0}
 	p := make([]float32, 6)
-	loss, hits := CrossEntropy(2, 3, x, []int{0, 1}, p)
+	loss, hits := CrossEntropy(2, 3, x, []int{0, 1}, 0, p)
 	if hits != 1 || !(loss >= 500-1 && loss < 501) {
 		t.Errorf("loss %v, %d hits", loss, hits)
 	}

@@ -55,28 +55,42 @@ func SoftmaxGrad[T Float](n, c int, p, dp, dx []T) {
 }
 
 // CrossEntropy is the mean cross-entropy of n rows of logits x (n,c) against
-// their labels (n), through a softmax that it leaves in p, and the number of
-// rows whose largest logit is the label's:
+// their labels (n), of which the share smoothing is spread over all classes,
+// through a softmax that it leaves in p, and the number of rows whose largest
+// logit is the label's:
 //
 //	for i := range n {
-//		loss += (log(sum(exp(x[i]))) - x[i,label[i]]) / n // the log shifted by max(x[i])
+//		target := (1-smoothing)·x[i,label[i]] + smoothing·mean(x[i])
+//		loss += (log(sum(exp(x[i]))) - target) / n // the log shifted by max(x[i])
 //		hits += (1 if argmax(x[i]) == label[i] else 0)
 //	}
 //
 // The sum runs in float64. A label outside 0 ... c-1 panics.
-func CrossEntropy[T Float](n, c int, x []T, labels []int, p []T) (loss T, hits int) {
+func CrossEntropy[T Float](n, c int, x []T, labels []int, smoothing float64, p []T) (loss T, hits int) {
 	check(len(x) == n*c && len(p) == n*c && len(labels) == n, "kernel: CrossEntropy: slices do not match n, c")
 	losses := borrow[float64](n)
 	defer giveBack(losses)
 	Rows(n, func(i int) {
 		row := x[i*c : i*c+c]
-		losses[i] = float64(softmaxRow(row, p[i*c:i*c+c]) - row[labels[i]])
+		log := softmaxRow(row, p[i*c:i*c+c])
+		losses[i] = float64(log - row[labels[i]])
+		if smoothing > 0 {
+			losses[i] += smoothing * (float64(row[labels[i]]) - mean(row))
+		}
 	})
 	var sum float64
 	for _, loss := range losses {
 		sum += loss
 	}
 	return T(sum / float64(n)), CountHits(x, labels)
+}
+
+func mean[T Float](x []T) float64 {
+	var sum float64
+	for _, v := range x {
+		sum += float64(v)
+	}
+	return sum / float64(len(x))
 }
 
 // CountHits is how many rows of x have their largest element at the label:
@@ -112,16 +126,18 @@ func argmax[T Float](x []T) int {
 //
 //	for i := range n {
 //		for j := range c {
-//			dx[i,j] = (p[i,j] - (1 if j == label[i] else 0)) * dloss / n
+//			target := smoothing/c + (1-smoothing if j == label[i] else 0)
+//			dx[i,j] = (p[i,j] - target) * dloss / n
 //		}
 //	}
-func CrossEntropyGrad[T Float](n, c int, p []T, labels []int, dloss T, dx []T) {
+func CrossEntropyGrad[T Float](n, c int, p []T, labels []int, smoothing float64, dloss T, dx []T) {
 	check(len(p) == n*c && len(dx) == n*c && len(labels) == n, "kernel: CrossEntropyGrad: slices do not match n, c")
-	scale := dloss / T(n)
+	scale, other := dloss/T(n), T(smoothing/float64(c))
+	own := T(1 - smoothing + smoothing/float64(c))
 	for i, label := range labels {
 		for j := i * c; j < i*c+c; j++ {
-			dx[j] = p[j] * scale
+			dx[j] = (p[j] - other) * scale
 		}
-		dx[i*c+label] = (p[i*c+label] - 1) * scale
+		dx[i*c+label] = (p[i*c+label] - own) * scale
 	}
 }

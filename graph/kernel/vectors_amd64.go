@@ -11,6 +11,8 @@ type vectors struct {
 	reluLoop   func(n int, dz, dy, y *float32)
 	adamLoop   func(n int, w, dw, m, v *float32, alpha, decay1, decay2, eps float32)
 	decodeLoop func(n int, x *uint8, y *float32, by float32)
+	timesLoop  func(n int, x, y *float32, by float32)
+	blendLoop  func(n int, x, y *float32, part float32)
 }
 
 // whole is how many of n elements fill whole vectors.
@@ -54,4 +56,20 @@ func (v *vectors) decode(x []uint8, y []float32) {
 		v.decodeLoop(n, &x[0], &y[0], 255)
 	}
 	genericDecode(x[n:], y[n:])
+}
+
+func (v *vectors) times(y, x []float32, by float32) {
+	n := v.whole(len(y))
+	if n > 0 {
+		v.timesLoop(n, &x[0], &y[0], by)
+	}
+	genericTimes(y[n:], x[n:], by)
+}
+
+func (v *vectors) blend(y, x []float32, part float32) {
+	n := v.whole(len(y))
+	if n > 0 {
+		v.blendLoop(n, &x[0], &y[0], part)
+	}
+	genericBlend(y[n:], x[n:], part)
 }

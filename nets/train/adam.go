@@ -9,6 +9,7 @@ import (
 
 	"stheno/graph"
 	"stheno/graph/kernel"
+	"stheno/nets"
 )
 
 // Adam is Kingma and Ba's optimizer (2015) in the form that Keras computes:
@@ -16,6 +17,10 @@ import (
 //
 //	alpha = Rate · sqrt(1 - Beta2^t) / (1 - Beta1^t)
 //	w    -= alpha · m / (sqrt(v) + Epsilon)
+//
+// With WeightDecay it is AdamW (Loshchilov and Hutter, 2019), in PyTorch's and
+// Keras's form: each step first takes Rate · WeightDecay of every kernel away.
+// Biases do not decay; see nets.IsKernel.
 //
 // Gorgonia's own AdamSolver puts epsilon beside the corrected moment, which
 // differs for small gradients. Moments belong to a weight's name, so programs
@@ -25,6 +30,8 @@ type Adam struct {
 	Beta1   float64 `json:"beta_1"` // how slowly the first moment forgets
 	Beta2   float64 `json:"beta_2"` // how slowly the second one does
 	Epsilon float64 `json:"epsilon"`
+
+	WeightDecay float64 `json:"weight_decay,omitempty"` // 0 is plain Adam
 
 	step    int
 	moments map[string]moment
@@ -59,17 +66,25 @@ func (a *Adam) Step(weights []gorgonia.ValueGrad) error {
 		}
 		w, mom := vg.Value().(*tensor.Dense), a.momentOf(name, vg.Value().(*tensor.Dense))
 		if w.Dtype() == tensor.Float64 {
-			adam[float64](a, w, grad, mom, alpha)
+			adam[float64](a, w, grad, mom, alpha, a.keep(name))
 		} else {
-			adam[float32](a, w, grad, mom, alpha)
+			adam[float32](a, w, grad, mom, alpha, a.keep(name))
 		}
 	}
 	return nil
 }
 
-func adam[T graph.Float](a *Adam, w *tensor.Dense, grad gorgonia.Value, mom moment, alpha float64) {
+// keep is what a step leaves of a weight before it moves it.
+func (a *Adam) keep(name string) float64 {
+	if !nets.IsKernel(name) {
+		return 1
+	}
+	return 1 - a.Rate*a.WeightDecay
+}
+
+func adam[T graph.Float](a *Adam, w *tensor.Dense, grad gorgonia.Value, mom moment, alpha, keep float64) {
 	kernel.Adam(graph.Slice[T](w), graph.Slice[T](grad), graph.Slice[T](mom.m), graph.Slice[T](mom.v),
-		T(alpha), T(1-a.Beta1), T(1-a.Beta2), T(a.Epsilon))
+		T(alpha), T(1-a.Beta1), T(1-a.Beta2), T(a.Epsilon), T(keep))
 }
 
 func (a *Adam) momentOf(name string, w *tensor.Dense) moment {

@@ -43,16 +43,27 @@ type Settings struct {
 	Init            string  `json:"init"`
 	Threads         int     `json:"threads"`
 	Conv            string  `json:"conv"`
-	Patience        int     `json:"patience"`         // epochs; 0 is no early stopping
-	Schedule        string  `json:"schedule"`         // of the learning rate
-	TensorBoard     bool    `json:"tensorboard"`      // whether event files are written
-	ValidationSplit float64 `json:"validation_split"` // the last part of the training images, held out; 0 validates on the test images
-	Labels          int     `json:"labels"`           // training images, drawn by the seed, as many of each class; 0 is all
-	Repeat          int     `json:"repeat"`           // passes over the training images in an epoch; 0 is 1
-	Pretrain        string  `json:"pretrain"`         // the loss of a pre-training; empty is none
-	PretrainEpochs  int     `json:"pretrain_epochs"`
-	Embedding       int     `json:"embedding"` // dimensions of what is pre-trained
-	Augment         string  `json:"augment"`   // how the training images are distorted, as augment.Spec writes it; empty is not at all
+	Patience        int     `json:"patience"`           // epochs; 0 is no early stopping
+	Schedule        string  `json:"schedule"`           // of the learning rate
+	TensorBoard     bool    `json:"tensorboard"`        // whether event files are written
+	ValidationSplit float64 `json:"validation_split"`   // the last part of the training images, held out; 0 validates on the test images
+	Labels          int     `json:"labels,omitempty"`   // training images, drawn by the seed, as many of each class; 0 is all
+	Repeat          int     `json:"repeat,omitempty"`   // passes over the training images in an epoch; 0 is 1
+	Pretrain        string  `json:"pretrain,omitempty"` // the loss of a pre-training; empty is none
+	PretrainEpochs  int     `json:"pretrain_epochs,omitempty"`
+	Embedding       int     `json:"embedding,omitempty"` // dimensions of what is pre-trained
+	Augment         string  `json:"augment"`             // how the training images are distorted, as augment.Spec writes it; empty is not at all
+
+	// These are absent where they are off: a run without them reads and writes
+	// the files that it did before they were there.
+	Recipe         string  `json:"recipe,omitempty"`          // whose settings those are that were not given
+	Optimizer      string  `json:"optimizer,omitempty"`       // adam or adamw
+	WeightDecay    float64 `json:"weight_decay,omitempty"`    // of AdamW
+	L2             float64 `json:"l2,omitempty"`              // see nets.Objective
+	LabelSmoothing float64 `json:"label_smoothing,omitempty"` // see nets.Objective
+	Dropout        float64 `json:"dropout,omitempty"`         // rate; see nets.Network.WithDropout
+	EMA            float64 `json:"ema,omitempty"`             // decay; see Average
+	SWA            int     `json:"swa,omitempty"`             // epochs; see Average
 }
 
 // Source is what a run was trained and tested on.

@@ -21,10 +21,11 @@
 //	ModelCheckpoint       ModelCheckpoint
 //	ReduceLROnPlateau     ReduceLROnPlateau
 //	TensorBoard           TensorBoard, for curves
+//	SwapEMAWeights        Average, which has SWA too
 //	TerminateOnNaN        none: Fit always ends at a loss that is not finite, before the update, with a DivergedError
 //
 // Callbacks are called in the order of Plan.Callbacks. A *Stop of one does not
 // keep the others from being called, a failure does. Stopwatch comes first, then
-// what changes the learning rate, then the others, and last Checkpoint, which
+// what changes the learning rate, then Average, then the others, and last Checkpoint, which
 // saves the state of all of them.
 package train

@@ -294,10 +294,10 @@ func TestEarlyStoppingRefusesStates(t *testing.T) {
 		tensors []nets.Weight
 		want    string
 	}{
-		{values, missing, good[0].Name + " is missing among the best weights"},
+		{values, missing, good[0].Name + " is missing among the kept weights"},
 		{values, nil, "is missing"},
 		{values, wide, "the model's is float32"},
-		{values, more, "best weights, the model has"},
+		{values, more, "kept weights, the model has"},
 		{`{"best":1,"epoch":1`, good, "state of EarlyStopping"},
 		{`{"epoch":1,"last":1,"wait":0,"stopped":""}`, good, "come together"},
 		{`{"best":1,"epoch":1,"last":1,"wait":0,"stopped":"","more":1}`, good, "unknown field"},

@@ -49,7 +49,7 @@ const EvaluationBatch = 128
 // that moment. Another error says that the loss is no longer finite, that a
 // callback failed, or that the machine did.
 func Fit(ctx context.Context, m *nets.Model, rows *data.Set, opt Optimizer, plan Plan) (Stats, error) {
-	f := &fit{ctx: ctx, model: m, rows: rows, opt: opt, plan: plan, distort: newDistorter(plan.Augment, rows)}
+	f := &fit{ctx: ctx, model: m, rows: rows, opt: opt, plan: plan, distort: newDistorter(plan.Augment, rows), average: averageOf(plan.Callbacks)}
 	f.plan.Repeat, f.plan.Views = max(1, plan.Repeat), max(1, plan.Views)
 	f.Stats = plan.From.stats()
 	f.Phase, f.Epochs, f.Batches = plan.Phase, plan.Epochs, f.plan.Repeat*rows.BatchCount(plan.Batch)
@@ -64,6 +64,7 @@ func Fit(ctx context.Context, m *nets.Model, rows *data.Set, opt Optimizer, plan
 		err = f.epoch()
 	}
 	if stop := (*Stop)(nil); err == nil || errors.As(err, &stop) {
+		f.average.enter()
 		if end := f.call(Callback.TrainEnd); end != nil {
 			err = end // a failure must not pass for a stop
 		}
@@ -82,6 +83,7 @@ type fit struct {
 	plan  Plan
 
 	distort *augment.Augmenter // nil for none
+	average *Average           // nil without one
 }
 
 // epoch trains on every row, once for each pass, and validates, or does what is left of that.
@@ -104,6 +106,8 @@ func (f *fit) epoch() error {
 			return stop
 		}
 	}
+	f.average.enter()
+	defer f.average.leave()
 	if err := f.validate(); err != nil {
 		return err
 	}

@@ -25,6 +25,10 @@ import (
 //	/usr/bin/python3 torch_reference.py mlp 1 128 50 DATA . float64
 //	/usr/bin/python3 torch_reference.py mlp 2 128 50 DATA .
 //	/usr/bin/python3 torch_reference.py cnn 1 128 50 DATA .
+//	/usr/bin/python3 torch_reference.py mlp 2 128 50 DATA . adamw=0.1
+//	/usr/bin/python3 torch_reference.py mlp 2 128 50 DATA . float64 adamw=0.1
+//	/usr/bin/python3 torch_reference.py mlp 2 128 50 DATA . float64 smoothing=0.1
+//	/usr/bin/python3 torch_reference.py mlp 2 128 50 DATA . float64 l2=0.0001
 type trajectory struct {
 	Losses      []float64 `json:"losses"`       // of each batch of 128, before its update
 	ValAccuracy float64   `json:"val_accuracy"` // on the test images, after the last
@@ -196,6 +200,35 @@ type kingma struct{ *train.Adam }
 func (k kingma) Step(weights []gorgonia.ValueGrad) error {
 	k.Epsilon = 1e-7 * math.Sqrt(1-math.Pow(k.Beta2, float64(k.State().Step+1)))
 	return k.Adam.Step(weights)
+}
+
+// TestRegularizedMLPFollowsPyTorch: torch.optim.AdamW, its label smoothing, and
+// Keras's L2 penalty, each alone.
+func TestRegularizedMLPFollowsPyTorch(t *testing.T) {
+	net := nets.MLP([3]int{28, 28, 1}, 10)
+	for _, c := range []struct {
+		name      string
+		dtype     tensor.Dtype
+		decay     float64
+		objective nets.Objective
+		steps     int
+		bound     float64
+	}{
+		{"adamw", tensor.Float32, 0.1, nets.Objective{}, 50, 1e-5},
+		{"adamw-float64", tensor.Float64, 0.1, nets.Objective{}, 20, 1e-12},
+		{"smoothing-float64", tensor.Float64, 0, nets.Objective{Smoothing: 0.1}, 20, 1e-12},
+		{"l2-float64", tensor.Float64, 0, nets.Objective{L2: 1e-4}, 20, 1e-12},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m, adam := newModel(t, net, c.dtype), train.NewAdam(0.001)
+			m.Objective, adam.WeightDecay = c.objective, c.decay
+			opt := train.Optimizer(adam)
+			if c.decay > 0 {
+				opt = kingma{adam}
+			}
+			hold(t, follow(t, m, 2, opt, c.steps), c.bound, readTrajectory(t, "mlp-2-128-"+c.name))
+		})
+	}
 }
 
 // frozen is an Adam that forgets the last weight, the output's bias.

@@ -57,13 +57,13 @@ func (k *keptWeights) restore(from []nets.Weight) error {
 		v := given[w.Name]
 		switch {
 		case v == nil:
-			return fmt.Errorf("%s is missing among the best weights", w.Name)
+			return fmt.Errorf("%s is missing among the kept weights", w.Name)
 		case !v.Shape().Eq(w.Value.Shape()) || v.Dtype() != w.Value.Dtype():
 			return fmt.Errorf("%s is %v %v, the model's is %v %v", w.Name, v.Dtype(), v.Shape(), w.Value.Dtype(), w.Value.Shape())
 		}
 	}
 	if len(from) != len(k.weights) {
-		return fmt.Errorf("%d best weights, the model has %d", len(from), len(k.weights))
+		return fmt.Errorf("%d kept weights, the model has %d", len(from), len(k.weights))
 	}
 	for _, w := range k.weights {
 		copyDense(w.Value, given[w.Name])

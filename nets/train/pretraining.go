@@ -58,9 +58,10 @@ func ParsePretraining(text string) (nets.Loss, error) {
 }
 
 // Pretraining are the settings of a run's pre-training, which lasts for its own
-// number of epochs and validates nothing.
+// number of epochs, and validates and averages nothing.
 func (s Settings) Pretraining() Settings {
 	s.Epochs, s.Steps, s.Patience = s.PretrainEpochs, 0, 0
+	s.EMA, s.SWA, s.LabelSmoothing = 0, 0, 0
 	return s
 }
 

@@ -63,7 +63,13 @@ func (c *snapshots) EpochEnd(s *train.Stats) error   { c.take(s); return nil }
 func (c *snapshots) TrainEnd(s *train.Stats) error   { c.take(s); return nil }
 
 func (c *snapshots) take(s *train.Stats) {
-	shot := snapshot{at: s.Position(), weights: cloned(c.model.Weights), adam: c.adam.State(), states: make(map[string]train.CallbackState)}
+	weights := c.model.Weights
+	for _, callback := range c.callbacks {
+		if a, ok := callback.(*train.Average); ok {
+			weights = a.Trained()
+		}
+	}
+	shot := snapshot{at: s.Position(), weights: cloned(weights), adam: c.adam.State(), states: make(map[string]train.CallbackState)}
 	shot.adam.Moments = cloned(shot.adam.Moments)
 	for _, callback := range c.callbacks {
 		if stateful, ok := callback.(train.Stateful); ok {

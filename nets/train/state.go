@@ -66,7 +66,11 @@ func (p Parts) lend(c Config, at Position) (s State, tensors []nets.Weight, err 
 	if s.noise, err = p.Model.Noise.MarshalBinary(); err != nil {
 		return s, nil, err
 	}
-	tensors = append(tensors, p.Model.Weights...)
+	weights := p.Model.Weights
+	if a := averageOf(p.Callbacks); a != nil {
+		weights = a.Trained()
+	}
+	tensors = append(tensors, weights...)
 	tensors = append(tensors, prefixed(optimizerPrefix, adam.Moments)...)
 	for _, callback := range p.stateful() {
 		state, err := callback.State()
@@ -129,7 +133,7 @@ func (s *State) restoreOptimizer(p Parts, tensors []safetensors.Tensor) error {
 		return fmt.Errorf("train: checkpoint: %w", err)
 	}
 	a := s.optimizer.Settings
-	p.Optimizer.Rate, p.Optimizer.Beta1, p.Optimizer.Beta2, p.Optimizer.Epsilon = a.Rate, a.Beta1, a.Beta2, a.Epsilon
+	p.Optimizer.Rate, p.Optimizer.Beta1, p.Optimizer.Beta2, p.Optimizer.Epsilon, p.Optimizer.WeightDecay = a.Rate, a.Beta1, a.Beta2, a.Epsilon, a.WeightDecay
 	return p.Optimizer.Restore(AdamState{Step: s.optimizer.Step, Moments: moments})
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"stheno/cmd/internal/progress"
 	"stheno/cmd/internal/report"
+	"stheno/nets"
 	"stheno/nets/train"
 )
 
@@ -77,10 +78,12 @@ func (j *job) seconds(s train.Stats) (sum float64) {
 // test is the last epoch's validation, or one of its own if there is none, or
 // not of these weights.
 func (j *job) test(ctx context.Context, s train.Stats, o *train.Outcome) error {
-	if s.Validated && j.settings.held == j.set.Test {
+	plain := j.model.Objective == nets.Objective{}
+	if s.Validated && plain && j.settings.held == j.set.Test {
 		o.TestLoss, o.TestAccuracy = s.ValLoss, s.ValAccuracy
 		return nil
 	}
+	j.model.Objective = nets.Objective{} // test_loss is the cross-entropy alone, so that runs can be compared
 	defer j.display.Close()
 	result, err := train.Evaluate(ctx, j.model, j.set.Test, func(batch, batches int) error {
 		s.TestBatch, s.TestBatches = batch, batches

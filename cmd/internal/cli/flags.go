@@ -55,6 +55,9 @@ func parse(app App, args []string, stdout io.Writer) (*settings, error) {
 	}
 	s.given = make(map[string]bool)
 	f.Visit(func(f *flag.Flag) { s.given[f.Name] = true })
+	if err := s.follow(app, f); err != nil {
+		return nil, err
+	}
 	return s, s.check()
 }
 
@@ -79,6 +82,14 @@ func (s *settings) define(f *flag.FlagSet) {
 	f.IntVar(&s.Embedding, "embedding", 64, "`dimensions` of the points that -pretrain makes of images")
 	f.IntVar(&s.Patience, "patience", 0, "end training when val_loss has not improved for so many `epochs`, and keep the best epoch's weights; 0 is off")
 	f.StringVar(&s.Schedule, "schedule", "constant", "the learning rate over the run: "+train.ScheduleForms)
+	f.StringVar(&s.Recipe, "recipe", notebook, "settings by `name`: notebook, these defaults; fast, the most that one epoch gives; best, the most accurate; flags that are given go before the recipe's")
+	f.StringVar(&s.Optimizer, "optimizer", "adam", "adam, or adamw, whose kernels decay: say how fast with -weight-decay")
+	f.Float64Var(&s.WeightDecay, "weight-decay", 0, "at each step adamw takes learning rate times this `part` of every kernel away")
+	f.Float64Var(&s.L2, "l2", 0, "add this `factor` times the sum of the squares of all kernels to the loss, as Keras's regularizers.l2")
+	f.Float64Var(&s.LabelSmoothing, "label-smoothing", 0, "spread this `part` of each label over all classes, as Keras's label_smoothing")
+	f.Float64Var(&s.Dropout, "dropout", 0, "`rate` of dropout before each dense layer but one that sees the images; 0 is none, as in the notebook")
+	f.Float64Var(&s.EMA, "ema", 0, "validate and keep a moving average of the weights with this `decay`, such as 0.999; 0 is off")
+	f.IntVar(&s.SWA, "swa", 0, "validate and keep the mean of the weights at the ends of the last so many `epochs`; 0 is off")
 	f.BoolVar(&s.TensorBoard, "tensorboard", false, "write TensorBoard's event files into the run folder")
 	f.IntVar(&s.Threads, "threads", 0, "threads of the kernels; 0 is GOMAXPROCS; results do not depend on it")
 	f.StringVar(&s.Conv, "conv", "auto", "how to convolve: direct, winograd (3 x 3 only) or auto, the faster of them")
@@ -127,6 +138,9 @@ func (s *settings) check() error {
 	if err := s.sheet.check(s.Augment != ""); err != nil {
 		return err
 	}
+	if err := s.checkRegularization(); err != nil {
+		return err
+	}
 	return s.sketch.check()
 }
 
@@ -142,6 +156,7 @@ func (s *settings) augmentError() error {
 	return nil
 }
 
+// pretrainError reads -pretrain; what belongs to it is nothing without it.
 func (s *settings) pretrainError() error {
 	if s.Pretrain == "" {
 		for _, name := range []string{"pretrain-epochs", "embedding"} {
@@ -149,6 +164,7 @@ func (s *settings) pretrainError() error {
 				return usageError{fmt.Sprintf("-%s: says nothing without -pretrain", name)}
 			}
 		}
+		s.PretrainEpochs, s.Embedding = 0, 0
 		return nil
 	}
 	if _, err := train.ParsePretraining(s.Pretrain); err != nil {
@@ -159,6 +175,43 @@ func (s *settings) pretrainError() error {
 		return usageError{fmt.Sprintf("-pretrain-epochs %d: must be at least 1", s.PretrainEpochs)}
 	case s.Embedding < 2:
 		return usageError{fmt.Sprintf("-embedding %d: must be at least 2", s.Embedding)}
+	}
+	return nil
+}
+
+// checkRegularization is check for what keeps a network from learning by heart.
+func (s *settings) checkRegularization() error {
+	switch {
+	case s.Optimizer != "adam" && s.Optimizer != "adamw":
+		return usageError{fmt.Sprintf("-optimizer %s: must be adam or adamw", quoted(s.Optimizer))}
+	case !(s.WeightDecay >= 0) || math.IsInf(s.WeightDecay, 0):
+		return usageError{fmt.Sprintf("-weight-decay %v: must be a number of at least 0", s.WeightDecay)}
+	case s.WeightDecay > 0 && s.Optimizer != "adamw":
+		return usageError{fmt.Sprintf("-weight-decay %v: adam has none: add -optimizer adamw, or take -l2", s.WeightDecay)}
+	case s.Optimizer == "adamw" && s.WeightDecay == 0 && !s.given["weight-decay"]:
+		return usageError{"-optimizer adamw: say with -weight-decay how fast kernels decay, such as 0.01"}
+	case s.LearningRate*s.WeightDecay >= 1:
+		return usageError{fmt.Sprintf("-weight-decay %v: times -lr %v is no part of a weight: must be below 1", s.WeightDecay, s.LearningRate)}
+	case !(s.L2 >= 0) || math.IsInf(s.L2, 0):
+		return usageError{fmt.Sprintf("-l2 %v: must be a number of at least 0", s.L2)}
+	case !(s.LabelSmoothing >= 0 && s.LabelSmoothing < 1):
+		return usageError{fmt.Sprintf("-label-smoothing %v: must be at least 0 and below 1", s.LabelSmoothing)}
+	case !(s.Dropout >= 0 && s.Dropout < 1):
+		return usageError{fmt.Sprintf("-dropout %v: must be at least 0 and below 1", s.Dropout)}
+	}
+	return s.checkAverages()
+}
+
+func (s *settings) checkAverages() error {
+	switch {
+	case !(s.EMA >= 0 && s.EMA < 1):
+		return usageError{fmt.Sprintf("-ema %v: must be at least 0 and below 1", s.EMA)}
+	case s.SWA < 0 || s.SWA > s.Epochs:
+		return usageError{fmt.Sprintf("-swa %d: must be from 0 to the number of -epochs, %d", s.SWA, s.Epochs)}
+	case s.EMA > 0 && s.SWA > 0:
+		return usageError{fmt.Sprintf("-ema %v and -swa %d: a run keeps one average: take one of them, and 0 for the other", s.EMA, s.SWA)}
+	case s.SWA > 0 && s.Patience > 0:
+		return usageError{fmt.Sprintf("-swa %d and -patience %d: which epochs are the last is not known while -patience may end the run: take -ema", s.SWA, s.Patience)}
 	}
 	return nil
 }

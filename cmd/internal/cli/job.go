@@ -45,6 +45,7 @@ func newJob(app App, s *settings, m *nets.Model, set *data.Dataset, display prog
 	if s.json {
 		j.events = &progress.Events{Out: stdout}
 	}
+	j.adam.WeightDecay = s.WeightDecay
 	var err error
 	if j.config, err = newConfig(m, s, j.adam, set); err != nil {
 		return nil, err
@@ -72,7 +73,11 @@ func (j *job) callbacks() ([]train.Callback, error) {
 		return nil, err
 	}
 	j.steps, j.history = &train.StepLog{}, &train.History{}
-	list := []train.Callback{&train.Stopwatch{}, &train.LearningRateSchedule{Optimizer: j.adam, Schedule: schedule}, j.steps, j.history}
+	list := []train.Callback{&train.Stopwatch{}, &train.LearningRateSchedule{Optimizer: j.adam, Schedule: schedule}}
+	if s.EMA > 0 || s.SWA > 0 {
+		list = append(list, &train.Average{Model: j.model, Decay: s.EMA, Last: s.SWA})
+	}
+	list = append(list, j.steps, j.history)
 	if s.TensorBoard {
 		j.board = &train.TensorBoard{}
 		list = append(list, j.board)
@@ -150,6 +155,9 @@ func (j *job) announce() {
 		return
 	}
 	j.note("%s: %d parameters; %d images to train on, %d to test on; into %s", j.model.Name, j.model.Params(), j.set.Train.Len(), j.set.Test.Len(), j.folder)
+	if beyond := j.config.Settings.Beyond(); beyond != "" {
+		j.note("%s", beyond)
+	}
 	if j.from.Step > 0 {
 		j.note("going on after step %d", j.from.Step)
 	}

@@ -49,7 +49,7 @@ type needs struct {
 func newNeeds(m *nets.Model, set *data.Dataset, views int) (needs, error) {
 	n := needs{rows: set.Train.Len()}
 	for _, w := range m.Weights {
-		n.fixed += 7 * int(w.Value.MemSize()) // two moments, the copy of all three for a checkpoint, the best weights and theirs
+		n.fixed += 9 * int(w.Value.MemSize()) // two moments, the copy of all three for a checkpoint, the best weights, the average, and theirs
 	}
 	test := set.Test.Len()
 	for _, rows := range []int{test - test%train.EvaluationBatch, test % train.EvaluationBatch} {

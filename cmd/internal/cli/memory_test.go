@@ -116,7 +116,7 @@ func TestNeedsAreThoseOfThePrograms(t *testing.T) {
 				evaluation += bytes(nets.Evaluation, 128)
 			}
 			for _, batch := range []int{1, 7, 100, 128, 300, 1000} {
-				want := 7*4*m.Params() + evaluation + bytes(nets.Training, batch) + bytes(nets.Training, 1000%batch)
+				want := 9*4*m.Params() + evaluation + bytes(nets.Training, batch) + bytes(nets.Training, 1000%batch)
 				if got := n.bytes(batch); math.Abs(float64(got-want)) > 0.001*float64(want)+1024 {
 					t.Errorf("%s, batch %d, %d test images: %d bytes, the programs take %d", app.Name, batch, test, got, want)
 				}

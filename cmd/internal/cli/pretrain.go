@@ -65,7 +65,7 @@ func (j *job) pretraining() (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.Ops, m.Loss = j.model.Ops, loss
+	m.Ops, m.Objective = j.model.Ops, nets.Objective{Loss: loss, L2: s.L2}
 	if err := nets.CopyTrunk(j.model.Network, m, j.model); err != nil {
 		return nil, err
 	}

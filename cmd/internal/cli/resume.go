@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"maps"
@@ -21,7 +22,8 @@ func (s *settings) adopt(stored train.Settings) error {
 	f, was := flag.NewFlagSet("", flag.ContinueOnError), &settings{}
 	was.define(f) // writes the defaults
 	was.Settings = stored
-	was.Repeat = max(1, stored.Repeat) // runs from before there was a choice have 0
+	was.Repeat = max(1, stored.Repeat)                                                            // runs from before there was a choice have 0
+	was.Recipe, was.Optimizer = cmp.Or(stored.Recipe, notebook), cmp.Or(stored.Optimizer, "adam") // runs from before there was a choice
 	now := flag.NewFlagSet("", flag.ContinueOnError)
 	defined := *s
 	defined.define(now)
@@ -36,6 +38,9 @@ func (s *settings) adopt(stored train.Settings) error {
 	}
 	if s.given["epochs"] && s.Epochs != stored.Epochs && train.SchedulePlansLength(stored.Schedule) {
 		return usageError{fmt.Sprintf("-epochs %d: the run's schedule %s is laid out for %d epochs: leave the flag out, or begin another run", s.Epochs, stored.Schedule, stored.Epochs)}
+	}
+	if s.given["epochs"] && s.Epochs != stored.Epochs && stored.SWA > 0 {
+		return usageError{fmt.Sprintf("-epochs %d: the run's -swa %d is laid out for %d epochs: leave the flag out, or begin another run", s.Epochs, stored.SWA, stored.Epochs)}
 	}
 	chosen := s.Settings
 	s.Settings = stored

@@ -46,7 +46,9 @@ func stopAfter(t testing.TB, left int, app App, args ...string) outcome {
 // of one batch, at every moment at which it looks, and goes on with it.
 func TestResume(t *testing.T) {
 	dir := small(t)
-	for flags, app := range map[string]App{"": mlp, "-lr=0.001": cnn, "-schedule=warmup:2,cosine": mlp, "-augment=affine:shift=1+elastic:alpha=3,sigma=1": mlp, "-patience=1 -tensorboard": mlp} {
+	for flags, app := range map[string]App{"": mlp, "-lr=0.001": cnn, "-schedule=warmup:2,cosine": mlp, "-augment=affine:shift=1+elastic:alpha=3,sigma=1": mlp, "-patience=1 -tensorboard": mlp,
+		"-swa=2 -l2=0.001 -label-smoothing=0.1":                                           mlp,
+		"-ema=0.9 -patience=1 -optimizer=adamw -weight-decay=0.1 -dropout=0.25 -l2=0.001": cnn} {
 		whole := filepath.Join(t.TempDir(), "run")
 		args := append(strings.Fields(flags), "-data", dir, "-epochs", "3", "-batch", "7")
 		succeed(t, app, append(args, "-out", whole)...)

@@ -143,10 +143,11 @@ func resume(ctx context.Context, app App, s *settings, display progress.Display,
 
 // newModel draws the weights from the seed, or reads them.
 func newModel(app App, s *settings, set *data.Dataset) (*nets.Model, error) {
-	m, err := nets.New(app.Network(set.Train.Shape(), set.Classes), tensor.Float32, rand.New(rand.NewPCG(s.Seed, 0)))
+	m, err := nets.New(app.Network(set.Train.Shape(), set.Classes).WithDropout(s.Dropout), tensor.Float32, rand.New(rand.NewPCG(s.Seed, 0)))
 	if err != nil {
 		return nil, err
 	}
+	m.Objective = nets.Objective{Smoothing: s.LabelSmoothing, L2: s.L2}
 	algorithm, err := kernel.ParseAlgorithm(s.Conv)
 	m.Ops = graph.FusedWith(algorithm)
 	kernel.SetThreads(s.Threads)

@@ -29,6 +29,8 @@ func main() {
 		winograd(v)
 		peak(v)
 	}
+	multiply(avx2) // on AVX-512 too: they wait for memory
+	blend(avx2)
 	transpose()
 	Generate()
 }

@@ -107,6 +107,31 @@ func adam(v isa) {
 	})
 }
 
+// multiply writes y = x·by.
+func multiply(v isa) {
+	begin(v, "times", "func(n int, x, y *float32, by float32)", "y[i] = x[i]*by.")
+	n, x, y := param("n"), param("x"), param("y")
+	broadcast("by", v.reg[1])
+	loop(v, n, []reg.Register{x, y}, func() {
+		VMULPS(Mem{Base: x}, v.reg[1], v.reg[0])
+		VMOVUPS(v.reg[0], Mem{Base: y})
+	})
+}
+
+// blend writes y += (x - y)·part.
+func blend(v isa) {
+	begin(v, "blend", "func(n int, x, y *float32, part float32)", "y[i] += (x[i]-y[i])*part.")
+	n, x, y := param("n"), param("x"), param("y")
+	broadcast("part", v.reg[2])
+	loop(v, n, []reg.Register{x, y}, func() {
+		VMOVUPS(Mem{Base: y}, v.reg[0])
+		VMOVUPS(Mem{Base: x}, v.reg[1])
+		VSUBPS(v.reg[0], v.reg[1], v.reg[1])
+		VFMADD231PS(v.reg[1], v.reg[2], v.reg[0])
+		VMOVUPS(v.reg[0], Mem{Base: y})
+	})
+}
+
 // packRows writes the copying of rows two vectors wide.
 func packRows(v isa) {
 	TEXT("packRows"+v.name, NOSPLIT, "func(rows int, x *float32, stride int, y *float32)")

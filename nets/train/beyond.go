@@ -1,0 +1,26 @@
+package train
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Beyond says in words what a run has beyond the notebook's plain Adam on plain
+// cross-entropy; empty if nothing.
+func (s Settings) Beyond() string {
+	var parts []string
+	say := func(on bool, format string, args ...any) {
+		if on {
+			parts = append(parts, fmt.Sprintf(format, args...))
+		}
+	}
+	say(s.Recipe != "" && s.Recipe != "notebook", "recipe %s", s.Recipe)
+	say(s.Optimizer == "adamw", "adamw with weight decay %g", s.WeightDecay)
+	say(s.Schedule != "" && s.Schedule != "constant", "schedule %s", s.Schedule)
+	say(s.L2 > 0, "L2 %g", s.L2)
+	say(s.LabelSmoothing > 0, "label smoothing %g", s.LabelSmoothing)
+	say(s.Dropout > 0, "dropout %g", s.Dropout)
+	say(s.EMA > 0, "validated and kept is the moving average of the weights, decay %g", s.EMA)
+	say(s.SWA > 0, "validated and kept is the mean of the weights at the end of each of the last %d epochs", s.SWA)
+	return strings.Join(parts, "; ")
+}
