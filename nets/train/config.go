@@ -52,7 +52,7 @@ type Settings struct {
 	Pretrain        string  `json:"pretrain,omitempty"` // the loss of a pre-training; empty is none
 	PretrainEpochs  int     `json:"pretrain_epochs,omitempty"`
 	Embedding       int     `json:"embedding,omitempty"` // dimensions of what is pre-trained
-	Augment         string  `json:"augment"`             // how the training images are distorted, as augment.Spec writes it; empty is not at all
+	Augment         string  `json:"augment,omitempty"`   // how the training images are distorted, as augment.Spec writes it; empty is not at all
 
 	// These are absent where they are off: a run without them reads and writes
 	// the files that it did before they were there.
