@@ -40,7 +40,7 @@ cmd/cnn               -> cmd/internal/cli nets
 cmd/compare           -> cmd/internal/compare
 cmd/internal/cli      -> cmd/internal/progress cmd/internal/report nets/train nets nets/durable nets/dot data data/augment graph graph/kernel nets/onnx nets/safetensors nets/group
 cmd/internal/compare  -> cmd/internal/report cmd/internal/progress nets/train nets/durable data
-cmd/internal/report   -> cmd/internal/progress nets/train nets nets/durable data graph
+cmd/internal/report   -> cmd/internal/progress nets/train nets nets/durable nets/embedding data graph
 cmd/predict           -> cmd/internal/predict
 cmd/internal/predict  -> cmd/internal/progress nets/train nets data data/digit data/augment graph/kernel
 cmd/serve             -> cmd/internal/serve
@@ -52,7 +52,7 @@ cmd/internal/faults   -> nets/train nets/group
 cmd/export            -> cmd/internal/cli
 cmd/internal/page     -> nets/train nets data data/digit
 cmd/internal/live     -> cmd/internal/cli cmd/internal/page cmd/internal/progress nets/train nets data
-nets/train            -> nets nets/durable nets/internal/disk nets/safetensors data data/digit data/augment graph graph/kernel nets/onnx nets/group
+nets/train            -> nets nets/durable nets/internal/disk nets/safetensors data data/digit data/augment graph graph/kernel nets/onnx nets/group nets/embedding
 nets                  -> nets/safetensors nets/summary graph
 data                  ->
 data/digit            ->
@@ -60,6 +60,7 @@ data/augment          ->
 nets/group            -> nets/group/mpi
 nets/group/mpi        ->
 nets/group/mpitest    ->
+nets/embedding        -> graph/kernel
 nets/onnx             -> nets
 nets/safetensors      ->
 nets/summary          ->

@@ -13,6 +13,8 @@ import (
 // [Stock], which compute the same: choosing one is the switch between this
 // package's ops and Gorgonia's own, for tests and for the benchmark.
 type Ops interface {
+	MetricOps
+
 	// Affine is x (N,...) · w (I,O) + b (O) -> (N,O), rectified if relu.
 	Affine(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error)
 

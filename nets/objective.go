@@ -1,6 +1,7 @@
 package nets
 
 import (
+	"reflect"
 	"strings"
 
 	"gorgonia.org/gorgonia"
@@ -10,13 +11,18 @@ import (
 // of the loss that training shows and of that of an evaluation; a model whose
 // Objective is zero evaluates to the plain cross-entropy again.
 type Objective struct {
+	Loss      Loss    // in place of the cross-entropy; nil is that
 	Smoothing float64 // Keras's label_smoothing: this share of each label is spread over all classes; in [0,1)
 	L2        float64 // Keras's regularizers.l2 of every kernel: adds L2 · the sum of its squares; 0 or more
 }
 
 // loss adds the objective's loss to the graph.
 func (o Objective) loss(b *Builder, logits, labels *gorgonia.Node) (loss *gorgonia.Node, hits func() int, err error) {
-	loss, hits, err = b.Ops.CrossEntropy(logits, labels, o.Smoothing)
+	if o.Loss != nil {
+		loss, hits, err = o.Loss.Loss(b.Ops, logits, labels)
+	} else {
+		loss, hits, err = b.Ops.CrossEntropy(logits, labels, o.Smoothing)
+	}
 	if err != nil || o.L2 == 0 {
 		return loss, hits, err
 	}
@@ -28,6 +34,14 @@ func (o Objective) loss(b *Builder, logits, labels *gorgonia.Node) (loss *gorgon
 	}
 	loss, err = b.Ops.L2(loss, o.L2, kernels...)
 	return loss, hits, err
+}
+
+// kind is Keras's name of the loss, or ours.
+func (o Objective) kind() string {
+	if o.Loss != nil {
+		return reflect.TypeOf(o.Loss).Name()
+	}
+	return "SparseCategoricalCrossentropy"
 }
 
 // IsKernel says of a weight's name whether it is a layer's kernel: what a

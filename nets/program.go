@@ -112,7 +112,7 @@ func (p *Program) build(b *Builder, net Network, objective Objective, batch int)
 	if p.loss, p.hits, err = objective.loss(b, p.logits, p.labels); err != nil {
 		return err
 	}
-	b.record("loss", "SparseCategoricalCrossentropy", before)
+	b.record("loss", objective.kind(), before)
 	if b.Phase == Training {
 		_, err = graph.Grad(p.loss, b.weights...)
 		p.gradients = gorgonia.NodesToValueGrads(b.weights)

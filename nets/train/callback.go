@@ -11,10 +11,11 @@ import (
 // Epochs, batches and steps count from 1. Callbacks share one Stats: they read
 // it during the call and keep copies, never the pointer.
 type Stats struct {
-	Epoch, Epochs  int // this epoch, and how many are planned
-	Batch, Batches int // this batch of the epoch, and how many an epoch has
-	Step           int // optimizer steps done in all
-	Rows           int // rows in this batch
+	Phase          string // of a run that has more than one; else empty
+	Epoch, Epochs  int    // this epoch, and how many are planned
+	Batch, Batches int    // this batch of the epoch, and how many an epoch has
+	Step           int    // optimizer steps done in all
+	Rows           int    // rows in this batch
 
 	BatchLoss, BatchAccuracy float64 // of this batch, before its update
 	Loss, Accuracy           float64 // sample-weighted means over the epoch so far

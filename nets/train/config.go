@@ -20,6 +20,7 @@ const ConfigFormat = 2
 type Config struct {
 	Format       int               `json:"format"`
 	Network      string            `json:"network"`
+	Phase        string            `json:"phase,omitempty"` // of a run in the folder of another: what it is to that
 	Params       int               `json:"params"`
 	Settings     Settings          `json:"settings"`
 	Optimizer    Adam              `json:"optimizer"` // as the run began
@@ -43,10 +44,15 @@ type Settings struct {
 	Init            string  `json:"init"`
 	Threads         int     `json:"threads"`
 	Conv            string  `json:"conv"`
-	Patience        int     `json:"patience"`         // epochs; 0 is no early stopping
-	Schedule        string  `json:"schedule"`         // of the learning rate
-	TensorBoard     bool    `json:"tensorboard"`      // whether event files are written
-	ValidationSplit float64 `json:"validation_split"` // the last part of the training images, held out; 0 validates on the test images
+	Patience        int     `json:"patience"`           // epochs; 0 is no early stopping
+	Schedule        string  `json:"schedule"`           // of the learning rate
+	TensorBoard     bool    `json:"tensorboard"`        // whether event files are written
+	ValidationSplit float64 `json:"validation_split"`   // the last part of the training images, held out; 0 validates on the test images
+	Labels          int     `json:"labels,omitempty"`   // training images, drawn by the seed, as many of each class; 0 is all
+	Repeat          int     `json:"repeat,omitempty"`   // passes over the training images in an epoch; 0 is 1
+	Pretrain        string  `json:"pretrain,omitempty"` // the loss of a pre-training; empty is none
+	PretrainEpochs  int     `json:"pretrain_epochs,omitempty"`
+	Embedding       int     `json:"embedding,omitempty"` // dimensions of what is pre-trained
 
 	// These are absent where they are off: a run without them reads and writes
 	// the files that it did before they were there.

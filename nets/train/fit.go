@@ -3,7 +3,9 @@ package train
 import (
 	"context"
 	"errors"
+	"iter"
 	"math/rand/v2"
+	"slices"
 
 	"gorgonia.org/gorgonia"
 
@@ -22,11 +24,15 @@ type Optimizer interface {
 
 // Plan is how to train.
 type Plan struct {
-	Epochs     int       // how many passes over the rows
+	Epochs     int       // how many times to validate and take stock
+	Repeat     int       // passes over the rows in an epoch, each in an order of its own; 0 is 1
 	Batch      int       // rows of a batch; more than there are rows is all of them
 	Steps      int       // stop after so many optimizer steps; 0 is no limit
 	Shuffle    bool      // draw a new order each epoch; false is the file's order
 	Seed       uint64    // of the orders and of the distortions
+	Balanced   bool      // as many rows of each class in a batch: see data.Set.BalancedBatches
+	Views      int       // how often each row of a batch is in it, beside the others; 0 is 1
+	Phase      string    // of a run that has more than one; Stats tell it
 	Validation *data.Set // evaluated after each epoch; nil is nothing
 	From       Position  // where to go on; the zero value is the beginning
 	Callbacks  []Callback
@@ -53,8 +59,9 @@ const EvaluationBatch = 128
 func Fit(ctx context.Context, m *nets.Model, rows *data.Set, opt Optimizer, plan Plan) (Stats, error) {
 	f := &fit{ctx: ctx, model: m, rows: rows, opt: opt, plan: plan,
 		average: averageOf(plan.Callbacks), distort: newDistorter(plan.Augment, rows), team: newTeam(plan.Group, m)}
+	f.plan.Repeat, f.plan.Views = max(1, plan.Repeat), max(1, plan.Views)
 	f.Stats = plan.From.stats()
-	f.Epochs, f.Batches = plan.Epochs, rows.BatchCount(plan.Batch)
+	f.Phase, f.Epochs, f.Batches = plan.Phase, plan.Epochs, f.plan.Repeat*rows.BatchCount(plan.Batch)
 	if f.Step == 0 {
 		f.LearningRate = opt.LearningRate()
 	}
@@ -77,6 +84,7 @@ func Fit(ctx context.Context, m *nets.Model, rows *data.Set, opt Optimizer, plan
 // fit is one call of Fit.
 type fit struct {
 	Stats
+	pass  int // over the rows, from 1 through all epochs
 	ctx   context.Context
 	model *nets.Model
 	rows  *data.Set
@@ -88,7 +96,7 @@ type fit struct {
 	team    *team              // nil for this process alone
 }
 
-// epoch trains on every row once and validates, or does what is left of that.
+// epoch trains on every row, once for each pass, and validates, or does what is left of that.
 func (f *fit) epoch() error {
 	if f.Whole || f.Epoch == 0 {
 		f.Epoch++
@@ -97,7 +105,7 @@ func (f *fit) epoch() error {
 	if err := f.call(Callback.EpochBegin); err != nil {
 		return err
 	}
-	for batch := range f.rows.Batches(f.plan.Batch, f.order()) {
+	for batch := range f.batches() {
 		if batch.Index < f.Batch {
 			continue // done before the run was interrupted
 		}
@@ -120,16 +128,45 @@ func (f *fit) epoch() error {
 	return f.stop()
 }
 
-// order is the source of this epoch's order, from the run's seed alone.
+// batches are those of this epoch, pass after pass.
+func (f *fit) batches() iter.Seq[data.Batch] {
+	return func(yield func(data.Batch) bool) {
+		each := f.Batches / f.plan.Repeat
+		for pass := range f.plan.Repeat {
+			f.pass = (f.Epoch-1)*f.plan.Repeat + pass + 1
+			walk := f.rows.Batches
+			if f.plan.Balanced {
+				walk = f.rows.BalancedBatches
+			}
+			for batch := range walk(f.plan.Batch, f.order()) {
+				batch.Index += pass * each
+				if !yield(batch) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// order is the source of this pass's order, from the run's seed alone.
 func (f *fit) order() *rand.Rand {
 	if !f.plan.Shuffle {
 		return nil
 	}
-	return rand.New(rand.NewPCG(f.plan.Seed, uint64(f.Epoch)))
+	return rand.New(rand.NewPCG(f.plan.Seed, uint64(f.pass)))
+}
+
+// viewed is a batch with all its rows once more for each view.
+func (f *fit) viewed(batch data.Batch) data.Batch {
+	if f.plan.Views > 1 {
+		batch.Rows = slices.Repeat(batch.Rows, f.plan.Views)
+	}
+	return batch
 }
 
 // step is one batch, from its pixels to the updated weights.
 func (f *fit) step(batch data.Batch) error {
+	batch = f.viewed(batch)
 	own := f.team.share(batch)
 	p, err := f.model.Program(nets.Training, len(own.Rows))
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"strconv"
 
 	"gorgonia.org/tensor"
@@ -28,6 +29,9 @@ func (f Folder) LoadModel() (*nets.Model, Config, error) {
 	}
 	if err != nil {
 		return nil, c, err
+	}
+	if c.Phase != "" {
+		return nil, c, fmt.Errorf("train: %s: is the %s of the run in %s, and classifies nothing: name that run", f, c.Phase, filepath.Dir(filepath.Clean(string(f))))
 	}
 	if _, err := os.Stat(f.File(ModelFile)); errors.Is(err, fs.ErrNotExist) {
 		return nil, c, fmt.Errorf("train: %s: the run is not finished: there is no %s yet", f, ModelFile)

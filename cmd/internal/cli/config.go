@@ -24,7 +24,7 @@ func newConfig(m *nets.Model, s *settings, opt *train.Adam, set *data.Dataset) (
 		return train.Config{}, err
 	}
 	c := train.Config{
-		Format: train.ConfigFormat, Network: m.Name, Params: m.Params(), Settings: s.Settings, Optimizer: *opt,
+		Format: train.ConfigFormat, Network: m.Name, Phase: s.phase, Params: m.Params(), Settings: s.Settings, Optimizer: *opt,
 		Data:         source(set),
 		Kernels:      kernel.Implementation(),
 		Convolutions: make(map[string]string),

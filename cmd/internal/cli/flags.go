@@ -26,6 +26,7 @@ type settings struct {
 	summary bool
 	given   map[string]bool // the flags that stood on the command line
 	held    *data.Set       // what is validated on
+	phase   string          // of the job of a part of a run; else empty
 	sketch  sketch
 	sheet   sheet
 }
@@ -62,18 +63,23 @@ func parse(app App, args []string, stdout io.Writer) (*settings, error) {
 
 func (s *settings) define(f *flag.FlagSet) {
 	f.StringVar(&s.Data, "data", "", "`folder` with the IDX files of MNIST, Fashion-MNIST, KMNIST or EMNIST, plain or .gz, or with train/CLASS/*.png and test/CLASS/*.png (default: MNIST, as the GoMNIST module brings it)")
-	f.IntVar(&s.Epochs, "epochs", 10, "passes over the training images")
+	f.IntVar(&s.Epochs, "epochs", 10, "passes over the training images, or with -repeat so many times as many")
 	f.IntVar(&s.Batch, "batch", 128, "images of an optimizer step")
 	f.Float64Var(&s.LearningRate, "lr", 0.001, "Adam's learning `rate`")
 	f.Uint64Var(&s.Seed, "seed", 1, "`seed` of the initial weights, of the order of the images and of their distortions")
 	f.BoolVar(&s.Shuffle, "shuffle", true, "new order each epoch; -shuffle=false is the files' order")
-	f.IntVar(&s.Steps, "steps", 0, "stop after so many optimizer steps in all; 0 is no limit")
+	f.IntVar(&s.Steps, "steps", 0, "stop after so many optimizer steps in all, without those of -pretrain; 0 is no limit")
 	f.StringVar(&s.Init, "init", "", "start from the weights in this safetensors `file`, of ours, Keras's or PyTorch's")
 	f.StringVar(&s.resume, "resume", "", "go on with the interrupted run in this `folder`, exactly; all its settings hold")
 	f.IntVar(&s.CheckpointEvery, "checkpoint-every", 0, "save a checkpoint every so many `steps` too; 0 is at each epoch's end and when training stops")
 	f.StringVar(&s.out, "out", "", "run `folder` to write (default: runs/NET-DATE-TIME)")
 	f.Float64Var(&s.ValidationSplit, "validation-split", 0, "validate on this last `part` of the training images, in the files' order, instead of the test images")
 	f.StringVar(&s.Augment, "augment", "", "distort the training images at random, anew each epoch, by this `spec`: "+augment.Forms+" (default none)")
+	f.IntVar(&s.Labels, "labels", 0, "train on so many `images` alone, as many of each class, drawn by the seed; 0 is all")
+	f.IntVar(&s.Repeat, "repeat", 1, "`passes` over the training images in an epoch: more of them where they are few, so that an epoch is worth its validation and its checkpoint")
+	f.StringVar(&s.Pretrain, "pretrain", "", "pre-train all layers but the last by metric learning with this `loss`, then train with a fresh last layer: "+train.PretrainForms)
+	f.IntVar(&s.PretrainEpochs, "pretrain-epochs", 5, "`epochs` of the pre-training, before the -epochs")
+	f.IntVar(&s.Embedding, "embedding", 64, "`dimensions` of the points that -pretrain makes of images")
 	f.IntVar(&s.Patience, "patience", 0, "end training when val_loss has not improved for so many `epochs`, and keep the best epoch's weights; 0 is off")
 	f.StringVar(&s.Schedule, "schedule", "constant", "the learning rate over the run: "+train.ScheduleForms)
 	f.StringVar(&s.Recipe, "recipe", notebook, "settings by `name`: notebook, these defaults; fast, the most that one epoch gives; best, the most accurate; flags that are given go before the recipe's")
@@ -110,6 +116,12 @@ func (s *settings) check() error {
 		return usageError{fmt.Sprintf("-checkpoint-every %d: must be 0 or more", s.CheckpointEvery)}
 	case !(s.ValidationSplit >= 0 && s.ValidationSplit < 1):
 		return usageError{fmt.Sprintf("-validation-split %v: must be at least 0 and below 1", s.ValidationSplit)}
+	case s.Labels < 0:
+		return usageError{fmt.Sprintf("-labels %d: must be 0 or more", s.Labels)}
+	case s.Repeat < 1:
+		return usageError{fmt.Sprintf("-repeat %d: must be at least 1", s.Repeat)}
+	case s.pretrainError() != nil:
+		return s.pretrainError()
 	case s.Patience < 0:
 		return usageError{fmt.Sprintf("-patience %d: must be 0 or more", s.Patience)}
 	case s.Threads < 0:
@@ -130,6 +142,29 @@ func (s *settings) check() error {
 		return err
 	}
 	return s.sketch.check()
+}
+
+// pretrainError reads -pretrain; what belongs to it is nothing without it.
+func (s *settings) pretrainError() error {
+	if s.Pretrain == "" {
+		for _, name := range []string{"pretrain-epochs", "embedding"} {
+			if s.given[name] && s.resume == "" {
+				return usageError{fmt.Sprintf("-%s: says nothing without -pretrain", name)}
+			}
+		}
+		s.PretrainEpochs, s.Embedding = 0, 0
+		return nil
+	}
+	if _, err := train.ParsePretraining(s.Pretrain); err != nil {
+		return usageError{fmt.Sprintf("-pretrain: %v", err)}
+	}
+	switch {
+	case s.PretrainEpochs < 1:
+		return usageError{fmt.Sprintf("-pretrain-epochs %d: must be at least 1", s.PretrainEpochs)}
+	case s.Embedding < 2:
+		return usageError{fmt.Sprintf("-embedding %d: must be at least 2", s.Embedding)}
+	}
+	return nil
 }
 
 // checkRegularization is check for what keeps a network from learning by heart.

@@ -54,6 +54,9 @@ func newJob(app App, s *settings, m *nets.Model, set *data.Dataset, display prog
 		return nil, fmt.Errorf("-augment: %w", err) // of a config.json that somebody has written
 	}
 	if n := app.ranks.size(); n > 1 {
+		if s.Pretrain != "" {
+			return nil, usageError{fmt.Sprintf("-pretrain %s: its loss compares all images of a batch, of which each of %d ranks has a part: train in one process", s.Pretrain, n)}
+		}
 		j.config.Ranks = n
 	}
 	callbacks, err := j.callbacks()
@@ -64,18 +67,19 @@ func newJob(app App, s *settings, m *nets.Model, set *data.Dataset, display prog
 		Parts:  train.Parts{Model: m, Optimizer: j.adam, Callbacks: callbacks},
 		Config: j.config, Every: s.CheckpointEvery, Warn: j.warn,
 	}
-	if err := checkMemory(m, set, (s.Batch+app.ranks.size()-1)/app.ranks.size()); err != nil && app.ranks.size() > 1 {
-		return j, fmt.Errorf("each of %d ranks, which have as many rows of a batch: %w", app.ranks.size(), err)
-	} else if err != nil {
-		return j, err
+	if n := app.ranks.size(); n > 1 {
+		if err := checkMemory(m, set, (s.Batch+n-1)/n, j.views()); err != nil {
+			return j, fmt.Errorf("each of %d ranks, which have as many rows of a batch: %w", n, err)
+		}
+		return j, nil
 	}
-	return j, nil
+	return j, checkMemory(m, set, s.Batch, j.views())
 }
 
 // callbacks are those that train: what a checkpoint remembers, in their order.
 func (j *job) callbacks() ([]train.Callback, error) {
 	s := j.settings
-	perEpoch := j.set.Train.BatchCount(s.Batch)
+	perEpoch := max(1, s.Repeat) * j.set.Train.BatchCount(s.Batch)
 	schedule, err := train.ParseSchedule(s.Schedule, s.LearningRate, perEpoch, s.Epochs*perEpoch)
 	if err != nil {
 		return nil, err
@@ -199,16 +203,12 @@ func (j *job) announce() {
 // run trains, writes the model and reports.
 func (j *job) run(ctx context.Context) error {
 	j.announce()
-	j.steps.Folder, j.history.Folder, j.checkpoint.Folder = j.folder, j.folder, j.folder
-	if j.board != nil {
-		j.board.Dir = j.folder.File("tensorboard")
+	if err := j.pretrain(ctx); err != nil {
+		return err
 	}
-	stats, err := train.Fit(ctx, j.model, j.set.Train, j.adam, j.plan())
-	j.app.ranks.together(err)
-	j.display.Close() // a display that cannot write is no reason to lose a run
-	stop := (*train.Stop)(nil)
-	if closing := j.close(); closing != nil || err != nil && !errors.As(err, &stop) {
-		return errors.Join(err, closing)
+	stats, stop, err := j.train(ctx)
+	if err != nil {
+		return err
 	}
 	ctx = told(ctx, stop)
 	if j.early != nil && context.Cause(ctx) == nil {
@@ -221,6 +221,32 @@ func (j *job) run(ctx context.Context) error {
 		return err
 	}
 	return j.report(ctx, stats, stop)
+}
+
+// train trains in the job's folder, and says why that has ended before its time,
+// if it has.
+func (j *job) train(ctx context.Context) (train.Stats, *train.Stop, error) {
+	j.steps.Folder, j.history.Folder, j.checkpoint.Folder = j.folder, j.folder, j.folder
+	if j.board != nil {
+		j.board.Dir = j.folder.File("tensorboard")
+	}
+	stats, err := train.Fit(ctx, j.model, j.set.Train, j.adam, j.plan())
+	j.app.ranks.together(err)
+	j.display.Close() // a display that cannot write is no reason to lose a run
+	stop := (*train.Stop)(nil)
+	if closing := j.close(); closing != nil || err != nil && !errors.As(err, &stop) {
+		return stats, nil, errors.Join(err, closing)
+	}
+	return stats, stop, nil
+}
+
+// views is how many views of an image a batch has: two to contrast, if they
+// differ.
+func (j *job) views() int {
+	if _, contrast := j.model.Loss.(nets.SupCon); contrast && !j.augment.Off() {
+		return 2
+	}
+	return 1
 }
 
 // close closes what training has written to.
@@ -237,6 +263,14 @@ func (j *job) plan() train.Plan {
 		Epochs: j.settings.Epochs, Batch: j.settings.Batch, Steps: j.settings.Steps,
 		Shuffle: j.settings.Shuffle, Seed: j.settings.Seed, Augment: j.augment, Validation: j.settings.held,
 		From: j.from, Callbacks: j.checkpoint.Callbacks, Group: j.app.ranks.processes(),
+		Repeat: j.settings.Repeat, Views: j.views(),
+	}
+	switch {
+	case j.settings.phase == train.PretrainPhase:
+		plan.Phase, plan.Balanced = train.PretrainPhase, true
+		plan.Seed ^= pretrainOrder
+	case j.settings.Pretrain != "":
+		plan.Phase = train.FinetunePhase
 	}
 	if j.events != nil {
 		plan.Callbacks = append(plan.Callbacks, &progress.JSON{Events: j.events})

@@ -12,14 +12,15 @@ import (
 )
 
 // checkMemory refuses a batch whose graphs do not fit into the memory that the
-// system has left, before any of it is taken. Where the system does not say
+// system has left, before any of it is taken. views is how many rows of a graph
+// an image of the batch takes. Where the system does not say
 // how much that is, nothing is refused.
-func checkMemory(m *nets.Model, set *data.Dataset, batch int) error {
+func checkMemory(m *nets.Model, set *data.Dataset, batch, views int) error {
 	available, known := availableMemory()
 	if !known {
 		return nil
 	}
-	n, err := newNeeds(m, set)
+	n, err := newNeeds(m, set, views)
 	if err != nil {
 		return err
 	}
@@ -45,7 +46,7 @@ type needs struct {
 	rows      int // training rows
 }
 
-func newNeeds(m *nets.Model, set *data.Dataset) (needs, error) {
+func newNeeds(m *nets.Model, set *data.Dataset, views int) (needs, error) {
 	n := needs{rows: set.Train.Len()}
 	for _, w := range m.Weights {
 		n.fixed += 9 * int(w.Value.MemSize()) // two moments, the copy of all three for a checkpoint, the best weights, the average, and theirs
@@ -68,6 +69,7 @@ func newNeeds(m *nets.Model, set *data.Dataset) (needs, error) {
 	two, err := m.Bytes(nets.Training, 128)
 	n.row = (two - one) / 64
 	n.base = one - 64*n.row
+	n.row *= views
 	return n, err
 }
 

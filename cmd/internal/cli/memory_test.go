@@ -58,7 +58,7 @@ func TestLargestBatchThatFits(t *testing.T) {
 	}
 	rows := &data.Set{Pixels: make([]uint8, 1000*100), Labels: make([]uint8, 1000), Height: 10, Width: 10, Channels: 1}
 	set := &data.Dataset{Train: rows, Test: rows, Classes: 10}
-	n, err := newNeeds(m, set)
+	n, err := newNeeds(m, set, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestLargestBatchThatFits(t *testing.T) {
 				want = fmt.Sprintf("the largest batch that fits is -batch %d", batch+1)
 			}
 		}
-		if err := checkMemory(m, set, 1000); n.bytes(at) < n.bytes(1000) && (err == nil || !strings.HasSuffix(err.Error(), want)) {
+		if err := checkMemory(m, set, 1000, 1); n.bytes(at) < n.bytes(1000) && (err == nil || !strings.HasSuffix(err.Error(), want)) {
 			t.Errorf("as much memory as -batch %d needs: %v, want %s", at, err, want)
 		}
 	}
@@ -107,7 +107,7 @@ func TestNeedsAreThoseOfThePrograms(t *testing.T) {
 			return n
 		}
 		for _, test := range []int{50, 128, 300} {
-			n, err := newNeeds(m, &data.Dataset{Train: set(1000), Test: set(test), Classes: 10})
+			n, err := newNeeds(m, &data.Dataset{Train: set(1000), Test: set(test), Classes: 10}, 1)
 			if err != nil {
 				t.Fatal(err)
 			}

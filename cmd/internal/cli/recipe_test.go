@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"flag"
 	"io"
 	"strings"
 	"testing"
@@ -14,8 +13,10 @@ import (
 // both networks; the notebook's are the defaults, the others are not.
 func TestRecipes(t *testing.T) {
 	for _, app := range []App{mlp, cnn} {
-		plain := &settings{}
-		plain.define(flag.NewFlagSet("", flag.ContinueOnError))
+		plain, err := parse(app, nil, io.Discard)
+		if err != nil {
+			t.Fatal(err)
+		}
 		for _, name := range recipeNames() {
 			s, err := parse(app, []string{"-recipe", name}, io.Discard)
 			if err != nil {

@@ -22,6 +22,7 @@ func (s *settings) adopt(stored train.Settings) error {
 	f, was := flag.NewFlagSet("", flag.ContinueOnError), &settings{}
 	was.define(f) // writes the defaults
 	was.Settings = stored
+	was.Repeat = max(1, stored.Repeat)                                                            // runs from before there was a choice have 0
 	was.Recipe, was.Optimizer = cmp.Or(stored.Recipe, notebook), cmp.Or(stored.Optimizer, "adam") // runs from before there was a choice
 	now := flag.NewFlagSet("", flag.ContinueOnError)
 	defined := *s
@@ -74,6 +75,9 @@ func stored(app App, s *settings) (train.Config, error) {
 	c, err := app.ranks.readConfig(folder)
 	if err != nil {
 		return c, fmt.Errorf("-resume %s: %w", s.resume, err)
+	}
+	if c.Phase != "" {
+		return c, usageError{fmt.Sprintf("-resume %s: is the %s of a run, go on with that: -resume %s", s.resume, c.Phase, quoted(filepath.Dir(s.resume)))}
 	}
 	if c.Network != app.Name {
 		return c, usageError{fmt.Sprintf("-resume %s: is a run of %s, go on with it by cmd/%s", s.resume, c.Network, c.Network)}

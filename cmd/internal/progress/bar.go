@@ -29,13 +29,13 @@ type Bar struct {
 	width   int       // of the line as drawn; 0 if none is open
 }
 
-// EpochBegin writes the epoch's heading, if there is more than one epoch.
+// EpochBegin writes the epoch's heading, if there is more than one epoch or phase.
 func (b *Bar) EpochBegin(s *train.Stats) error {
 	b.end()
 	b.watch.begin(read(b.Now))
 	b.inEpoch = true
-	if s.Epochs > 1 {
-		b.sink.print(b.Out, fmt.Sprintf("Epoch %d/%d\n", s.Epoch, s.Epochs))
+	if s.Epochs > 1 || s.Phase != "" {
+		b.sink.print(b.Out, heading(s)+"\n")
 	}
 	return nil
 }

@@ -44,6 +44,15 @@ func value(v float64) string {
 	return fmt.Sprintf("%.4e", v)
 }
 
+// heading names an epoch, and the phase of a run that has several.
+func heading(s *train.Stats) string {
+	epoch := fmt.Sprintf("Epoch %d/%d", s.Epoch, s.Epochs)
+	if s.Phase == "" {
+		return epoch
+	}
+	return strings.ToUpper(s.Phase[:1]) + s.Phase[1:] + ", e" + epoch[1:]
+}
+
 // count prints a/b with a as wide as b, so that the line stands still.
 func count(done, total int) string {
 	digits := len(fmt.Sprint(total))

@@ -59,7 +59,8 @@ func (e *Events) Close() error { return e.sink.err }
 
 // Epoch is the event of a whole epoch. Epoch and Steps count from 1.
 type Epoch struct {
-	Type         string `json:"type"` // epoch
+	Type         string `json:"type"`            // epoch
+	Phase        string `json:"phase,omitempty"` // of a run that has several
 	Epoch        int    `json:"epoch"`
 	Epochs       int    `json:"epochs"`
 	Steps        int    `json:"steps"` // optimizer steps done in all
@@ -82,7 +83,7 @@ type JSON struct {
 // EpochEnd emits the epoch. The error is kept by Events.
 func (j *JSON) EpochEnd(s *train.Stats) error {
 	e := Epoch{
-		Type: "epoch", Epoch: s.Epoch, Epochs: s.Epochs, Steps: s.Step,
+		Type: "epoch", Phase: s.Phase, Epoch: s.Epoch, Epochs: s.Epochs, Steps: s.Step,
 		Loss: Float(s.Loss), Accuracy: Float(s.Accuracy),
 		LearningRate: Float(s.LearningRate),
 		Seconds:      Float(s.Seconds),

@@ -21,12 +21,12 @@ type Line struct {
 	inEpoch bool
 }
 
-// EpochBegin writes the heading, if there is more than one epoch.
+// EpochBegin writes the heading, if there is more than one epoch or phase.
 func (l *Line) EpochBegin(s *train.Stats) error {
 	l.watch.begin(read(l.Now))
 	l.inEpoch = true
-	if s.Epochs > 1 {
-		l.sink.print(l.Out, fmt.Sprintf("Epoch %d/%d\n", s.Epoch, s.Epochs))
+	if s.Epochs > 1 || s.Phase != "" {
+		l.sink.print(l.Out, heading(s)+"\n")
 	}
 	return nil
 }

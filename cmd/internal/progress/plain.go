@@ -66,7 +66,7 @@ func (p *Plain) TestBatchEnd(s *train.Stats) error {
 func (p *Plain) EpochEnd(s *train.Stats) error {
 	now := read(p.Now)
 	p.inEpoch = false
-	head := fmt.Sprintf("Epoch %d/%d - %.1fs - %s", s.Epoch, s.Epochs,
+	head := fmt.Sprintf("%s - %.1fs - %s", heading(s),
 		p.watch.elapsed(now), perStep(p.watch.perStep()))
 	p.say(now, items(head, s, ""))
 	return nil
@@ -94,7 +94,7 @@ func (p *Plain) due(now time.Time) bool {
 
 // batches describes an epoch that is not over.
 func (p *Plain) batches(s *train.Stats, note string) string {
-	head := fmt.Sprintf("Epoch %d/%d - %d/%d - %s", s.Epoch, s.Epochs,
+	head := fmt.Sprintf("%s - %d/%d - %s", heading(s),
 		s.Batch, s.Batches, perStep(p.watch.perStep()))
 	return items(head, s, note)
 }

@@ -30,8 +30,8 @@ func cost(r *Run) Cost {
 	return c
 }
 
-// stepsOfAnEpoch is Train/Batch, rounded up.
+// stepsOfAnEpoch is Train/Batch, rounded up, for each pass.
 func stepsOfAnEpoch(r *Run) int {
 	size := max(1, r.Config.Settings.Batch)
-	return (r.Config.Data.Train + size - 1) / size
+	return max(1, r.Config.Settings.Repeat) * ((r.Config.Data.Train + size - 1) / size)
 }

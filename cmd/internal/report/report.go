@@ -7,6 +7,7 @@ import (
 	"stheno/cmd/internal/progress"
 	"stheno/data"
 	"stheno/nets"
+	"stheno/nets/embedding"
 	"stheno/nets/train"
 )
 
@@ -18,6 +19,8 @@ type Run struct {
 	History []train.Row
 	Steps   []train.Step
 	Outcome *train.Outcome // nil where the run has left none
+
+	Embedding *embedding.Quality // of the run's pre-training; nil without
 }
 
 // Load reads a run from its folder.
@@ -42,6 +45,12 @@ func load(folder train.Folder, c train.Config, m *nets.Model) (*Run, error) {
 	if err == nil {
 		r.Steps, err = folder.ReadSteps()
 	}
+	if err == nil && c.Settings.Pretrain != "" {
+		var q embedding.Quality
+		if q, ok, err = folder.ReadEmbedding(); ok {
+			r.Embedding = &q
+		}
+	}
 	return r, err
 }
 
@@ -64,6 +73,8 @@ type Report struct {
 	Kept       int            `json:"kept,omitempty"` // the epoch whose weights the model has, where it is not the last
 	Settings   train.Settings `json:"settings"`
 
+	Embedding *embedding.Quality `json:"embedding,omitempty"` // what the pre-training has made; absent without
+
 	run         *Run
 	predictions *predictions
 	filters     filters
@@ -81,7 +92,8 @@ func New(ctx context.Context, run *Run, set *data.Dataset) (*Report, error) {
 	r := &Report{
 		Run: string(run.Folder), Network: run.Config.Network, Seed: run.Config.Settings.Seed,
 		TestImages: set.Test.Len(), Settings: run.Config.Settings, Cost: cost(run),
-		run: run, predictions: p, filters: firstFilters(run.Model), names: names,
+		Embedding: run.Embedding,
+		run:       run, predictions: p, filters: firstFilters(run.Model), names: names,
 	}
 	if run.Outcome != nil {
 		r.Kept = run.Outcome.Kept

@@ -19,6 +19,7 @@ type view struct {
 	Curves    []Figure
 	ByStep    bool // the curves are of steps: there is no whole epoch
 	Confusion Figure
+	Embedding *Figure // of the pre-training; nil without
 	Bars      []bar
 	Worst     []worstView
 	Filters   filters
@@ -66,6 +67,9 @@ func (r *Report) view() view {
 		ByStep:    len(r.run.History) == 0,
 		Confusion: Figure{r.confusionDrawing().inline(r.confusionLabel())},
 		Costs:     r.costLines(), Settings: settingsFacts(r), Data: dataFacts(r), Versions: versionFacts(r),
+	}
+	if r.Embedding != nil {
+		v.Embedding = &Figure{r.embeddingDrawing().inline("images as points in the plane of the embedding in which they vary most, by class")}
 	}
 	for _, p := range r.run.curves() {
 		v.Curves = append(v.Curves, p.figure())

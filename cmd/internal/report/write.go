@@ -45,7 +45,10 @@ func (r *Report) Write() error {
 	if panels := r.run.curves(); panels != nil {
 		pictures[CurvesFile] = beside(panels)
 	}
-	for _, name := range []string{CurvesFile, ConfusionFile} {
+	if r.Embedding != nil {
+		pictures[EmbeddingFile] = r.embeddingDrawing()
+	}
+	for _, name := range []string{CurvesFile, ConfusionFile, EmbeddingFile} {
 		d, ok := pictures[name]
 		if !ok {
 			continue

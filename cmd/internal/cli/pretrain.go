@@ -1,0 +1,142 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+
+	"gorgonia.org/tensor"
+
+	"stheno/nets"
+	"stheno/nets/train"
+)
+
+// A run that is pre-trained has a run of its own in its folder, which goes
+// before: DIR/pretrain, with settings, steps, history and checkpoints as any
+// run's. Its trunk is what the run's own training, the fine-tuning, begins with.
+// So a run whose own training stands before its first step takes the trunk, and
+// goes on with the pre-training if that is not done; one that stands behind it
+// has everything in its own checkpoints.
+
+// pretrain gives the model its pre-trained trunk, and trains that if need be. It
+// returns the signal's cause if that has ended it.
+func (j *job) pretrain(ctx context.Context) error {
+	if j.settings.Pretrain == "" || j.from.Step > 0 {
+		return nil
+	}
+	p, err := j.pretraining()
+	if err != nil {
+		return err
+	}
+	_, done, err := p.folder.ReadOutcome()
+	if err != nil {
+		return err
+	}
+	if done {
+		err = p.model.ReadWeights(p.folder.File(train.ModelFile))
+	} else {
+		err = p.pretrainItself(ctx, j)
+	}
+	if err != nil {
+		return err
+	}
+	if err := nets.CopyTrunk(j.model.Network, j.model, p.model); err != nil {
+		return err
+	}
+	j.note("fine-tuning: a fresh head on the pre-trained layers")
+	return nil
+}
+
+// pretraining is the job of the run's pre-training, which begins with the trunk
+// that the run was given.
+func (j *job) pretraining() (*job, error) {
+	s := *j.settings
+	s.Settings, s.phase, s.held = j.settings.Pretraining(), train.PretrainPhase, nil
+	loss, err := train.ParsePretraining(s.Pretrain)
+	if err != nil {
+		return nil, err
+	}
+	net := s.PretrainNetwork(j.model.Network, loss, j.set.Classes)
+	m, err := nets.New(net, tensor.Float32, rand.New(rand.NewPCG(s.Seed, pretrainWeights)))
+	if err != nil {
+		return nil, err
+	}
+	m.Ops, m.Objective = j.model.Ops, nets.Objective{Loss: loss, L2: s.L2}
+	if err := nets.CopyTrunk(j.model.Network, m, j.model); err != nil {
+		return nil, err
+	}
+	p, err := newJob(j.app, &s, m, j.set, j.display, j.stdout, j.stderr)
+	if err != nil {
+		return nil, err
+	}
+	p.folder, p.events = train.Folder(j.folder.File(train.PretrainDir)), j.events
+	return p, nil
+}
+
+// The pre-training draws on sources that the fine-tuning, which has the same
+// seed, does not.
+const (
+	pretrainWeights = 1       // the half of the seed of the weights
+	pretrainOrder   = 1 << 63 // a bit of the seed of orders and distortions
+)
+
+// pretrainItself begins or goes on in the folder, trains to the end, and leaves
+// there what the run needs. of is the run.
+func (j *job) pretrainItself(ctx context.Context, of *job) error {
+	if err := j.open(); err != nil {
+		return err
+	}
+	j.note("pre-training (%s) for %d epochs: a point of %d dimensions for each image; into %s", j.settings.Pretrain, j.settings.Epochs, j.settings.Embedding, j.folder)
+	if j.from.Step > 0 {
+		j.note("going on after step %d of the pre-training", j.from.Step)
+	}
+	s, _, err := j.train(ctx)
+	if err != nil {
+		return err
+	}
+	quality, err := train.MeasureEmbedding(ctx, j.model, j.set.Train, of.settings.held)
+	if cause := context.Cause(ctx); cause != nil {
+		fmt.Fprintf(j.stderr, "%v after step %d of the pre-training (%s); everything is saved; go on with\n\n  %s\n\n", cause, s.Step, position(s), of.resumeLine())
+		if j.events == nil {
+			return cause
+		}
+		end := of.end(train.Outcome{Reason: cause.Error() + " in the pre-training"})
+		end.TestLoss, end.TestAccuracy = nil, nil
+		return errors.Join(j.events.Emit(end), cause)
+	}
+	if err != nil {
+		return err
+	}
+	j.note("the embedding tells %.4f of the images validated on by their %d nearest neighbours, %.4f by a linear map", quality.Neighbours, quality.K, quality.Probe)
+	if err := j.folder.WriteModel(j.model); err != nil {
+		return err
+	}
+	if err := j.folder.WriteJSON(train.EmbeddingFile, quality); err != nil {
+		return err
+	}
+	return j.folder.WriteJSON(train.OutcomeFile, train.Outcome{
+		Reason: "all epochs are done", Complete: true, Epochs: len(j.history.Rows), Steps: s.Step, Seconds: j.seconds(s),
+	})
+}
+
+// open makes the pre-training's folder, or takes its state from there.
+func (j *job) open() error {
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(string(j.folder)), "."+train.PretrainDir+".*.tmp"))
+	if err != nil {
+		return err
+	}
+	for _, dir := range left { // of a killed process: the run's folder is ours
+		if err := os.RemoveAll(dir); err != nil {
+			return fmt.Errorf("train: %w", err)
+		}
+	}
+	if _, err := os.Stat(string(j.folder)); errors.Is(err, fs.ErrNotExist) {
+		j.settings.out = string(j.folder)
+		return j.create()
+	}
+	return j.goOn()
+}

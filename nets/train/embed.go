@@ -1,0 +1,98 @@
+package train
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"gorgonia.org/tensor"
+
+	"stheno/data"
+	"stheno/graph"
+	"stheno/nets"
+	"stheno/nets/embedding"
+)
+
+// EmbeddingFile is what the pre-training of a run has found its embedding to be
+// worth, in its folder.
+const EmbeddingFile = "embedding.json"
+
+// Embed gives the points that a model of an nets.Embedding, whatever comes behind
+// it, makes of some rows. When ctx is done it stops with a *Stop.
+func Embed(ctx context.Context, m *nets.Model, rows *data.Set, which []int) (embedding.Points, error) {
+	var p embedding.Points
+	for len(which) > 0 {
+		if ctx.Err() != nil {
+			return p, &Stop{Reason: context.Cause(ctx).Error()}
+		}
+		batch := rows.Pick(which[:min(EvaluationBatch, len(which))]...)
+		program, err := m.Program(nets.Evaluation, len(batch.Rows))
+		if err != nil {
+			return p, err
+		}
+		decode(batch, program)
+		if err := program.Run(); err != nil {
+			return p, err
+		}
+		if err := appendPoints(&p, program); err != nil {
+			return p, err
+		}
+		which = which[len(batch.Rows):]
+	}
+	return p, nil
+}
+
+// appendPoints adds what the last layer of length 1 has given.
+func appendPoints(p *embedding.Points, program *nets.Program) error {
+	for _, part := range program.Parts() {
+		if part.Type != "Normalize" {
+			continue
+		}
+		z := part.Nodes[len(part.Nodes)-1]
+		p.Dims = z.Shape()[1]
+		p.Labels = append(p.Labels, program.Labels()...)
+		if z.Dtype() == tensor.Float32 {
+			p.Values = append(p.Values, graph.Slice[float32](z.Value())...)
+			return nil
+		}
+		for _, v := range graph.Slice[float64](z.Value()) {
+			p.Values = append(p.Values, float32(v))
+		}
+		return nil
+	}
+	return errors.New("train: the network is no embedding: it has no layer Normalize")
+}
+
+// MeasureEmbedding tells the classes of images that a model has not seen, by those
+// that it was trained on, in as many as embedding.MaxImages of each.
+func MeasureEmbedding(ctx context.Context, m *nets.Model, seen, unseen *data.Set) (embedding.Quality, error) {
+	references, err := Embed(ctx, m, seen, embedding.Spread(seen.Len(), embedding.MaxImages))
+	if err != nil {
+		return embedding.Quality{}, err
+	}
+	queries, err := Embed(ctx, m, unseen, embedding.Spread(unseen.Len(), embedding.MaxImages))
+	if err != nil {
+		return embedding.Quality{}, err
+	}
+	return embedding.Measure(references, queries), nil
+}
+
+// ReadEmbedding reads what a run's pre-training was found to be worth; ok is
+// false if the run has none.
+func (f Folder) ReadEmbedding() (q embedding.Quality, ok bool, err error) {
+	path := Folder(f.File(PretrainDir)).File(EmbeddingFile)
+	content, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return q, false, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(content, &q)
+	}
+	if err != nil {
+		return q, false, fmt.Errorf("train: %s: %w", path, err)
+	}
+	return q, true, nil
+}
