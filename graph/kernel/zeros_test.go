@@ -48,7 +48,7 @@ func TestNaNAndInfBesideZeros(t *testing.T) {
 		a := mostlyZeros(m * k)
 		Gemm(NoTrans, NoTrans, m, n, k, a, b, clean)
 		for _, bad := range []float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1))} {
-			for l := range k {
+			for l := 0; l < k; l += 7 {
 				was := b[l*n+n/2]
 				b[l*n+n/2] = bad
 				Gemm(NoTrans, NoTrans, m, n, k, a, b, c)
