@@ -54,13 +54,9 @@ func (p plane) ink() (ink plane, ok bool) {
 // the picture is further from its paper in all.
 func (p plane) contrast() []float64 {
 	s := p.paper()
-	papers, differences := make([]float64, len(p.v)), make([]float64, len(p.v))
-	for y := range p.h {
-		for x := range p.w {
-			i, q := y*p.w+x, p.terms(x, y)
-			papers[i] = min(1, max(0, s[0]+s[1]*q[1]+s[2]*q[2]+s[3]*q[3]+s[4]*q[4]+s[5]*q[5]))
-			differences[i] = p.v[i] - papers[i]
-		}
+	papers, differences := p.brightness(s), make([]float64, len(p.v))
+	for i, v := range p.v {
+		differences[i] = v - papers[i]
 	}
 	t := otsu(histogram(differences, math.Abs))
 	var light, dark float64
@@ -80,6 +76,24 @@ func (p plane) contrast() []float64 {
 		}
 	}
 	return differences
+}
+
+// brightness is the surface at each pixel.
+func (p plane) brightness(s surface) []float64 {
+	v := make([]float64, len(p.v))
+	if s == (surface{s[0]}) {
+		for i := range v {
+			v[i] = min(1, max(0, s[0]))
+		}
+		return v
+	}
+	for y := range p.h {
+		for x := range p.w {
+			q := p.terms(x, y)
+			v[y*p.w+x] = min(1, max(0, s[0]+s[1]*q[1]+s[2]*q[2]+s[3]*q[3]+s[4]*q[4]+s[5]*q[5]))
+		}
+	}
+	return v
 }
 
 // strokes removes dirt from the ink and returns the box of the rest.

@@ -60,25 +60,60 @@ func (p plane) terms(x, y int) [6]float64 {
 // that is not ink on that. Values are from 0, black, to 1.
 func (p plane) paper() surface {
 	rim := max(1, min(p.w, p.h)/30)
+	if v, ok := p.uniform(rim); ok {
+		return surface{v}
+	}
 	s := fit(p.samples(func(x, y int) bool { return min(x, y, p.w-1-x, p.h-1-y) < rim }))
 	if min(p.w, p.h) < 8 {
 		return s
 	}
-	all := p.samples(func(int, int) bool { return true })
+	everywhere := p.samples(func(int, int) bool { return true })
 	for range 2 {
-		t := otsu(histogram(all, func(q sample) float64 { return math.Abs(q.v - s.at(q.terms)) }))
+		t := otsu(histogram(everywhere, func(q sample) float64 { return math.Abs(q.v - s.at(q.terms)) }))
 		var rest []sample
-		for _, q := range all {
+		for _, q := range everywhere {
 			if math.Abs(q.v-s.at(q.terms)) <= t {
 				rest = append(rest, q)
 			}
 		}
-		if len(rest) < len(all)/4 {
+		if len(rest) < len(everywhere)/4 {
 			break
 		}
 		s = fit(rest)
 	}
 	return s
+}
+
+// uniform is the brightness that all of the rim and more than half of the picture
+// has to the bit: a drawing on a screen is on such paper, and needs no fit.
+func (p plane) uniform(rim int) (v float64, ok bool) {
+	v = p.v[0]
+	for y := range p.h {
+		row := p.v[y*p.w : (y+1)*p.w]
+		if y >= rim && y < p.h-rim && p.w > 2*rim {
+			if !all(row[:rim], v) || !all(row[p.w-rim:], v) {
+				return 0, false
+			}
+		} else if !all(row, v) {
+			return 0, false
+		}
+	}
+	count := 0
+	for _, q := range p.v {
+		if q == v {
+			count++
+		}
+	}
+	return v, 2*count > len(p.v)
+}
+
+func all(list []float64, v float64) bool {
+	for _, q := range list {
+		if q != v {
+			return false
+		}
+	}
+	return true
 }
 
 // fit minimises the sum of absolute differences, by weighted least squares from
