@@ -25,7 +25,6 @@ type hall struct {
 	come    sync.Cond
 	round   int
 	arrays  []any // of those who have come
-	bytes   [][]byte
 	waiting int
 }
 
