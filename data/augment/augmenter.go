@@ -1,13 +1,13 @@
 package augment
 
-import "sync"
+import "runtime"
 
 // Augmenter distorts images of one size. Any number of goroutines may use it.
 type Augmenter struct {
 	spec                    Spec
 	height, width, channels int
 	smoother                *smoother // nil without an elastic distortion
-	scratch                 sync.Pool // of *scratch
+	free                    chan *scratch
 }
 
 // What a caller's bug is answered with.
@@ -25,11 +25,10 @@ func New(s Spec, shape [3]int) *Augmenter {
 	if err := s.Check(); err != nil {
 		panic(err.Error())
 	}
-	a := &Augmenter{spec: s, height: shape[0], width: shape[1], channels: shape[2]}
+	a := &Augmenter{spec: s, height: shape[0], width: shape[1], channels: shape[2], free: make(chan *scratch, 2*runtime.GOMAXPROCS(0))}
 	if s.Elastic != nil {
 		a.smoother = newSmoother(*s.Elastic, a.height, a.width)
 	}
-	a.scratch.New = func() any { return a.newScratch() }
 	return a
 }
 
@@ -49,6 +48,22 @@ func (a *Augmenter) newScratch() *scratch {
 	return s
 }
 
+func (a *Augmenter) take() *scratch {
+	select {
+	case s := <-a.free:
+		return s
+	default:
+		return a.newScratch()
+	}
+}
+
+func (a *Augmenter) giveBack(s *scratch) {
+	select {
+	case a.free <- s:
+	default: // there is enough for every processor
+	}
+}
+
 // Distort writes the distorted pixels (H,W,C), scaled from 0..255 to 0..1, to
 // dst. It works on bytes, which are a quarter of the memory to read, and scales
 // them before it interpolates: what is not moved has data.Decode's bits. It
@@ -57,8 +72,8 @@ func (a *Augmenter) Distort(dst []float32, pixels []uint8, k Key) {
 	if size := a.height * a.width * a.channels; len(dst) != size || len(pixels) != size {
 		panic(panicSizes)
 	}
-	s := a.scratch.Get().(*scratch)
-	defer a.scratch.Put(s)
+	s := a.take()
+	defer a.giveBack(s)
 	random := newStream(k)
 	var affine Affine
 	if a.spec.Affine != nil {
