@@ -106,7 +106,14 @@ func run(polite, hard context.Context, args []string, studies []study, stdout, s
 }
 
 func act(polite, hard context.Context, s settings, studies []study, stdout, stderr io.Writer) error {
-	jobs := expand(studies, s.only)
+	recipes, err := recipeFolder()
+	if err != nil {
+		return err
+	}
+	jobs, err := expand(studies, s.only, recipes)
+	if err != nil {
+		return err
+	}
 	if len(jobs) == 0 {
 		return fmt.Errorf("-only %s: no run of a study is called that; -list shows all", s.only)
 	}

@@ -26,6 +26,7 @@ type line struct {
 	Run     string `json:"run"`
 	Network string `json:"network"`
 	Flags   string `json:"flags"`
+	Recipe  string `json:"recipe,omitempty"` // what the recipe that they name says beyond them
 	Seed    int    `json:"seed"`            // 0 is the committee of Seeds
 	Seeds   []int  `json:"seeds,omitempty"` // of a committee
 
@@ -46,7 +47,7 @@ type line struct {
 
 // job is the job that has written the line, as far as it tells.
 func (l line) job() job {
-	return job{l.Study, entry{name: l.Run, network: l.Network, flags: l.Flags}, l.Seed}
+	return job{l.Study, entry{name: l.Run, network: l.Network, flags: l.Flags}, l.Recipe, l.Seed}
 }
 
 // results are the lines, of all studies.
