@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -14,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"stheno/data/augment"
 )
 
 // expanded are the jobs of studies, with the project's recipes.
@@ -61,6 +64,35 @@ func TestTable(t *testing.T) {
 	if n := len(expanded(t, studies, "^metric/")); n != 144 {
 		t.Errorf("metric has %d runs", n)
 	}
+}
+
+// TestEntriesDiffer: no two entries of a study train in the same way, which names
+// and flags do not tell: a recipe may say what an entry wants to compare it with.
+func TestEntriesDiffer(t *testing.T) {
+	same := make(map[string]job)
+	for _, j := range expanded(t, studies, "") {
+		if j.seed != 1 {
+			continue
+		}
+		kind := fmt.Sprint(j.study, j.network, effective(t, j))
+		if twin, ok := same[kind]; ok {
+			t.Errorf("%s is %s: %s", j, twin, kind)
+		}
+		same[kind] = j
+	}
+}
+
+// effective are the settings of a job that do something.
+func effective(t *testing.T, j job) map[string]string {
+	m := values(j.recipe + " " + j.flags)
+	delete(m, "recipe")
+	spec, err := augment.Parse(m["augment"])
+	if err != nil {
+		t.Errorf("%s: %v", j, err)
+	}
+	m["augment"] = spec.String() // with all its numbers
+	maps.DeleteFunc(m, func(_, value string) bool { return value == "0" || value == "none" })
+	return m
 }
 
 // TestRecipeIsPartOfARun: a run that was trained by a recipe of that name is not
