@@ -117,8 +117,12 @@ func (d *driver) read(j job) (line, error) {
 	if err != nil {
 		return line{}, err
 	}
+	before, _, err := train.Folder(folder.File(train.PretrainDir)).ReadOutcome() // zero where there is none
+	if err != nil {
+		return line{}, err
+	}
 	l := d.newLine(j)
-	l.Seconds, l.Epochs, l.Steps = o.Seconds, o.Epochs, o.Steps
+	l.Seconds, l.Epochs, l.Steps = before.Seconds+o.Seconds, before.Epochs+o.Epochs, before.Steps+o.Steps
 	if at := c.Versions["stheno"]; at != l.Commit {
 		l.Began = at
 	}

@@ -35,9 +35,9 @@ type line struct {
 	ValAccuracy  *float64 `json:"val_accuracy,omitempty"` // of the held-out images, in studies that tune
 	ValLoss      *float64 `json:"val_loss,omitempty"`
 
-	Seconds float64 `json:"seconds"` // of training, validation included; of a committee the sum
-	Epochs  int     `json:"epochs"`
-	Steps   int     `json:"steps"`
+	Seconds float64 `json:"seconds"` // of training, validation and a pre-training included; of a committee the sum
+	Epochs  int     `json:"epochs"`  // the same
+	Steps   int     `json:"steps"`   // the same
 	Model   string  `json:"model_sha256,omitempty"` // of model.safetensors
 
 	machine

@@ -211,7 +211,7 @@ func TestStudy(t *testing.T) {
 	flags := "-batch 7 -data " + dataset(t)
 	p := newPlace(t,
 		study{"tune-x", "", []entry{{"m", "mlp", "-epochs 2 " + flags, 1, false}}},
-		study{"final", "", []entry{{"m", "mlp", "-recipe fast -epochs 1 " + flags, 2, false}}})
+		study{"final", "", []entry{{"m", "mlp", "-recipe fast -pretrain triplet -pretrain-epochs 1 " + flags, 2, false}}})
 	log := &watcher{}
 	if code, _ := p.drive(t.Context(), log, "-only", "final/m-2|tune", "-jobs", "2", "-threads", "1"); code != 0 {
 		t.Fatalf("exit code %d: %s", code, log)
@@ -235,8 +235,11 @@ func TestStudy(t *testing.T) {
 		if (l.ValAccuracy == nil) != (l.Study == "final") || (l.TestAccuracy == nil) != (l.Study == "tune-x") {
 			t.Errorf("%s: validation %v, test %v", j, l.ValAccuracy, l.TestAccuracy)
 		}
-		if l.Commit == "" || l.CPU == "" || l.Go == "" || l.Threads < 1 || l.Seconds <= 0 || l.Epochs < 1 || l.Steps < 8 {
+		if l.Commit == "" || l.CPU == "" || l.Go == "" || l.Threads < 1 || l.Seconds <= 0 {
 			t.Errorf("%s: %+v", j, l)
+		}
+		if steps := map[string]int{"tune-x": 2 * 8, "final": 9 + 9}[l.Study]; l.Epochs != 2 || l.Steps != steps { // 54 and 60 images
+			t.Errorf("%s: %d epochs and %d steps, expected 2 and %d, of the pre-training too", j, l.Epochs, l.Steps, steps)
 		}
 		var s struct {
 			Batch     int
