@@ -70,7 +70,7 @@ func (d *driver) train(ctx context.Context, j job) error {
 }
 
 // program runs one of the built programs, with its output read by read. When ctx
-// is done it is asked to save.
+// is done it is asked to save, and may be done all the same, or fail in that.
 func (d *driver) program(ctx context.Context, name string, args []string, read func(io.Reader) error) error {
 	cmd := exec.CommandContext(ctx, filepath.Join(d.programs, name), args...)
 	var said bytes.Buffer
@@ -88,14 +88,14 @@ func (d *driver) program(ctx context.Context, name string, args []string, read f
 	defer killed()
 	reading := read(out)
 	_, _ = io.Copy(io.Discard, out) // what read has left, or the program would wait
-	err = cmd.Wait()
+	err = cmd.Wait() // also an error where a program ends well that was asked to save
 	switch {
-	case ctx.Err() != nil:
+	case cmd.ProcessState.ExitCode() == 0:
+		return reading
+	case ctx.Err() != nil && saved(cmd.ProcessState):
 		return context.Cause(ctx)
-	case err != nil:
-		return fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, lastLine(said.String()))
 	}
-	return reading
+	return fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, lastLine(said.String()))
 }
 
 func lastLine(text string) string {
