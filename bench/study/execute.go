@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -82,13 +83,13 @@ func (d *driver) program(ctx context.Context, name string, args []string, read f
 		err = cmd.Start()
 	}
 	if err != nil {
-		return err
+		return cmp.Or(context.Cause(ctx), err) // after the end nothing starts
 	}
 	killed := context.AfterFunc(d.hard, func() { cmd.Process.Kill() })
 	defer killed()
 	reading := read(out)
 	_, _ = io.Copy(io.Discard, out) // what read has left, or the program would wait
-	err = cmd.Wait() // also an error where a program ends well that was asked to save
+	err = cmd.Wait()                // also an error where a program ends well that was asked to save
 	switch {
 	case cmd.ProcessState.ExitCode() == 0:
 		return reading
