@@ -73,8 +73,9 @@ graph/kernel          ->
 bench                 -> nets/train nets data data/augment graph graph/kernel
 bench/load            -> nets/train nets
 bench/scale           -> nets/train nets nets/group data graph/kernel
-bench/peers           -> nets/train nets data graph graph/kernel
-bench/study           -> nets/train nets/durable
+bench/cpu             ->
+bench/peers           -> bench/cpu nets/train nets data graph graph/kernel
+bench/study           -> bench/cpu nets/train nets/durable
 `
 
 // outside says who may import Gorgonia, and who its tensors.
@@ -89,7 +90,7 @@ const machineFile = "graph/machine.go"
 var machines = []string{"VM", "NewTapeMachine", "NewLispMachine", "TapeMachine", "LispMachine"}
 
 // topLevel is all that stands beside the floors.
-var topLevel = []string{"graph", "nets", "data", "cmd", "bench", "go.mod", "go.sum", "README.md", "LICENSE", ".ci", ".gitignore", ".git", "runs"}
+var topLevel = []string{"graph", "nets", "data", "cmd", "bench", "go.mod", "go.sum", "README.md", "LICENSE", ".ci", ".gitignore", ".git", "runs", "bin"}
 
 // cgo is the one package with C in it, and only in builds with -tags mpi.
 const cgo = "nets/group/mpi"

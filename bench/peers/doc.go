@@ -53,8 +53,8 @@
 //
 // In a virtual environment, whose interpreter -python names:
 //
-//	python3 -m venv peers
-//	peers/bin/pip install torch tensorflow-cpu jax onnxruntime onnx
+//	python3 -m venv ~/peers
+//	~/peers/bin/pip install torch tensorflow-cpu jax onnxruntime onnx
 //
 // or, on Debian, for PyTorch alone
 //

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"stheno/bench/cpu"
 	"stheno/graph/kernel"
 )
 
@@ -26,7 +27,7 @@ type machine struct {
 
 func thisMachine(threads int) machine {
 	return machine{
-		CPU: cpuModel(), Cores: runtime.NumCPU(), Threads: threads,
+		CPU: cpu.Name(), Cores: runtime.NumCPU(), Threads: threads,
 		Go: runtime.Version(), Kernels: kernel.Implementation(),
 		Load: load(), Environment: environment(os.Environ()),
 	}
@@ -38,17 +39,6 @@ func (m machine) print(w io.Writer) {
 		fmt.Fprintln(w, "environment:", strings.Join(m.Environment, " "))
 	}
 	fmt.Fprintln(w)
-}
-
-// cpuModel is what Linux calls the processor.
-func cpuModel() string {
-	text, _ := os.ReadFile("/proc/cpuinfo") // none is no name
-	for line := range strings.Lines(string(text)) {
-		if name, model, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
-			return strings.TrimSpace(model)
-		}
-	}
-	return "unknown processor, " + runtime.GOOS + "/" + runtime.GOARCH
 }
 
 // load is the mean number of running processes in the minute before.

@@ -4,8 +4,8 @@
 #
 #   bash bench/scale/hosts.sh [-h HOSTS] [-r MBIT] COMMAND [ARGUMENT...]
 #
-#   go build -tags mpi -o /tmp/ ./bench/scale ./cmd/cnn
-#   bash bench/scale/hosts.sh -h 4 -r 1000 /tmp/scale -rounds 3
+#   go build -tags mpi -o bin/ ./bench/scale ./cmd/cnn
+#   bash bench/scale/hosts.sh -h 4 -r 1000 bin/scale -rounds 3
 #
 # starts COMMAND as one rank on each host. Needs root (CAP_NET_ADMIN and
 # CAP_SYS_ADMIN), iproute2 and Open MPI; takes all that it made away at the end.

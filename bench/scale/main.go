@@ -1,7 +1,7 @@
 // Command scale measures what ranks gain, and computes what more of them would.
 //
-//	go build -tags mpi -o /tmp/scale ./bench/scale
-//	mpirun --bind-to none -n 2 /tmp/scale          # measure, in turns, and compute
+//	go build -tags mpi -o bin/ ./bench/scale
+//	mpirun --bind-to none -n 2 bin/scale           # measure, in turns, and compute
 //	go run ./bench/scale                           # compute alone, from the flags
 //
 // In turns, rank 0 trains some steps alone while the others wait, all train as

@@ -11,8 +11,8 @@ type network struct {
 	alpha, beta float64
 }
 
-// networks: 1 Gbit/s was measured between network namespaces (tc tbf); the others
-// are what such hardware usually gives.
+// networks are assumptions, not measurements: what such hardware usually gives,
+// nine tenths of the line's rate.
 var networks = []network{
 	{"1 Gbit/s", 50e-6, 0.11e9},
 	{"10 Gbit/s", 20e-6, 1.1e9},

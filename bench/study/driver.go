@@ -151,12 +151,11 @@ func (d *driver) end(ctx context.Context) error {
 	d.say("%d done now, %d still open", d.done, left)
 	if ctx.Err() != nil {
 		d.say("%v: the same command goes on", context.Cause(ctx))
-		return context.Cause(ctx)
 	}
 	if len(d.failed) > 0 {
 		return fmt.Errorf("%d of the runs have failed, the first is %w", len(d.failed), d.failed[0])
 	}
-	return nil
+	return context.Cause(ctx)
 }
 
 func (d *driver) say(format string, args ...any) {

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -70,7 +71,7 @@ func (d *driver) train(ctx context.Context, j job) error {
 }
 
 // program runs one of the built programs, with its output read by read. When ctx
-// is done it is asked to save.
+// is done it is asked to save, and may be done all the same, or fail in that.
 func (d *driver) program(ctx context.Context, name string, args []string, read func(io.Reader) error) error {
 	cmd := exec.CommandContext(ctx, filepath.Join(d.programs, name), args...)
 	var said bytes.Buffer
@@ -82,20 +83,20 @@ func (d *driver) program(ctx context.Context, name string, args []string, read f
 		err = cmd.Start()
 	}
 	if err != nil {
-		return err
+		return cmp.Or(context.Cause(ctx), err) // after the end nothing starts
 	}
 	killed := context.AfterFunc(d.hard, func() { cmd.Process.Kill() })
 	defer killed()
 	reading := read(out)
 	_, _ = io.Copy(io.Discard, out) // what read has left, or the program would wait
-	err = cmd.Wait()
+	err = cmd.Wait()                // also an error where a program ends well that was asked to save
 	switch {
-	case ctx.Err() != nil:
+	case cmd.ProcessState.ExitCode() == 0:
+		return reading
+	case ctx.Err() != nil && saved(cmd.ProcessState):
 		return context.Cause(ctx)
-	case err != nil:
-		return fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, lastLine(said.String()))
 	}
-	return reading
+	return fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, lastLine(said.String()))
 }
 
 func lastLine(text string) string {
@@ -117,8 +118,12 @@ func (d *driver) read(j job) (line, error) {
 	if err != nil {
 		return line{}, err
 	}
+	before, _, err := train.Folder(folder.File(train.PretrainDir)).ReadOutcome() // zero where there is none
+	if err != nil {
+		return line{}, err
+	}
 	l := d.newLine(j)
-	l.Seconds, l.Epochs, l.Steps = o.Seconds, o.Epochs, o.Steps
+	l.Seconds, l.Epochs, l.Steps = before.Seconds+o.Seconds, before.Epochs+o.Epochs, before.Steps+o.Steps
 	if at := c.Versions["stheno"]; at != l.Commit {
 		l.Began = at
 	}
@@ -138,7 +143,7 @@ func (d *driver) read(j job) (line, error) {
 }
 
 func (d *driver) newLine(j job) line {
-	return line{Version: lineVersion, Study: j.study, Run: j.name, Network: j.network, Flags: j.flags, Seed: j.seed, machine: d.machine}
+	return line{Version: lineVersion, Study: j.study, Run: j.name, Network: j.network, Flags: j.flags, Recipe: j.recipe, Seed: j.seed, machine: d.machine}
 }
 
 // validation is the one of the epoch whose weights the model has.

@@ -16,18 +16,22 @@ const heldOut = "0.1"
 type job struct {
 	study string
 	entry
-	seed int
+	recipe string // what the flags' recipe says beyond them
+	seed   int
 }
 
-// expand lists the jobs whose name only matches, in the table's order.
-func expand(studies []study, only *regexp.Regexp) (jobs []job) {
+// expand lists the jobs whose name only matches, in the table's order, with what
+// the recipes in a folder say.
+func expand(studies []study, only *regexp.Regexp, recipes string) (jobs []job, err error) {
 	for _, s := range studies {
 		for _, e := range s.entries {
-			for seed := 1; seed <= e.seeds; seed++ {
-				jobs = append(jobs, job{s.name, e, seed})
+			j := job{study: s.name, entry: e}
+			if j.recipe, err = e.recipe(recipes); err != nil {
+				return nil, fmt.Errorf("%s/%s: %w", s.name, e.name, err)
 			}
+			jobs = append(jobs, j.members()...)
 			if e.committee {
-				jobs = append(jobs, job{s.name, e, 0})
+				jobs = append(jobs, j)
 			}
 		}
 	}
@@ -37,7 +41,7 @@ func expand(studies []study, only *regexp.Regexp) (jobs []job) {
 			chosen = append(chosen, j)
 		}
 	}
-	return chosen
+	return chosen, nil
 }
 
 func (j job) String() string {
@@ -47,9 +51,11 @@ func (j job) String() string {
 	return j.study + "/" + j.name + "-" + strconv.Itoa(j.seed)
 }
 
-// kind is what the seeds of an entry have in common. Other flags are another
-// kind, though the name may be the same.
-func (j job) kind() string { return strings.Join([]string{j.study, j.name, j.network, j.flags}, "\n") }
+// kind is what the seeds of an entry have in common. Other flags, and a recipe that
+// says something else, are another kind, though the names may be the same.
+func (j job) kind() string {
+	return strings.Join([]string{j.study, j.name, j.network, j.flags, j.recipe}, "\n")
+}
 
 // tunes says whether choices are made on the study, which must then not look at
 // the test images.
@@ -64,17 +70,18 @@ func (j job) args() []string {
 	return args
 }
 
-// folder is the run's. Its name has a sum of the flags: with others it is another
+// folder is the run's. Its name has a sum of the kind: of another it is another
 // run.
 func (j job) folder(runs string) string {
 	sum := sha256.Sum256([]byte(j.kind()))
 	return filepath.Join(runs, j.study, fmt.Sprintf("%s-%d-%x", j.name, j.seed, sum[:4]))
 }
 
-// members are the jobs whose softmax a committee averages.
+// members are the entry's jobs, whose softmax a committee averages.
 func (j job) members() (all []job) {
 	for seed := 1; seed <= j.seeds; seed++ {
-		all = append(all, job{j.study, j.entry, seed})
+		j.seed = seed
+		all = append(all, j)
 	}
 	return all
 }

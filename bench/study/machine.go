@@ -1,11 +1,11 @@
 package main
 
 import (
-	"os"
 	"os/exec"
-	"regexp"
 	"runtime"
 	"strings"
+
+	"stheno/bench/cpu"
 )
 
 // machine is what a run was trained with, as far as the run itself does not tell.
@@ -19,7 +19,7 @@ type machine struct {
 }
 
 func thisMachine(s settings) machine {
-	m := machine{Commit: "unknown", Dirty: true, CPU: cpu(), Threads: s.threads, Jobs: s.jobs, Go: runtime.Version()}
+	m := machine{Commit: "unknown", Dirty: true, CPU: cpu.Name(), Threads: s.threads, Jobs: s.jobs, Go: runtime.Version()}
 	if head, err := exec.Command("git", "rev-parse", "HEAD").Output(); err == nil {
 		m.Commit = strings.TrimSpace(string(head))
 	}
@@ -27,15 +27,4 @@ func thisMachine(s settings) machine {
 		m.Dirty = len(changes) > 0
 	}
 	return m
-}
-
-var modelName = regexp.MustCompile(`(?m)^model name\s*:\s*(.*\S)`)
-
-// cpu is what Linux calls the processor.
-func cpu() string {
-	text, _ := os.ReadFile("/proc/cpuinfo") // none is no name
-	if found := modelName.FindSubmatch(text); found != nil {
-		return string(found[1])
-	}
-	return "unknown processor, " + runtime.GOOS + "/" + runtime.GOARCH
 }

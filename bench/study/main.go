@@ -6,9 +6,10 @@
 //	go run ./bench/study -summary                  means and intervals over the seeds
 //
 // It builds the real programs once and runs them one after the other, or -jobs at
-// a time. A run that is in the results is not done again; one that was interrupted
-// goes on. Ctrl-C and SIGTERM are passed on: the runs save, and the next call goes
-// on with them. Under go run a SIGTERM reaches nobody: build the driver for that.
+// a time. A run that is in the results is not done again, unless its flags or what
+// their recipe says have changed; one that was interrupted goes on. Ctrl-C and
+// SIGTERM are passed on: the runs save, and the next call goes on with them. Under
+// go run a SIGTERM reaches nobody: build the driver for that.
 //
 // Studies called tune-... are those on which choices are made: they hold a tenth
 // of the training images out, and only what was reached on them is kept and shown.
@@ -106,7 +107,14 @@ func run(polite, hard context.Context, args []string, studies []study, stdout, s
 }
 
 func act(polite, hard context.Context, s settings, studies []study, stdout, stderr io.Writer) error {
-	jobs := expand(studies, s.only)
+	recipes, err := recipeFolder()
+	if err != nil {
+		return err
+	}
+	jobs, err := expand(studies, s.only, recipes)
+	if err != nil {
+		return err
+	}
 	if len(jobs) == 0 {
 		return fmt.Errorf("-only %s: no run of a study is called that; -list shows all", s.only)
 	}

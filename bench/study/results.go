@@ -26,17 +26,18 @@ type line struct {
 	Run     string `json:"run"`
 	Network string `json:"network"`
 	Flags   string `json:"flags"`
-	Seed    int    `json:"seed"`            // 0 is the committee of Seeds
-	Seeds   []int  `json:"seeds,omitempty"` // of a committee
+	Recipe  string `json:"recipe,omitempty"` // what the recipe that they name says beyond them
+	Seed    int    `json:"seed"`             // 0 is the committee of Seeds
+	Seeds   []int  `json:"seeds,omitempty"`  // of a committee
 
 	TestAccuracy *float64 `json:"test_accuracy,omitempty"` // of final studies
 	TestLoss     *float64 `json:"test_loss,omitempty"`
 	ValAccuracy  *float64 `json:"val_accuracy,omitempty"` // of the held-out images, in studies that tune
 	ValLoss      *float64 `json:"val_loss,omitempty"`
 
-	Seconds float64 `json:"seconds"` // of training, validation included; of a committee the sum
-	Epochs  int     `json:"epochs"`
-	Steps   int     `json:"steps"`
+	Seconds float64 `json:"seconds"`                // of training, validation and a pre-training included; of a committee the sum
+	Epochs  int     `json:"epochs"`                 // the same
+	Steps   int     `json:"steps"`                  // the same
 	Model   string  `json:"model_sha256,omitempty"` // of model.safetensors
 
 	machine
@@ -46,7 +47,7 @@ type line struct {
 
 // job is the job that has written the line, as far as it tells.
 func (l line) job() job {
-	return job{l.Study, entry{name: l.Run, network: l.Network, flags: l.Flags}, l.Seed}
+	return job{l.Study, entry{name: l.Run, network: l.Network, flags: l.Flags}, l.Recipe, l.Seed}
 }
 
 // results are the lines, of all studies.

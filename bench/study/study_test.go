@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -14,11 +15,27 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"stheno/data/augment"
 )
+
+// expanded are the jobs of studies, with the project's recipes.
+func expanded(t *testing.T, studies []study, only string) []job {
+	t.Helper()
+	recipes, err := recipeFolder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	jobs, err := expand(studies, regexp.MustCompile(only), recipes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return jobs
+}
 
 // TestTable holds the studies to what their names promise.
 func TestTable(t *testing.T) {
-	all := expand(studies, regexp.MustCompile(""))
+	all := expanded(t, studies, "")
 	kinds := make(map[string]bool)
 	for _, j := range all {
 		if kinds[j.String()] {
@@ -44,8 +61,77 @@ func TestTable(t *testing.T) {
 		}
 	}
 	// 2 networks x 4 methods x (5+5+5+3) seeds
-	if n := len(expand(studies, regexp.MustCompile("^metric/"))); n != 144 {
+	if n := len(expanded(t, studies, "^metric/")); n != 144 {
 		t.Errorf("metric has %d runs", n)
+	}
+}
+
+// TestEntriesDiffer: no two entries of a study train in the same way, which names
+// and flags do not tell: a recipe may say what an entry wants to compare it with.
+func TestEntriesDiffer(t *testing.T) {
+	same := make(map[string]job)
+	for _, j := range expanded(t, studies, "") {
+		if j.seed != 1 {
+			continue
+		}
+		kind := fmt.Sprint(j.study, j.network, effective(t, j))
+		if twin, ok := same[kind]; ok {
+			t.Errorf("%s is %s: %s", j, twin, kind)
+		}
+		same[kind] = j
+	}
+}
+
+// effective are the settings of a job that do something.
+func effective(t *testing.T, j job) map[string]string {
+	m := values(j.recipe + " " + j.flags)
+	delete(m, "recipe")
+	spec, err := augment.Parse(m["augment"])
+	if err != nil {
+		t.Errorf("%s: %v", j, err)
+	}
+	m["augment"] = spec.String() // with all its numbers
+	maps.DeleteFunc(m, func(_, value string) bool { return value == "0" || value == "none" })
+	return m
+}
+
+// TestRecipeIsPartOfARun: a run that was trained by a recipe of that name is not
+// the run of a recipe that has changed, but in what the flags say anyway.
+func TestRecipeIsPartOfARun(t *testing.T) {
+	s := []study{{"final", "", []entry{{"m", "mlp", "-recipe best -lr 0.002 -shuffle=false", 1, false}}}}
+	of := func(files map[string]string) job {
+		dir := t.TempDir()
+		for name, text := range files {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		jobs, err := expand(s, regexp.MustCompile(""), dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return jobs[0]
+	}
+	was := of(map[string]string{"best-mlp.txt": "# of old\n-epochs 3\n-lr 0.001\n-ema 0.9 # why\n", "best.txt": "-epochs 9"})
+	if was.recipe != "-epochs 3 -ema 0.9" {
+		t.Errorf("beyond its flags the recipe says %q", was.recipe)
+	}
+	done := results{{Study: "final", Run: "m", Network: "mlp", Flags: was.flags, Recipe: was.recipe, Seed: 1}}
+	for _, c := range []struct {
+		files map[string]string
+		same  bool
+	}{
+		{map[string]string{"best.txt": "-epochs 3\n-ema 0.9\n-shuffle true"}, true},
+		{map[string]string{"best.txt": "-epochs 4\n-ema 0.9"}, false},
+		{map[string]string{"best.txt": "-epochs 3"}, false},
+	} {
+		now := of(c.files)
+		if _, found := done.of(now); found != c.same || (now.folder("") == was.folder("")) != c.same {
+			t.Errorf("%v: has a line: %v; folders %s and %s", c.files, found, now.folder(""), was.folder(""))
+		}
+	}
+	if _, err := expand(s, regexp.MustCompile(""), t.TempDir()); err == nil || !strings.Contains(err.Error(), `final/m: recipe "best"`) {
+		t.Errorf("a recipe that is not there: %v", err)
 	}
 }
 
@@ -125,7 +211,7 @@ func TestStudy(t *testing.T) {
 	flags := "-batch 7 -data " + dataset(t)
 	p := newPlace(t,
 		study{"tune-x", "", []entry{{"m", "mlp", "-epochs 2 " + flags, 1, false}}},
-		study{"final", "", []entry{{"m", "mlp", "-epochs 1 " + flags, 2, false}}})
+		study{"final", "", []entry{{"m", "mlp", "-recipe fast -pretrain triplet -pretrain-epochs 1 " + flags, 2, false}}})
 	log := &watcher{}
 	if code, _ := p.drive(t.Context(), log, "-only", "final/m-2|tune", "-jobs", "2", "-threads", "1"); code != 0 {
 		t.Fatalf("exit code %d: %s", code, log)
@@ -149,16 +235,24 @@ func TestStudy(t *testing.T) {
 		if (l.ValAccuracy == nil) != (l.Study == "final") || (l.TestAccuracy == nil) != (l.Study == "tune-x") {
 			t.Errorf("%s: validation %v, test %v", j, l.ValAccuracy, l.TestAccuracy)
 		}
-		if l.Commit == "" || l.CPU == "" || l.Go == "" || l.Threads < 1 || l.Seconds <= 0 || l.Epochs < 1 || l.Steps < 8 {
+		if l.Commit == "" || l.CPU == "" || l.Go == "" || l.Threads < 1 || l.Seconds <= 0 {
 			t.Errorf("%s: %+v", j, l)
 		}
+		if steps := map[string]int{"tune-x": 2 * 8, "final": 9 + 9}[l.Study]; l.Epochs != 2 || l.Steps != steps { // 54 and 60 images
+			t.Errorf("%s: %d epochs and %d steps, expected 2 and %d, of the pre-training too", j, l.Epochs, l.Steps, steps)
+		}
 		var s struct {
-			Batch int
-			Seed  int
-			Data  string
+			Batch     int
+			Seed      int
+			Data      string
+			Rate      float64 `json:"learning_rate"`
+			Optimizer string
 		}
 		if err := json.Unmarshal(l.Settings, &s); err != nil || s.Batch != 7 || s.Seed != l.Seed || s.Data != "" {
 			t.Errorf("%s: settings %s (%v)", j, l.Settings, err)
+		}
+		if recipe := values(l.Recipe); recipe["lr"] != fmt.Sprint(s.Rate) || recipe["optimizer"] != s.Optimizer {
+			t.Errorf("%s: was trained with %s, and is said to be with %q", j, l.Settings, l.Recipe)
 		}
 	}
 	if content, err := os.ReadFile(resultFile(p.results, "tune-x")); err != nil || bytes.Contains(content, []byte("test_accuracy")) {
@@ -299,8 +393,8 @@ func TestResults(t *testing.T) {
 
 // TestEstimate: what is known of a kind, of its network, and not at all.
 func TestEstimate(t *testing.T) {
-	jobs := expand([]study{{"s", "", []entry{{"a", "mlp", "", 2, false}, {"b", "mlp", "x", 1, false}, {"c", "cnn", "", 1, false}}}}, regexp.MustCompile(""))
-	d := &driver{settings: settings{jobs: 2}, open: jobs, lines: results{{Study: "s", Run: "a", Network: "mlp", Seed: 1, Seconds: 60}}, stderr: &watcher{}}
+	jobs := expanded(t, []study{{"s", "", []entry{{"a", "mlp", "", 2, false}, {"b", "mlp", "-x", 1, false}, {"c", "cnn", "", 1, false}}}}, "")
+	d := &driver{settings: settings{jobs: 2}, open: jobs, lines: results{{Study: "s", Run: "a", Network: "mlp", Recipe: jobs[0].recipe, Seed: 1, Seconds: 60}}, stderr: &watcher{}}
 	d.begin()
 	if got, want := d.remains(), "about 1m30s remain, and what 1 runs take of which nothing is known yet"; got != want {
 		t.Errorf("%q, expected %q", got, want)

@@ -34,17 +34,20 @@ func TestRecipes(t *testing.T) {
 			if err != nil || s.Epochs < epochs[0] || s.Epochs > epochs[1] {
 				t.Errorf("%s for the %s: %d epochs, %v", name, app.Name, s.Epochs, err)
 			}
+			if err == nil && (s.Augment != "") != (name == "best") {
+				t.Errorf("%s for the %s: distorts by %q", name, app.Name, s.Augment)
+			}
 		}
 	}
 }
 
 // TestFlagsGoBeforeTheRecipe also where they ask for a default.
 func TestFlagsGoBeforeTheRecipe(t *testing.T) {
-	s, err := parse(cnn, []string{"-recipe", "best", "-dropout", "0", "-epochs", "3", "-schedule", "constant"}, io.Discard)
+	s, err := parse(cnn, []string{"-recipe", "best", "-dropout", "0", "-augment", "none", "-epochs", "3", "-schedule", "constant"}, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Dropout != 0 || s.Epochs != 3 || s.Schedule != "constant" || s.EMA == 0 {
+	if s.Dropout != 0 || s.Augment != "" || s.Epochs != 3 || s.Schedule != "constant" || s.EMA == 0 {
 		t.Errorf("%+v", s.Settings)
 	}
 }
@@ -62,7 +65,7 @@ func TestRecipeInARun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := c.Settings; s.Recipe != "best" || s.Optimizer != "adamw" || s.Epochs != 1 || s.EMA == 0 || c.Optimizer.WeightDecay != s.WeightDecay {
+	if s := c.Settings; s.Recipe != "best" || s.Optimizer != "adamw" || s.Epochs != 1 || s.EMA == 0 || s.Augment == "" || c.Optimizer.WeightDecay != s.WeightDecay {
 		t.Errorf("config.json: %+v", c)
 	}
 	if page := read(t, "run", "report.html"); !strings.Contains(page, "recipe best; adamw") {

@@ -32,7 +32,7 @@ type Entry struct {
 	Loss     progress.Float `json:"loss"`   // mean
 	Recall   []float64      `json:"recall"` // of each class, mean
 	F1       []float64      `json:"f1"`
-	Cost     report.Cost    `json:"cost"` // seconds and ms_per_step are means
+	Cost     report.Cost    `json:"cost"` // seconds, ms_per_step and flops are means
 
 	reports []*report.Report
 }
@@ -132,6 +132,7 @@ func (e *Entry) compute() {
 	e.Accuracy = newSample(e.accuracies())
 	e.Cost.Seconds = e.mean(func(c report.Cost) *float64 { return c.Seconds })
 	e.Cost.MsPerStep = e.mean(func(c report.Cost) *float64 { return c.MsPerStep })
+	e.Cost.FLOPs = *e.mean(func(c report.Cost) *float64 { return &c.FLOPs })
 }
 
 func (e *Entry) accuracies() (all []float64) {

@@ -78,7 +78,7 @@ func (c *Comparison) trade() (figures []report.Figure) {
 			p.Cost = *e.Cost.Seconds
 		}
 		seconds = append(seconds, p)
-		p.Cost = e.operations() / 1e12
+		p.Cost = e.Cost.FLOPs / 1e12
 		operations = append(operations, p)
 	}
 	for _, side := range []struct {
@@ -90,13 +90,4 @@ func (c *Comparison) trade() (figures []report.Figure) {
 		}
 	}
 	return figures
-}
-
-// operations are those of all training steps, the mean of the runs. A short last
-// batch counts as a whole one.
-func (e *Entry) operations() (mean float64) {
-	for _, r := range e.reports {
-		mean += float64(r.Cost.StepFLOPs) * float64(r.Cost.Steps) * float64(r.Settings.Batch) / float64(len(e.reports))
-	}
-	return mean
 }

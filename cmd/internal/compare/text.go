@@ -45,7 +45,11 @@ func seeds(e *Entry) string {
 func (c *Comparison) costTable() (head []string, rows [][]string) {
 	for _, e := range c.Entries {
 		k := e.Cost
-		rows = append(rows, []string{e.Name, fmt.Sprint(k.Epochs), report.Seconds(k.Seconds), report.Millis(k.MsPerStep),
+		epochs := fmt.Sprint(k.Epochs)
+		if p := k.Pretraining; p != nil {
+			epochs += fmt.Sprintf(", and %d of pre-training", p.Epochs)
+		}
+		rows = append(rows, []string{e.Name, epochs, report.Seconds(k.Seconds), report.Millis(k.MsPerStep),
 			report.Thousands(k.Params), report.Operations(k.ForwardFLOPs), report.Operations(k.StepFLOPs)})
 	}
 	return []string{"", "epochs", "training time", "a step", "parameters", "forward, an image", "step, an image"}, rows

@@ -23,6 +23,7 @@ func Committee(members []*Report) *Report {
 		r.Cost.StepFLOPs += m.Cost.StepFLOPs
 		r.Cost.Epochs += m.Cost.Epochs
 		r.Cost.Steps += m.Cost.Steps
+		r.Cost.FLOPs += m.Cost.FLOPs
 		if m.Cost.Seconds == nil {
 			r.Cost.Seconds = nil
 		}

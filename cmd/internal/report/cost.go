@@ -1,14 +1,33 @@
 package report
 
+import (
+	"math/rand/v2"
+
+	"stheno/graph"
+	"stheno/nets"
+	"stheno/nets/train"
+)
+
 // Cost is what a run has taken.
 type Cost struct {
 	Params       int      `json:"params"`
 	ForwardFLOPs int      `json:"flops_forward"`         // one image; a multiply-add is two: see nets.Model.FLOPs
 	StepFLOPs    int      `json:"flops_step"`            // one image of a training step
-	Epochs       int      `json:"epochs"`                // whole ones
-	Steps        int      `json:"steps"`                 // of the optimizer
-	Seconds      *float64 `json:"seconds,omitempty"`     // of training, validation included; absent where it is not known
+	Epochs       int      `json:"epochs"`                // whole ones, without those of a pre-training
+	Steps        int      `json:"steps"`                 // of the optimizer, the same
+	Seconds      *float64 `json:"seconds,omitempty"`     // of training, validation and a pre-training included; absent where it is not known
 	MsPerStep    *float64 `json:"ms_per_step,omitempty"` // of the epochs, validation included; absent without a whole epoch
+	FLOPs        float64  `json:"flops"`                 // of all training steps, a pre-training's included; a short last batch counts as a whole one
+
+	Pretraining *PretrainingCost `json:"pretraining,omitempty"` // absent without
+}
+
+// PretrainingCost is the part of a Cost that a pre-training has taken.
+type PretrainingCost struct {
+	Epochs  int     `json:"epochs"`
+	Steps   int     `json:"steps"`
+	Seconds float64 `json:"seconds"`
+	FLOPs   float64 `json:"flops"`
 }
 
 // cost takes from the history what the outcome does not say.
@@ -25,7 +44,14 @@ func cost(r *Run) Cost {
 		c.Seconds = &seconds
 	}
 	if r.Outcome != nil {
-		c.Epochs, c.Steps, c.Seconds = r.Outcome.Epochs, r.Outcome.Steps, &r.Outcome.Seconds
+		seconds = r.Outcome.Seconds
+		c.Epochs, c.Steps, c.Seconds = r.Outcome.Epochs, r.Outcome.Steps, &seconds
+	}
+	c.FLOPs = flops(c.StepFLOPs, c.Steps, r.Config)
+	if p := r.Pretraining; p != nil {
+		c.Pretraining = p
+		c.FLOPs += p.FLOPs
+		seconds += p.Seconds
 	}
 	return c
 }
@@ -34,4 +60,31 @@ func cost(r *Run) Cost {
 func stepsOfAnEpoch(r *Run) int {
 	size := max(1, r.Config.Settings.Batch)
 	return max(1, r.Config.Settings.Repeat) * ((r.Config.Data.Train + size - 1) / size)
+}
+
+// flops are those of so many steps; image is one image's.
+func flops(image, steps int, c train.Config) float64 {
+	return float64(image) * float64(steps) * float64(min(c.Settings.Batch, c.Data.Train))
+}
+
+// pretraining is what the run's pre-training has taken; nil if that is not known.
+func (r *Run) pretraining() (*PretrainingCost, error) {
+	o, ok, err := train.Folder(r.Folder.File(train.PretrainDir)).ReadOutcome()
+	if err != nil || !ok {
+		return nil, err
+	}
+	s := r.Config.Settings
+	loss, err := train.ParsePretraining(s.Pretrain)
+	if err != nil {
+		return nil, err
+	}
+	m, err := nets.New(s.PretrainNetwork(r.Model.Network, loss, r.Config.Data.Classes), graph.DtypeOf[float32](), rand.New(rand.NewPCG(0, 0)))
+	if err != nil {
+		return nil, err
+	}
+	_, image := m.FLOPs()
+	if _, contrast := loss.(nets.SupCon); contrast && s.Augment != "" {
+		image *= 2 // it has two views of each
+	}
+	return &PretrainingCost{Epochs: o.Epochs, Steps: o.Steps, Seconds: o.Seconds, FLOPs: flops(image, o.Steps, r.Config)}, nil
 }

@@ -20,7 +20,8 @@ type Run struct {
 	Steps   []train.Step
 	Outcome *train.Outcome // nil where the run has left none
 
-	Embedding *embedding.Quality // of the run's pre-training; nil without
+	Embedding   *embedding.Quality // of the run's pre-training; nil without
+	Pretraining *PretrainingCost   // the same
 }
 
 // Load reads a run from its folder.
@@ -50,6 +51,9 @@ func load(folder train.Folder, c train.Config, m *nets.Model) (*Run, error) {
 		if q, ok, err = folder.ReadEmbedding(); ok {
 			r.Embedding = &q
 		}
+	}
+	if err == nil && c.Settings.Pretrain != "" {
+		r.Pretraining, err = r.pretraining()
 	}
 	return r, err
 }

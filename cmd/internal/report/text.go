@@ -140,8 +140,12 @@ type fact struct{ Name, Value string }
 // costLines say what the run has taken, in words.
 func (r *Report) costLines() []fact {
 	c := r.Cost
+	took := Seconds(c.Seconds) + ", validation included"
+	if p := c.Pretraining; p != nil {
+		took += fmt.Sprintf(", %s of them of the pre-training: %s, %s", Seconds(&p.Seconds), Number(p.Epochs, "epoch"), Number(p.Steps, "step"))
+	}
 	return []fact{
-		{"training time", Seconds(c.Seconds) + ", validation included"},
+		{"training time", took},
 		{"time of a step", Millis(c.MsPerStep) + " (an epoch's time by its steps, validation included)"},
 		{"parameters", Thousands(c.Params)},
 		{"an image, forward", Operations(c.ForwardFLOPs)},
