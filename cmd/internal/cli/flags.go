@@ -77,7 +77,7 @@ func (s *settings) define(f *flag.FlagSet) {
 	f.StringVar(&s.Augment, "augment", "", "distort the training images at random, anew each epoch, by this `spec`: "+augment.Forms+" (default none)")
 	f.IntVar(&s.Labels, "labels", 0, "train on so many `images` alone, as many of each class, drawn by the seed; 0 is all")
 	f.IntVar(&s.Repeat, "repeat", 1, "`passes` over the training images in an epoch: more of them where they are few, so that an epoch is worth its validation and its checkpoint")
-	f.StringVar(&s.Pretrain, "pretrain", "", "pre-train all layers but the last by metric learning with this `loss`, then train with a fresh last layer: "+train.PretrainForms)
+	f.StringVar(&s.Pretrain, "pretrain", "", "pre-train all layers but the last by metric learning with this `loss`, then train with a last layer that is fresh, or -init's: "+train.PretrainForms)
 	f.IntVar(&s.PretrainEpochs, "pretrain-epochs", 5, "`epochs` of the pre-training, before the -epochs")
 	f.IntVar(&s.Embedding, "embedding", 64, "`dimensions` of the points that -pretrain makes of images")
 	f.IntVar(&s.Patience, "patience", 0, "end training when val_loss has not improved for so many `epochs`, and keep the best epoch's weights; 0 is off")

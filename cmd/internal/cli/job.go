@@ -102,8 +102,14 @@ func (j *job) callbacks() ([]train.Callback, error) {
 	return list, nil
 }
 
-// create makes the folder of a new run.
+// create makes the folder of a new run, once its pre-training is known not to be
+// refused.
 func (j *job) create() error {
+	if j.pretrains() {
+		if _, err := j.pretraining(); err != nil {
+			return err
+		}
+	}
 	folder, err := train.CreateFolder(j.settings.out, j.app.Name, time.Now(), func(f train.Folder) error {
 		if err := f.WriteJSON(train.ConfigFile, j.config); err != nil {
 			return err
