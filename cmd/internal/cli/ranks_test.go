@@ -1,9 +1,13 @@
 package cli
 
 import (
+	"io"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"stheno/cmd/internal/progress"
+	"stheno/nets/group"
 	"stheno/nets/train"
 )
 
@@ -25,5 +29,28 @@ func TestRanksPlanTheSameLength(t *testing.T) {
 		if err := unlike(c, first); err == nil || !strings.HasSuffix(err.Error(), "than rank 0: its "+want) {
 			t.Errorf("%v, want %s", err, want)
 		}
+	}
+}
+
+// second is a rank that writes nothing, as far as it gets without the others.
+type second struct{ group.Group }
+
+func (second) Rank() int { return 1 }
+func (second) Size() int { return 2 }
+
+// TestOneRankWritesTheSheet, and the others have nothing to do.
+func TestOneRankWritesTheSheet(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "sheet.png")
+	app := mlp
+	app.ranks = &ranks{Group: second{}}
+	s, err := parse(app, []string{"-data", small(t), "-augment", "affine", "-augment-sheet", out}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := begin(t.Context(), app, s, progress.New(0, io.Discard, progress.Terminal{}), io.Discard, io.Discard); err != nil {
+		t.Error(err)
+	}
+	if left := files(t, filepath.Dir(out)); len(left) > 0 {
+		t.Errorf("rank 1 writes %v", left)
 	}
 }
