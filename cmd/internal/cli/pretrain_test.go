@@ -225,6 +225,8 @@ func TestPretrainFlagsAreRefused(t *testing.T) {
 		"-pretrain supcon -pretrain-epochs 0": "-pretrain-epochs 0: must be at least 1",
 		"-pretrain supcon -embedding 1":       "-embedding 1: must be at least 2",
 		"-embedding 8":                        "-embedding: says nothing without -pretrain",
+		"-pretrain supcon -batch 3":           "-batch 3: -pretrain supcon compares images",
+		"-pretrain triplet:0.5 -batch 1":      "must be at least 4",
 		"-labels -1":                          "-labels -1: must be 0 or more",
 		"-repeat 0":                           "-repeat 0: must be at least 1",
 	} {
@@ -233,6 +235,7 @@ func TestPretrainFlagsAreRefused(t *testing.T) {
 		}
 	}
 	dir := small(t)
+	succeed(t, mlp, "-data", dir, "-pretrain", "cosface", "-pretrain-epochs", "1", "-batch", "1", "-steps", "1", "-out", filepath.Join(t.TempDir(), "run"))
 	if o := command(t, mlp, "-data", dir, "-labels", "21"); o.code != exitFailure || !strings.Contains(o.stderr, "labels: data: 21 images of 20") {
 		t.Errorf("%d, %q", o.code, o.stderr)
 	}
