@@ -65,7 +65,8 @@ func (s *Set) only(rows []int) *Set {
 // BalancedBatches is Batches with as many rows of each class in a batch, give or
 // take one: P classes times K rows, as losses over pairs of rows want them. P is
 // the number of classes, or half of size if that is less, so that a class has at
-// least two rows; then rng draws the classes of a batch. A class whose rows are
+// least two rows; then rng draws the classes of a batch, and without rng they
+// follow on those of the batch before. A class whose rows are
 // used up is shuffled and begun again, so that an epoch, which has as many rows
 // as Batches gives it, may have some of a rare class twice and leave out some of
 // a frequent one.
@@ -80,23 +81,27 @@ func (s *Set) BalancedBatches(size int, rng *rand.Rand) iter.Seq[Batch] {
 		}
 		for i, left := 0, s.Len(); left > 0; i++ {
 			n := min(size, left)
-			if left -= n; !yield(Batch{Index: i, Rows: balanced(classes, n, rng), set: s}) {
+			if left -= n; !yield(Batch{Index: i, Rows: balanced(classes, n, i, rng), set: s}) {
 				return
 			}
 		}
 	}
 }
 
-// balanced takes n rows, the classes in turn.
-func balanced(classes []*turns, n int, rng *rand.Rand) []int {
+// balanced takes the n rows of a batch, the classes in turn.
+func balanced(classes []*turns, n, index int, rng *rand.Rand) []int {
 	order := make([]int, len(classes))
+	some, first := min(len(order), max(1, n/2)), 0
+	if rng == nil {
+		first = index * some
+	}
 	for i := range order {
-		order[i] = i
+		order[i] = (first + i) % len(order)
 	}
 	if rng != nil {
 		rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 	}
-	order = order[:min(len(order), max(1, n/2))]
+	order = order[:some]
 	rows := make([]int, n)
 	for i := range rows {
 		rows[i] = classes[order[i%len(order)]].take()

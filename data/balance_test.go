@@ -122,7 +122,26 @@ func TestBalancedBatchesInTheFilesOrder(t *testing.T) {
 	for b := range s.BalancedBatches(4, nil) {
 		rows = append(rows, b.Rows...)
 	}
-	if want := []int{0, 1, 2, 3, 0}; !slices.Equal(rows, want) { // the last batch, of one row, is of class 0
+	if want := []int{0, 1, 2, 3, 4}; !slices.Equal(rows, want) { // the last batch, of one row, is of the next class: 1
 		t.Errorf("%v, want %v", rows, want)
+	}
+}
+
+// TestBalancedBatchesInTheFilesOrderHaveAllClasses, though none has them all.
+func TestBalancedBatchesInTheFilesOrderHaveAllClasses(t *testing.T) {
+	s := uneven(slices.Repeat([]int{8}, 10)...)
+	seen := make(map[uint8]int)
+	for b := range s.BalancedBatches(8, nil) {
+		if n := count(s, b.Rows); len(n) != 4 {
+			t.Errorf("batch %d: %v", b.Index, n)
+		}
+		for class, k := range count(s, b.Rows) {
+			seen[class] += k
+		}
+	}
+	for class := range uint8(10) {
+		if seen[class] != 8 {
+			t.Errorf("class %d has 8 rows, and comes %d times", class, seen[class])
+		}
 	}
 }

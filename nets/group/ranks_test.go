@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"testing"
+	"time"
 )
 
 // TestRanks is run as several ranks by TestOnMPI.
@@ -75,5 +76,27 @@ func sums[T float32 | float64](t *testing.T, g Group, n int) {
 		if err := Sum(g, got, w); err != nil || !slices.Equal(got, want) {
 			t.Errorf("rank %d of %d: the sum of %d elements is another one, %v", g.Rank(), g.Size(), n, err)
 		}
+	}
+}
+
+// TestPatientRanks is run as two ranks by TestCloseWaitsOnMPI. Rank 0 is busy for
+// longer than a rank may be behind at a meeting.
+func TestPatientRanks(t *testing.T) {
+	if size, _ := launched(os.Getenv); size == 0 {
+		t.Skip("is run by TestCloseWaitsOnMPI")
+	}
+	timeout, err := silence(os.Getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g.Rank() == 0 {
+		time.Sleep(14 * timeout)
+	}
+	if err := g.Close(); err != nil {
+		t.Error(err)
 	}
 }

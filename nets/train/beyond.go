@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// Beyond says in words what a run has beyond the notebook's plain Adam on plain
-// cross-entropy; empty if nothing.
+// Beyond says in words what a run has beyond the notebook's, which trains fresh
+// weights on the images as they are, with plain Adam on plain cross-entropy; empty
+// if nothing.
 func (s Settings) Beyond() string {
 	var parts []string
 	say := func(on bool, format string, args ...any) {
@@ -22,5 +23,10 @@ func (s Settings) Beyond() string {
 	say(s.Dropout > 0, "dropout %g", s.Dropout)
 	say(s.EMA > 0, "validated and kept is the moving average of the weights, decay %g", s.EMA)
 	say(s.SWA > 0, "validated and kept is the mean of the weights at the end of each of the last %d epochs", s.SWA)
+	say(s.Init != "", "initial weights of %s", s.Init)
+	say(s.Labels > 0, "%d labelled images", s.Labels)
+	say(s.Repeat > 1, "%d passes over the images an epoch", s.Repeat)
+	say(s.Augment != "", "images distorted by %s", s.Augment)
+	say(s.Pretrain != "", "pre-training %s, epochs %d, embedding %d", s.Pretrain, s.PretrainEpochs, s.Embedding)
 	return strings.Join(parts, "; ")
 }

@@ -2,6 +2,7 @@ package train
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -154,13 +155,12 @@ var free = []string{
 // a run goes on with other rounding.
 func (c Config) Differs(other Config) string {
 	mine, theirs := c.fixed(), other.fixed()
-	for _, name := range slices.Sorted(maps.Keys(mine)) {
+	names := maps.Clone(mine)
+	maps.Copy(names, theirs) // a setting that is off may be absent from one of them
+	for _, name := range slices.Sorted(maps.Keys(names)) {
 		if mine[name] != theirs[name] {
-			return fmt.Sprintf("%s is %s, not %s", name, mine[name], theirs[name])
+			return fmt.Sprintf("%s is %s, not %s", name, cmp.Or(mine[name], "absent"), cmp.Or(theirs[name], "absent"))
 		}
-	}
-	if len(theirs) > len(mine) {
-		return fmt.Sprintf("there are %d settings, not %d", len(mine), len(theirs))
 	}
 	return ""
 }

@@ -28,3 +28,14 @@ func TestBeyond(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestBeyondTellsWhatIsTrainedOn(t *testing.T) {
+	if got := (Settings{Repeat: 1}).Beyond(); got != "" {
+		t.Errorf("the notebook has %q", got)
+	}
+	s := Settings{Init: "a.safetensors", Labels: 100, Repeat: 20, Augment: "affine:rotate=10", Pretrain: "supcon:0.1", PretrainEpochs: 5, Embedding: 64, EMA: 0.9}
+	const want = "validated and kept is the moving average of the weights, decay 0.9; initial weights of a.safetensors; 100 labelled images; 20 passes over the images an epoch; images distorted by affine:rotate=10; pre-training supcon:0.1, epochs 5, embedding 64"
+	if got := s.Beyond(); got != want {
+		t.Errorf("got %q", got)
+	}
+}

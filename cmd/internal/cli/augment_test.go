@@ -82,3 +82,12 @@ func TestAugmentSheet(t *testing.T) {
 		t.Errorf("with -summary and -graph: %q, left %s", o.stdout, names(t, "."))
 	}
 }
+
+// TestWatchedRunDrawsNoSheet: it trains, where the command would draw and stop.
+func TestWatchedRunDrawsNoSheet(t *testing.T) {
+	t.Chdir(t.TempDir())
+	err := Watched{App: mlp, Args: []string{"-augment", "affine", "-augment-sheet", "sheet.png"}}.Run(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "-augment-sheet are for the command alone") {
+		t.Error(err)
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"stheno/data"
 	"stheno/data/augment"
 	"stheno/graph/kernel"
+	"stheno/nets"
 	"stheno/nets/train"
 )
 
@@ -58,7 +59,14 @@ func parse(app App, args []string, stdout io.Writer) (*settings, error) {
 	if err := s.follow(app, f); err != nil {
 		return nil, err
 	}
-	return s, s.check()
+	if s.resume != "" {
+		return s, nil // is checked with the run's settings, once they are read: see stored
+	}
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	s.normalize()
+	return s, nil
 }
 
 func (s *settings) define(f *flag.FlagSet) {
@@ -77,7 +85,7 @@ func (s *settings) define(f *flag.FlagSet) {
 	f.StringVar(&s.Augment, "augment", "", "distort the training images at random, anew each epoch, by this `spec`: "+augment.Forms+" (default none)")
 	f.IntVar(&s.Labels, "labels", 0, "train on so many `images` alone, as many of each class, drawn by the seed; 0 is all")
 	f.IntVar(&s.Repeat, "repeat", 1, "`passes` over the training images in an epoch: more of them where they are few, so that an epoch is worth its validation and its checkpoint")
-	f.StringVar(&s.Pretrain, "pretrain", "", "pre-train all layers but the last by metric learning with this `loss`, then train with a fresh last layer: "+train.PretrainForms)
+	f.StringVar(&s.Pretrain, "pretrain", "", "pre-train all layers but the last by metric learning with this `loss`, then train with a last layer that is fresh, or -init's: "+train.PretrainForms)
 	f.IntVar(&s.PretrainEpochs, "pretrain-epochs", 5, "`epochs` of the pre-training, before the -epochs")
 	f.IntVar(&s.Embedding, "embedding", 64, "`dimensions` of the points that -pretrain makes of images")
 	f.IntVar(&s.Patience, "patience", 0, "end training when val_loss has not improved for so many `epochs`, and keep the best epoch's weights; 0 is off")
@@ -99,6 +107,26 @@ func (s *settings) define(f *flag.FlagSet) {
 	s.sketch.define(f)
 	s.sheet.define(f)
 	f.BoolVar(&s.summary, "summary", false, "print the table of layers and stop")
+}
+
+// normalize writes checked settings as a run's files have them.
+func (s *settings) normalize() {
+	s.Augment = canonical(s.Augment)
+	if s.Pretrain == "" {
+		s.PretrainEpochs, s.Embedding = 0, 0
+	}
+}
+
+// canonical is -augment as a run's settings have it; what cannot be read stays.
+func canonical(text string) string {
+	spec, err := augment.Parse(text)
+	switch {
+	case err != nil:
+		return text
+	case spec.Off():
+		return ""
+	}
+	return spec.String()
 }
 
 // check refuses values that no run can have.
@@ -138,7 +166,7 @@ func (s *settings) check() error {
 	if err := s.checkRegularization(); err != nil {
 		return err
 	}
-	if err := s.sheet.check(s.Augment != ""); err != nil {
+	if err := s.sheet.check(canonical(s.Augment) != ""); err != nil {
 		return err
 	}
 	return s.sketch.check()
@@ -152,13 +180,16 @@ func (s *settings) pretrainError() error {
 				return usageError{fmt.Sprintf("-%s: says nothing without -pretrain", name)}
 			}
 		}
-		s.PretrainEpochs, s.Embedding = 0, 0
 		return nil
 	}
-	if _, err := train.ParsePretraining(s.Pretrain); err != nil {
+	loss, err := train.ParsePretraining(s.Pretrain)
+	if err != nil {
 		return usageError{fmt.Sprintf("-pretrain: %v", err)}
 	}
+	_, single := loss.(nets.CosFace)
 	switch {
+	case s.Batch < 4 && !single:
+		return usageError{fmt.Sprintf("-batch %d: -pretrain %s compares images of a class with each other and with those of another: must be at least 4", s.Batch, s.Pretrain)}
 	case s.PretrainEpochs < 1:
 		return usageError{fmt.Sprintf("-pretrain-epochs %d: must be at least 1", s.PretrainEpochs)}
 	case s.Embedding < 2:
@@ -176,7 +207,7 @@ func (s *settings) checkRegularization() error {
 		return usageError{fmt.Sprintf("-weight-decay %v: must be a number of at least 0", s.WeightDecay)}
 	case s.WeightDecay > 0 && s.Optimizer != "adamw":
 		return usageError{fmt.Sprintf("-weight-decay %v: adam has none: add -optimizer adamw, or take -l2", s.WeightDecay)}
-	case s.Optimizer == "adamw" && s.WeightDecay == 0 && !s.given["weight-decay"]:
+	case s.Optimizer == "adamw" && s.WeightDecay == 0 && !s.given["weight-decay"] && s.resume == "":
 		return usageError{"-optimizer adamw: say with -weight-decay how fast kernels decay, such as 0.01"}
 	case s.LearningRate*s.WeightDecay >= 1:
 		return usageError{fmt.Sprintf("-weight-decay %v: times -lr %v is no part of a weight: must be below 1", s.WeightDecay, s.LearningRate)}
@@ -200,20 +231,15 @@ func (s *settings) checkAverages() error {
 		return usageError{fmt.Sprintf("-ema %v and -swa %d: a run keeps one average: take one of them, and 0 for the other", s.EMA, s.SWA)}
 	case s.SWA > 0 && s.Patience > 0:
 		return usageError{fmt.Sprintf("-swa %d and -patience %d: which epochs are the last is not known while -patience may end the run: take -ema", s.SWA, s.Patience)}
+	case s.SWA > 0 && s.Steps > 0:
+		return usageError{fmt.Sprintf("-swa %d and -steps %d: -steps may end the run before its last epochs: plan its length by -epochs, or take -ema", s.SWA, s.Steps)}
 	}
 	return nil
 }
 
-// augmentError reads -augment, and writes it as a run's settings have it.
 func (s *settings) augmentError() error {
-	spec, err := augment.Parse(s.Augment)
-	if err != nil {
-		return err
-	}
-	if s.Augment = ""; !spec.Off() {
-		s.Augment = spec.String()
-	}
-	return nil
+	_, err := augment.Parse(s.Augment)
+	return err
 }
 
 func (s *settings) convError() error {

@@ -67,13 +67,8 @@ func newJob(app App, s *settings, m *nets.Model, set *data.Dataset, display prog
 		Parts:  train.Parts{Model: m, Optimizer: j.adam, Callbacks: callbacks},
 		Config: j.config, Every: s.CheckpointEvery, Warn: j.warn,
 	}
-	if n := app.ranks.size(); n > 1 {
-		if err := checkMemory(m, set, (s.Batch+n-1)/n, j.views()); err != nil {
-			return j, fmt.Errorf("each of %d ranks, which have as many rows of a batch: %w", n, err)
-		}
-		return j, nil
-	}
-	return j, checkMemory(m, set, s.Batch, j.views())
+	n := needs{model: m, train: set.Train.Len(), test: set.Test.Len(), views: j.views(), ranks: app.ranks.size()}
+	return j, checkMemory(n, s.Batch)
 }
 
 // callbacks are those that train: what a checkpoint remembers, in their order.
@@ -107,8 +102,14 @@ func (j *job) callbacks() ([]train.Callback, error) {
 	return list, nil
 }
 
-// create makes the folder of a new run.
+// create makes the folder of a new run, once its pre-training is known not to be
+// refused.
 func (j *job) create() error {
+	if j.pretrains() {
+		if _, err := j.pretraining(); err != nil {
+			return err
+		}
+	}
 	folder, err := train.CreateFolder(j.settings.out, j.app.Name, time.Now(), func(f train.Folder) error {
 		if err := f.WriteJSON(train.ConfigFile, j.config); err != nil {
 			return err

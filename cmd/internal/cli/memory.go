@@ -6,80 +6,95 @@ import (
 	"strconv"
 	"strings"
 
-	"stheno/data"
 	"stheno/nets"
 	"stheno/nets/train"
 )
 
 // checkMemory refuses a batch whose graphs do not fit into the memory that the
-// system has left, before any of it is taken. views is how many rows of a graph
-// an image of the batch takes. Where the system does not say
+// system has left, before any of it is taken. Where the system does not say
 // how much that is, nothing is refused.
-func checkMemory(m *nets.Model, set *data.Dataset, batch, views int) error {
+func checkMemory(n needs, batch int) error {
 	available, known := availableMemory()
 	if !known {
 		return nil
 	}
-	n, err := newNeeds(m, set, views)
+	batch = min(batch, n.train)
+	bytes, err := n.bytes(batch)
+	if err != nil || bytes <= available {
+		return err
+	}
+	fits, err := n.fits(batch, available)
 	if err != nil {
 		return err
 	}
-	batch = min(batch, set.Train.Len())
-	if n.bytes(batch) <= available {
-		return nil
+	where, advice := "", "no batch fits"
+	if n.ranks > 1 {
+		where = fmt.Sprintf(" on each of %d ranks", n.ranks)
 	}
-	fits := batch
-	for fits > 0 && n.bytes(fits) > available {
-		fits--
-	}
-	advice := "no batch fits"
 	if fits > 0 {
-		advice = fmt.Sprintf("the largest batch that fits is -batch %d", fits)
+		advice = fmt.Sprintf("-batch %d fits", fits)
 	}
-	return fmt.Errorf("-batch %d needs %s of memory, %s is available: %s", batch, size(n.bytes(batch)), size(available), advice)
+	return fmt.Errorf("-batch %d needs %s of memory%s, %s is available: %s", batch, size(bytes), where, size(available), advice)
 }
 
 // needs is how much memory a run takes, as a function of its batch.
 type needs struct {
-	fixed     int // moments, checkpoints and evaluation
-	base, row int // a training program of b rows takes base + b·row
-	rows      int // training rows
+	model       *nets.Model
+	train, test int // images
+	views       int // rows of a graph that an image of the batch takes
+	ranks       int // processes that share a batch; 0 is 1
 }
 
-func newNeeds(m *nets.Model, set *data.Dataset, views int) (needs, error) {
-	n := needs{rows: set.Train.Len()}
-	for _, w := range m.Weights {
-		n.fixed += 9 * int(w.Value.MemSize()) // two moments, the copy of all three for a checkpoint, the best weights, the average, and theirs
+// bytes is what a process takes: moments, checkpoints, evaluation, and the graphs
+// of a batch and of a short last one.
+func (n needs) bytes(batch int) (total int, err error) {
+	for _, w := range n.model.Weights {
+		total += 9 * int(w.Value.MemSize()) // two moments, the copy of all three for a checkpoint, the best weights, the average, and theirs
 	}
-	test := set.Test.Len()
-	for _, rows := range []int{test - test%train.EvaluationBatch, test % train.EvaluationBatch} {
-		if rows == 0 {
+	for _, g := range []struct {
+		phase nets.Phase
+		rows  int
+	}{
+		{nets.Evaluation, min(n.test-n.test%train.EvaluationBatch, train.EvaluationBatch)},
+		{nets.Evaluation, n.test % train.EvaluationBatch},
+		{nets.Training, n.rows(batch)},
+		{nets.Training, n.rows(n.train % batch)},
+	} {
+		if g.rows == 0 {
 			continue
 		}
-		bytes, err := m.Bytes(nets.Evaluation, min(rows, train.EvaluationBatch))
+		bytes, err := n.model.Bytes(g.phase, g.rows)
 		if err != nil {
-			return n, err
+			return 0, err
 		}
-		n.fixed += bytes
+		total += bytes
 	}
-	one, err := m.Bytes(nets.Training, 64)
-	if err != nil {
-		return n, err
-	}
-	two, err := m.Bytes(nets.Training, 128)
-	n.row = (two - one) / 64
-	n.base = one - 64*n.row
-	n.row *= views
-	return n, err
+	return total, nil
 }
 
-// bytes counts the graph of a short last batch too.
-func (n needs) bytes(batch int) int {
-	total := n.fixed + n.base + batch*n.row
-	if rest := n.rows % batch; rest > 0 {
-		total += n.base + rest*n.row
+// rows are those of a process's graph for so many images of a batch.
+func (n needs) rows(images int) int {
+	ranks := max(1, n.ranks)
+	return (images + ranks - 1) / ranks * n.views
+}
+
+// fits is a batch that fits, where one that is larger by one does not; 0 if there
+// is none. A still larger one may, if it leaves less for a short last batch.
+func (n needs) fits(tooLarge, available int) (int, error) {
+	fits := 0
+	for fits+1 < tooLarge {
+		middle := (fits + tooLarge) / 2
+		bytes, err := n.bytes(middle)
+		if err != nil {
+			return 0, err
+		}
+		if bytes <= available {
+			fits = middle
+		} else {
+			tooLarge = middle
+		}
 	}
-	return total
+	return fits, nil
 }
 
 // availableMemory is what this process may still take. Tests replace it.

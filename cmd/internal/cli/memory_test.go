@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"regexp"
 	"strconv"
@@ -11,7 +10,6 @@ import (
 
 	"gorgonia.org/tensor"
 
-	"stheno/data"
 	"stheno/nets"
 )
 
@@ -28,7 +26,7 @@ func TestBatchThatDoesNotFitIsRefused(t *testing.T) {
 	t.Chdir(t.TempDir())
 	limitMemory(t, 17<<20)
 	o := command(t, mlp, "-data", dir, "-batch", "600", "-steps", "1", "-out", "run")
-	m := regexp.MustCompile(`^mlp: -batch 600 needs (\d+) MiB of memory, 17 MiB is available: the largest batch that fits is -batch (\d+)\n$`).FindStringSubmatch(o.stderr)
+	m := regexp.MustCompile(`^mlp: -batch 600 needs (\d+) MiB of memory, 17 MiB is available: -batch (\d+) fits\n$`).FindStringSubmatch(o.stderr)
 	if o.code != 1 || o.stdout != "" || m == nil {
 		t.Fatalf("exit code %d, stdout %q, stderr %q", o.code, o.stdout, o.stderr)
 	}
@@ -41,7 +39,7 @@ func TestBatchThatDoesNotFitIsRefused(t *testing.T) {
 	fits, _ := strconv.Atoi(m[2])
 	succeed(t, mlp, "-data", dir, "-batch", m[2], "-steps", "1", "-out", "run")
 	if o := command(t, mlp, "-data", dir, "-batch", fmt.Sprint(fits+1), "-steps", "1", "-out", "run2"); o.code != 1 {
-		t.Errorf("-batch %d is accepted, though %d is said to be the largest that fits", fits+1, fits)
+		t.Errorf("-batch %d is accepted, though %d is said to fit", fits+1, fits)
 	}
 	limitMemory(t, 1000)
 	if o := command(t, mlp, "-data", dir, "-batch", "1"); o.code != 1 || !regexp.MustCompile(`no batch fits\n$`).MatchString(o.stderr) {
@@ -49,30 +47,63 @@ func TestBatchThatDoesNotFitIsRefused(t *testing.T) {
 	}
 }
 
-// TestLargestBatchThatFits: the graph of the last, short batch counts too, so a
-// smaller batch can need more than a larger one.
-func TestLargestBatchThatFits(t *testing.T) {
-	m, err := nets.New(nets.MLP([3]int{10, 10, 1}, 10), tensor.Float32, rand.New(rand.NewPCG(1, 0)))
+// needsOf are those of a network for images of 10 x 10 pixels.
+func needsOf(t *testing.T, net nets.Network, objective nets.Objective, images, test int) needs {
+	t.Helper()
+	m, err := nets.New(net, tensor.Float32, rand.New(rand.NewPCG(1, 0)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := &data.Set{Pixels: make([]uint8, 1000*100), Labels: make([]uint8, 1000), Height: 10, Width: 10, Channels: 1}
-	set := &data.Dataset{Train: rows, Test: rows, Classes: 10}
-	n, err := newNeeds(m, set, 1)
+	m.Objective = objective
+	return needs{model: m, train: images, test: test, views: 1}
+}
+
+func (n needs) of(t *testing.T, batch int) int {
+	t.Helper()
+	bytes, err := n.bytes(batch)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, at := range []int{1, 2, 11, 33, 150, 334, 500, 501} {
-		limitMemory(t, n.bytes(at))
-		want := ""
-		for batch := range 1000 {
-			if n.bytes(batch+1) <= n.bytes(at) {
-				want = fmt.Sprintf("the largest batch that fits is -batch %d", batch+1)
+	return bytes
+}
+
+// TestAdvisedBatchFits, and one more image does not.
+func TestAdvisedBatchFits(t *testing.T) {
+	for ranks := range 4 {
+		n := needsOf(t, nets.MLP([3]int{10, 10, 1}, 10), nets.Objective{}, 1000, 1000)
+		n.ranks = ranks
+		for _, at := range []int{1, 2, 11, 33, 150, 334, 500, 501} {
+			available := n.of(t, at)
+			limitMemory(t, available)
+			err := checkMemory(n, 1000)
+			if n.of(t, 1000) <= available {
+				if err != nil {
+					t.Errorf("%d ranks: -batch 1000 fits: %v", ranks, err)
+				}
+				continue
+			}
+			m := regexp.MustCompile(`available: -batch (\d+) fits$`).FindStringSubmatch(fmt.Sprint(err))
+			if m == nil || strings.Contains(err.Error(), fmt.Sprintf("on each of %d ranks,", ranks)) != (ranks > 1) {
+				t.Errorf("%d ranks, as much memory as -batch %d needs: %v", ranks, at, err)
+				continue
+			}
+			fits, _ := strconv.Atoi(m[1])
+			if n.of(t, fits) > available || n.of(t, fits+1) <= available {
+				t.Errorf("%d ranks, as much memory as -batch %d needs: %v", ranks, at, err)
 			}
 		}
-		if err := checkMemory(m, set, 1000, 1); n.bytes(at) < n.bytes(1000) && (err == nil || !strings.HasSuffix(err.Error(), want)) {
-			t.Errorf("as much memory as -batch %d needs: %v, want %s", at, err, want)
-		}
+	}
+}
+
+// TestPairsNeedTheirSquare: a loss over pairs has tables of a batch's rows by its
+// rows, twice as many rows where an image has two views.
+func TestPairsNeedTheirSquare(t *testing.T) {
+	n := needsOf(t, nets.Embedding(nets.MLP([3]int{10, 10, 1}, 10), 8), nets.Objective{Loss: nets.SupCon{Tau: 0.1}}, 1<<20, 128)
+	const batch = 1 << 14
+	one := n.of(t, batch)
+	n.views = 2
+	if two := n.of(t, batch); one < 4*batch*batch || two < 4*4*batch*batch {
+		t.Errorf("-batch %d takes %d bytes, %d in two views", batch, one, two)
 	}
 }
 
@@ -83,46 +114,6 @@ func TestUnknownMemoryRefusesNothing(t *testing.T) {
 	availableMemory = func() (int, bool) { return 0, false }
 	defer func() { availableMemory = before }()
 	succeed(t, mlp, "-data", dir, "-steps", "1")
-}
-
-// TestNeedsAreThoseOfThePrograms holds the straight line that needs draws
-// against what the programs of a run say themselves.
-func TestNeedsAreThoseOfThePrograms(t *testing.T) {
-	set := func(n int) *data.Set {
-		return &data.Set{Pixels: make([]uint8, n*100), Labels: make([]uint8, n), Height: 10, Width: 10, Channels: 1}
-	}
-	for _, app := range []App{mlp, cnn} {
-		m, err := nets.New(app.Network([3]int{10, 10, 1}, 10), tensor.Float32, rand.New(rand.NewPCG(1, 0)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		bytes := func(phase nets.Phase, batch int) int {
-			if batch == 0 {
-				return 0
-			}
-			n, err := m.Bytes(phase, batch)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return n
-		}
-		for _, test := range []int{50, 128, 300} {
-			n, err := newNeeds(m, &data.Dataset{Train: set(1000), Test: set(test), Classes: 10}, 1)
-			if err != nil {
-				t.Fatal(err)
-			}
-			evaluation := bytes(nets.Evaluation, test%128)
-			if test >= 128 {
-				evaluation += bytes(nets.Evaluation, 128)
-			}
-			for _, batch := range []int{1, 7, 100, 128, 300, 1000} {
-				want := 9*4*m.Params() + evaluation + bytes(nets.Training, batch) + bytes(nets.Training, 1000%batch)
-				if got := n.bytes(batch); math.Abs(float64(got-want)) > 0.001*float64(want)+1024 {
-					t.Errorf("%s, batch %d, %d test images: %d bytes, the programs take %d", app.Name, batch, test, got, want)
-				}
-			}
-		}
-	}
 }
 
 func TestSystemMemory(t *testing.T) {

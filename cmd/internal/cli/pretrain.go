@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -25,13 +26,14 @@ import (
 // pretrain gives the model its pre-trained trunk, and trains that if need be. It
 // returns the signal's cause if that has ended it.
 func (j *job) pretrain(ctx context.Context) error {
-	if j.settings.Pretrain == "" || j.from.Step > 0 {
+	if !j.pretrains() || j.from.Step > 0 {
 		return nil
 	}
 	p, err := j.pretraining()
 	if err != nil {
 		return err
 	}
+	p.folder, p.events = train.Folder(j.folder.File(train.PretrainDir)), j.events
 	_, done, err := p.folder.ReadOutcome()
 	if err != nil {
 		return err
@@ -47,12 +49,21 @@ func (j *job) pretrain(ctx context.Context) error {
 	if err := nets.CopyTrunk(j.model.Network, j.model, p.model); err != nil {
 		return err
 	}
-	j.note("fine-tuning: a fresh head on the pre-trained layers")
+	head := "a fresh last layer"
+	if file := j.settings.Init; file != "" {
+		head = "the last layer of " + file
+	}
+	j.note("fine-tuning: %s on the pre-trained layers", head)
 	return nil
 }
 
+// pretrains says whether this is a run that is pre-trained, not a pre-training.
+func (j *job) pretrains() bool {
+	return j.settings.Pretrain != "" && j.settings.phase != train.PretrainPhase
+}
+
 // pretraining is the job of the run's pre-training, which begins with the trunk
-// that the run was given.
+// that the run was given. It has no folder yet.
 func (j *job) pretraining() (*job, error) {
 	s := *j.settings
 	s.Settings, s.phase, s.held = j.settings.Pretraining(), train.PretrainPhase, nil
@@ -71,17 +82,16 @@ func (j *job) pretraining() (*job, error) {
 	}
 	p, err := newJob(j.app, &s, m, j.set, j.display, j.stdout, j.stderr)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("-pretrain %s: %w", s.Pretrain, err)
 	}
-	p.folder, p.events = train.Folder(j.folder.File(train.PretrainDir)), j.events
 	return p, nil
 }
 
 // The pre-training draws on sources that the fine-tuning, which has the same
 // seed, does not.
 const (
-	pretrainWeights = 1       // the half of the seed of the weights
-	pretrainOrder   = 1 << 63 // a bit of the seed of orders and distortions
+	pretrainWeights = math.MaxUint64 - 1 // the second half of the weights' source: no pass's number, and not that of -labels
+	pretrainOrder   = 1 << 63            // a bit of the seed of orders and distortions
 )
 
 // pretrainItself begins or goes on in the folder, trains to the end, and leaves

@@ -1,12 +1,19 @@
 package cli
 
 import (
+	"io"
+	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"gorgonia.org/tensor"
+
+	"stheno/data"
+	"stheno/nets"
 	"stheno/nets/safetensors"
 )
 
@@ -74,23 +81,35 @@ func weights(t *testing.T, path ...string) map[string]string {
 	return m
 }
 
-// TestFinetuningBeginsWithThePretrainedTrunk, and a head as the seed draws it. At
-// a learning rate that moves nothing, the weights say where it began.
+// TestFinetuningBeginsWithThePretrainedTrunk, and a head as the seed draws it, or
+// as -init has it. At a learning rate that moves nothing, the weights say where it
+// began.
 func TestFinetuningBeginsWithThePretrainedTrunk(t *testing.T) {
 	dir, tmp := small(t), t.TempDir()
-	pretrained, plain, started := filepath.Join(tmp, "a"), filepath.Join(tmp, "b"), filepath.Join(tmp, "c")
+	pretrained, plain, started, fromSeed := filepath.Join(tmp, "a"), filepath.Join(tmp, "b"), filepath.Join(tmp, "c"), filepath.Join(tmp, "d")
 	still := []string{"-data", dir, "-lr", "1e-30", "-epochs", "1"}
 	succeed(t, mlp, append(still, "-out", plain, "-seed", "3")...)
 	succeed(t, mlp, "-data", dir, "-out", started, "-seed", "4", "-epochs", "1")
-	succeed(t, mlp, append(still, "-pretrain", "supcon", "-embedding", "3", "-out", pretrained, "-seed", "3", "-init", filepath.Join(started, "model.safetensors"))...)
+	still = append(still, "-pretrain", "supcon", "-embedding", "3", "-seed", "3")
+	if o := succeed(t, mlp, append(still, "-out", fromSeed)...); !strings.Contains(o.stderr, "fine-tuning: a fresh last layer on") {
+		t.Errorf("%q", o.stderr)
+	}
+	file := filepath.Join(started, "model.safetensors")
+	if o := succeed(t, mlp, append(still, "-out", pretrained, "-init", file)...); !strings.Contains(o.stderr, "fine-tuning: the last layer of "+file+" on") {
+		t.Errorf("%q", o.stderr)
+	}
 	embedding, got := weights(t, pretrained, "pretrain", "model.safetensors"), weights(t, pretrained, "model.safetensors")
 	given, fresh := weights(t, started, "model.safetensors"), weights(t, plain, "model.safetensors")
+	own, last := weights(t, fromSeed, "model.safetensors"), "dense_1.kernel"
+	if own[last] != fresh[last] || got[last] != given[last] || own[last] == given[last] {
+		t.Error("the last layer is not the seed's, or with -init the file's")
+	}
 	for _, name := range []string{"dense.kernel", "dense.bias"} {
 		if got[name] != given[name] || embedding[name] != given[name] {
 			t.Errorf("%s is not that of -init", name)
 		}
 	}
-	if got["dense_1.kernel"] == embedding["dense_1.kernel"] || len(got) != len(fresh) {
+	if got[last] == embedding[last] || len(got) != len(fresh) {
 		t.Error("the head is the embedding's")
 	}
 }
@@ -109,6 +128,57 @@ func TestPretrainingMovesTheTrunk(t *testing.T) {
 	}
 	if len(models) != 4 {
 		t.Errorf("4 runs gave %d models", len(models))
+	}
+}
+
+// TestPretrainingIsRefusedBeforeThereIsAFolder, where it alone does not fit.
+func TestPretrainingIsRefusedBeforeThereIsAFolder(t *testing.T) {
+	dir := writeData(t, 8, 8, 3, 1000, 10)
+	t.Chdir(t.TempDir())
+	limitMemory(t, 24<<20) // the table of 2000 x 2000 pairs has 16 MB, and there are more than one
+	args := []string{"-data", dir, "-batch", "1000", "-augment", "affine", "-steps", "1", "-out", "run"}
+	o := command(t, mlp, append(args, "-pretrain", "supcon")...)
+	if o.code != exitFailure || !strings.HasPrefix(o.stderr, "mlp: -pretrain supcon: -batch 1000 needs ") {
+		t.Errorf("%d, %q", o.code, o.stderr)
+	}
+	if left := files(t, "."); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	succeed(t, mlp, args...)
+}
+
+// TestPretrainingDrawsOnItsOwnSource: where an epoch's order draws, no weights do.
+func TestPretrainingDrawsOnItsOwnSource(t *testing.T) {
+	set, err := data.Open(small(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := parse(mlp, []string{"-pretrain", "triplet", "-seed", "3"}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := newModel(mlp, s, set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j, err := newJob(mlp, s, m, set, nil, io.Discard, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := j.pretraining()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, source := range []uint64{0, 1, 2, 3, math.MaxUint64} { // the weights', orders', and that of -labels
+		other, err := nets.New(p.model.Network, tensor.Float32, rand.New(rand.NewPCG(3, source)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, w := range other.Weights {
+			if w.Name == "dense_1.kernel" && slices.Equal(w.Value.Float32s(), p.model.Weights[i].Value.Float32s()) {
+				t.Errorf("the embedding is drawn from source %d", source)
+			}
+		}
 	}
 }
 
@@ -155,6 +225,8 @@ func TestPretrainFlagsAreRefused(t *testing.T) {
 		"-pretrain supcon -pretrain-epochs 0": "-pretrain-epochs 0: must be at least 1",
 		"-pretrain supcon -embedding 1":       "-embedding 1: must be at least 2",
 		"-embedding 8":                        "-embedding: says nothing without -pretrain",
+		"-pretrain supcon -batch 3":           "-batch 3: -pretrain supcon compares images",
+		"-pretrain triplet:0.5 -batch 1":      "must be at least 4",
 		"-labels -1":                          "-labels -1: must be 0 or more",
 		"-repeat 0":                           "-repeat 0: must be at least 1",
 	} {
@@ -163,6 +235,7 @@ func TestPretrainFlagsAreRefused(t *testing.T) {
 		}
 	}
 	dir := small(t)
+	succeed(t, mlp, "-data", dir, "-pretrain", "cosface", "-pretrain-epochs", "1", "-batch", "1", "-steps", "1", "-out", filepath.Join(t.TempDir(), "run"))
 	if o := command(t, mlp, "-data", dir, "-labels", "21"); o.code != exitFailure || !strings.Contains(o.stderr, "labels: data: 21 images of 20") {
 		t.Errorf("%d, %q", o.code, o.stderr)
 	}

@@ -190,9 +190,18 @@ func (j *job) join() error {
 	return err
 }
 
-// unlike says why a rank cannot train with rank 0.
+// unlike says why a rank cannot train with rank 0. All must stop after the same
+// step, so that the length of training is not free here, as it is on -resume.
 func unlike(c, first train.Config) error {
-	if d := c.Differs(first); d != "" {
+	d := c.Differs(first)
+	switch mine, its := c.Settings, first.Settings; {
+	case d != "":
+	case mine.Epochs != its.Epochs:
+		d = fmt.Sprintf("settings.epochs is %d, not %d", mine.Epochs, its.Epochs)
+	case mine.Steps != its.Steps:
+		d = fmt.Sprintf("settings.steps is %d, not %d", mine.Steps, its.Steps)
+	}
+	if d != "" {
 		return fmt.Errorf("has another command line or other data than rank 0: its %s", d)
 	}
 	if c.Kernels != first.Kernels {

@@ -44,7 +44,7 @@ func recipe(name, network string) ([]string, error) {
 	if err != nil {
 		content, err = fs.ReadFile(recipes, path.Join("recipes", name+".txt"))
 	}
-	if err != nil {
+	if err != nil || !slices.Contains(recipeNames(), name) { // a name, and no path
 		return nil, usageError{fmt.Sprintf("-recipe %s: there are %s", quoted(name), strings.Join(recipeNames(), ", "))}
 	}
 	var lines []string

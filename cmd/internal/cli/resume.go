@@ -21,13 +21,12 @@ var resumable = []string{"resume", "data", "epochs", "steps", "threads", "checkp
 func (s *settings) adopt(stored train.Settings) error {
 	f, was := flag.NewFlagSet("", flag.ContinueOnError), &settings{}
 	was.define(f) // writes the defaults
-	was.Settings = stored
-	was.Repeat = max(1, stored.Repeat)                                                            // runs from before there was a choice have 0
-	was.Recipe, was.Optimizer = cmp.Or(stored.Recipe, notebook), cmp.Or(stored.Optimizer, "adam") // runs from before there was a choice
+	was.Settings = chosenThen(stored)
 	now := flag.NewFlagSet("", flag.ContinueOnError)
 	defined := *s
 	defined.define(now)
 	defined = *s
+	defined.Augment, was.Augment = canonical(s.Augment), canonical(stored.Augment)
 	for _, name := range slices.Sorted(maps.Keys(s.given)) {
 		if slices.Contains(resumable, name) {
 			continue
@@ -58,6 +57,20 @@ func (s *settings) adopt(stored train.Settings) error {
 	return nil
 }
 
+// chosenThen fills in what runs had from before there was a choice.
+func chosenThen(stored train.Settings) train.Settings {
+	stored.Repeat = max(1, stored.Repeat)
+	stored.Recipe, stored.Optimizer = cmp.Or(stored.Recipe, notebook), cmp.Or(stored.Optimizer, "adam")
+	return stored
+}
+
+// checkStored is check for a run that goes on, with what it is to do in another way.
+func (s *settings) checkStored() error {
+	whole := *s
+	whole.Settings = chosenThen(s.Settings)
+	return whole.check()
+}
+
 // quoted makes an empty or odd value visible, and safe to paste into a shell.
 func quoted(value string) string {
 	if value == "" || strings.ContainsFunc(value, func(r rune) bool { return !strings.ContainsRune(plainRunes, r) }) {
@@ -82,7 +95,10 @@ func stored(app App, s *settings) (train.Config, error) {
 	if c.Network != app.Name {
 		return c, usageError{fmt.Sprintf("-resume %s: is a run of %s, go on with it by cmd/%s", s.resume, c.Network, c.Network)}
 	}
-	return c, s.adopt(c.Settings)
+	if err := s.adopt(c.Settings); err != nil {
+		return c, err
+	}
+	return c, s.checkStored()
 }
 
 // openStored opens the data of a run that goes on, which must be the same.

@@ -291,3 +291,30 @@ func TestCheckpointEvery(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// TestResumeTakesTheRunsOwnFlags: what they go with is in the run, not in the
+// command line. What the run does not go with is refused all the same.
+func TestResumeTakesTheRunsOwnFlags(t *testing.T) {
+	dir, tmp := small(t), t.TempDir()
+	for i, c := range []struct{ begin, own, other string }{
+		{"-epochs 1 -pretrain triplet -pretrain-epochs 1 -embedding 3", "-pretrain-epochs 1 -embedding 3", "-pretrain-epochs 2"},
+		{"-epochs 1 -optimizer adamw -weight-decay 0.1", "-optimizer adamw", "-weight-decay 0.2"},
+		{"-epochs 1 -optimizer adamw -weight-decay 0", "-weight-decay 0", "-weight-decay 0.2"},
+		{"-epochs 12 -swa 11", "-swa 11", "-steps 3"},
+		{"-epochs 1 -augment affine", "-augment affine", "-augment elastic"},
+		{"-epochs 1 -batch 8", "-batch 8", "-epochs 0"},
+		{"-epochs 1 -patience 1", "-patience 1", "-verbose 3"},
+	} {
+		out := filepath.Join(tmp, fmt.Sprint(i))
+		succeed(t, mlp, append(strings.Fields(c.begin), "-data", dir, "-out", out)...)
+		before := files(t, out)
+		succeed(t, mlp, "-resume", out)
+		succeed(t, mlp, append(strings.Fields(c.own), "-resume", out)...)
+		if o := command(t, mlp, append(strings.Fields(c.other), "-resume", out)...); o.code != exitUsage || !strings.Contains(o.stderr, strings.Fields(c.other)[0]) {
+			t.Errorf("%s on a run of %s: %d, %q", c.other, c.begin, o.code, o.stderr)
+		}
+		if !cmp.Equal(before, files(t, out)) {
+			t.Errorf("a run of %s has changed", c.begin)
+		}
+	}
+}

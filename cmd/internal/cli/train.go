@@ -87,7 +87,7 @@ func run(ctx context.Context, app App, args []string, stdout, stderr io.Writer) 
 
 // begin is a new run.
 func begin(ctx context.Context, app App, s *settings, display progress.Display, stdout, stderr io.Writer) error {
-	if !app.ranks.first() && (s.summary || s.sketch.path != "") {
+	if !app.ranks.first() && (s.summary || s.sketch.path != "" || s.sheet.path != "") {
 		return nil
 	}
 	if s.out != "" && app.ranks.first() {

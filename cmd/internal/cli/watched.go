@@ -32,8 +32,8 @@ func (w Watched) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.resume != "" || s.summary || s.sketch.path != "" {
-		return usageError{"-resume, -summary and -graph are for the command alone"}
+	if s.resume != "" || s.summary || s.sketch.path != "" || s.sheet.path != "" {
+		return usageError{"-resume, -summary, -graph and -augment-sheet are for the command alone"}
 	}
 	if err := kernel.EnvironmentError(); err != nil {
 		return err

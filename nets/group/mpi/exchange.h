@@ -23,6 +23,10 @@ int exchange_sum_double(double *x, size_t n, const double *weights);
 int exchange_broadcast(char *p, size_t n);
 int exchange_barrier(void);
 
+// The last barrier, which waits for ranks that live without end: one may have
+// work that the others do not share.
+int exchange_part(void);
+
 // Answers other ranks that ask whether this one is alive.
 void exchange_answer(void);
 

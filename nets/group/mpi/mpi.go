@@ -52,7 +52,10 @@ func Start(timeout time.Duration, name func(rank, process int, host string) stri
 // this process is alive.
 func (g *Group) serve(ready chan<- error) {
 	runtime.LockOSThread()
-	ready <- failure("start", C.exchange_init(C.double(g.timeout.Seconds()), C.int(os.Getpid())))
+	err := failure("start", C.exchange_init(C.double(g.timeout.Seconds()), C.int(os.Getpid())))
+	if ready <- err; err != nil {
+		return
+	}
 	often := time.NewTicker(100 * time.Millisecond)
 	defer often.Stop()
 	for {
@@ -87,6 +90,8 @@ func failure(what string, code C.int) error {
 	switch code {
 	case C.EXCHANGE_OK:
 		return nil
+	case C.EXCHANGE_SILENT: // before ranks have told their names
+		return fmt.Errorf("mpi: %s: other ranks give no sign of life: see whether all of them run", what)
 	case C.EXCHANGE_MEMORY:
 		return fmt.Errorf("mpi: %s: not enough memory", what)
 	}
@@ -190,9 +195,9 @@ func (g *Group) Abort(code int) {
 	os.Exit(code)
 }
 
-// Close waits for all ranks and leaves MPI.
+// Close waits for all ranks, for as long as they live, and leaves MPI.
 func (g *Group) Close() error {
-	if err := g.Barrier(); err != nil {
+	if err := g.call(func() C.int { return C.exchange_part() }); err != nil {
 		return err
 	}
 	return g.send(call{do: func() C.int { return C.exchange_finalize() }, last: true})
