@@ -65,6 +65,15 @@ func (s Settings) Pretraining() Settings {
 	return s
 }
 
+// Views is how many views of an image a batch has that is trained for this loss:
+// two to contrast, if they differ.
+func (s Settings) Views(loss nets.Loss) int {
+	if _, contrast := loss.(nets.SupCon); contrast && s.Augment != "" {
+		return 2
+	}
+	return 1
+}
+
 // PretrainNetwork is what a run's pre-training trains: net with an embedding in
 // place of its head, and for CosFace the directions of the classes behind it.
 func (s Settings) PretrainNetwork(net nets.Network, loss nets.Loss, classes int) nets.Network {

@@ -67,7 +67,7 @@ func newJob(app App, s *settings, m *nets.Model, set *data.Dataset, display prog
 		Parts:  train.Parts{Model: m, Optimizer: j.adam, Callbacks: callbacks},
 		Config: j.config, Every: s.CheckpointEvery, Warn: j.warn,
 	}
-	n := needs{model: m, train: set.Train.Len(), test: set.Test.Len(), views: j.views(), ranks: app.ranks.size()}
+	n := needs{model: m, train: set.Train.Len(), test: set.Test.Len(), views: s.Views(m.Loss), ranks: app.ranks.size()}
 	return j, checkMemory(n, s.Batch)
 }
 
@@ -241,15 +241,6 @@ func (j *job) train(ctx context.Context) (train.Stats, *train.Stop, error) {
 	return stats, stop, nil
 }
 
-// views is how many views of an image a batch has: two to contrast, if they
-// differ.
-func (j *job) views() int {
-	if _, contrast := j.model.Loss.(nets.SupCon); contrast && !j.augment.Off() {
-		return 2
-	}
-	return 1
-}
-
 // close closes what training has written to.
 func (j *job) close() error {
 	err := errors.Join(j.checkpoint.Close(), j.steps.Close())
@@ -264,7 +255,7 @@ func (j *job) plan() train.Plan {
 		Epochs: j.settings.Epochs, Batch: j.settings.Batch, Steps: j.settings.Steps,
 		Shuffle: j.settings.Shuffle, Seed: j.settings.Seed, Augment: j.augment, Validation: j.settings.held,
 		From: j.from, Callbacks: j.checkpoint.Callbacks, Group: j.app.ranks.processes(),
-		Repeat: j.settings.Repeat, Views: j.views(),
+		Repeat: j.settings.Repeat, Views: j.settings.Views(j.model.Loss),
 	}
 	switch {
 	case j.settings.phase == train.PretrainPhase:

@@ -116,7 +116,7 @@ func (c *Committee) Text(w io.Writer, color bool) error {
 //go:embed committee.html
 var committeeBody string
 
-var committeePage = report.Page(committeeBody)
+var committeePage = report.Page(parts + committeeBody)
 
 // HTML writes the committee as a page that holds all that it shows.
 func (c *Committee) HTML(w io.Writer) error {

@@ -8,10 +8,15 @@ import (
 	"stheno/cmd/internal/report"
 )
 
+// parts are in both pages.
+//
+//go:embed parts.html
+var parts string
+
 //go:embed compare.html
 var body string
 
-var page = report.Page(body)
+var page = report.Page(parts + body)
 
 // grid is a table in a page.
 type grid struct {

@@ -83,8 +83,6 @@ func (r *Run) pretraining() (*PretrainingCost, error) {
 		return nil, err
 	}
 	_, image := m.FLOPs()
-	if _, contrast := loss.(nets.SupCon); contrast && s.Augment != "" {
-		image *= 2 // it has two views of each
-	}
+	image *= s.Views(loss)
 	return &PretrainingCost{Epochs: o.Epochs, Steps: o.Steps, Seconds: o.Seconds, FLOPs: flops(image, o.Steps, r.Config)}, nil
 }
