@@ -30,14 +30,29 @@ func nowhere(t *testing.T) (home string) {
 	for _, name := range []string{"HOME", "home", "USERPROFILE", "LocalAppData"} {
 		t.Setenv(name, home)
 	}
-	for _, name := range []string{"STHENO_DATA", "GOMODCACHE", "GOPATH", "XDG_CACHE_HOME"} {
+	for _, name := range []string{"STHENO_DATA", "GOMODCACHE", "GOPATH", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"} {
 		t.Setenv(name, "")
 	}
 	t.Setenv("GOENV", "off")
 	t.Setenv("GOPROXY", "off")
 	t.Setenv("GOSUMDB", "off")
 	t.Setenv("GOFLAGS", "-mod=vendor") // must not reach the download
+	noTelemetry(t)
 	return home
+}
+
+// noTelemetry keeps the Go command from counting its use in the user's folder,
+// where a child that it leaves behind may write while the test removes it.
+func noTelemetry(t *testing.T) {
+	config, err := os.UserConfigDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(config, "go", "telemetry")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(dir, "mode"), []byte("off"))
 }
 
 func TestModuleVersionIsThatOfGoMod(t *testing.T) {

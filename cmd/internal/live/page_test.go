@@ -125,6 +125,23 @@ func TestLatency(t *testing.T) {
 	}
 }
 
+// TestGivenUp gives up a question within its answer, after the headers.
+func TestGivenUp(t *testing.T) {
+	b := openFixed(t)
+	b.run(chromedp.Evaluate(`{
+		const real = window.fetch, stop = new AbortController();
+		window.fetch = async (...what) => { const reply = await real(...what); stop.abort(); return reply; };
+		import("/ui/api.js").then(api => api.ask("api/models", undefined, stop.signal))
+			.then(() => "answered", e => e.name).then(end => { window.end = end; window.fetch = real; });
+		0
+	}`, nil))
+	b.until(`window.end`)
+	if end := js[string](b, "window.end"); end != "AbortError" {
+		t.Errorf("ended with %s, want AbortError", end)
+	}
+	b.sound()
+}
+
 // TestProblemsAreSeen breaks the page in each way that the tests must notice.
 func TestProblemsAreSeen(t *testing.T) {
 	b := openFixed(t)

@@ -22,11 +22,10 @@ export async function ask(path, body, signal) {
     options.body = drawing ? body : JSON.stringify(body);
     options.headers = { "Content-Type": drawing ? "application/octet-stream" : "application/json" };
   }
-  let reply;
-  try { reply = await fetch(path, options); } catch (e) {
-    throw e.name === "AbortError" ? e : new Error("The server does not answer.");
-  }
-  const answer = await reply.json().catch(() => ({}));
+  // Giving up, or a lost connection, can come before the answer or within it.
+  const lost = e => { throw e.name === "AbortError" ? e : new Error("The server does not answer."); };
+  const reply = await fetch(path, options).catch(lost);
+  const answer = await reply.json().catch(e => reply.ok || e.name === "AbortError" ? lost(e) : {});
   if (!reply.ok) throw new Error(answer.error ?? `${reply.status} ${reply.statusText}`);
   return answer;
 }
