@@ -43,6 +43,7 @@ type settings struct {
 	binary      bool
 	threads     int
 	cpus        string
+	profile     string
 }
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
@@ -78,6 +79,7 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 	flags.BoolVar(&s.binary, "binary", false, "send images behind the JSON, by the binary tensor extension")
 	flags.IntVar(&s.threads, "threads", 0, "the server's -threads")
 	flags.StringVar(&s.cpus, "server-cpus", "", "run the server on these `processors` alone (taskset's -c), so that clients take nothing from it")
+	flags.StringVar(&s.profile, "cpuprofile", "", "`file` for the profile of the last server, the one that gets too much")
 	if err := flags.Parse(args); err != nil {
 		return s, err
 	}

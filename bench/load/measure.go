@@ -93,7 +93,7 @@ func measureNet(s settings, program, run, name string, stdout, stderr io.Writer)
 
 // with starts a server, lets work ask it, and stops it.
 func with(s settings, program string, stderr io.Writer, args []string, work func(addr string) error) error {
-	line := append([]string{program, "-addr", "127.0.0.1:0", "-threads", fmt.Sprint(s.threads)}, args...)
+	line := append([]string{program, "-addr", "127.0.0.1:0", "-threads", fmt.Sprint(s.threads), "-cpuprofile", s.profile}, args...)
 	if s.cpus != "" {
 		line = append([]string{"taskset", "-c", s.cpus}, line...)
 	}

@@ -38,6 +38,7 @@ type options struct {
 	threads int
 	log     string
 	access  bool
+	profile string
 }
 
 // usageError is a wrong command line.
@@ -123,8 +124,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if what == "" {
 		what = "what it trains: the mlp, then the cnn,"
 	}
+	written, err := profile(o.profile)
+	if err != nil {
+		s.models.Close()
+		return errors.Join(err, l.Close())
+	}
 	fmt.Fprintf(stdout, "serving %s at http://%s/\n", what, l.Addr())
-	return s.run(ctx, l, reload)
+	return errors.Join(s.run(ctx, l, reload), written())
 }
 
 // parse reads the command line. It returns flag.ErrHelp after having written
@@ -145,6 +151,7 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 	f.IntVar(&o.threads, "threads", 0, "threads of the kernels; 0 is GOMAXPROCS; results do not depend on it")
 	f.StringVar(&o.log, "log", "text", "form of the log on stderr: text or json")
 	f.BoolVar(&o.access, "access", false, "log every request")
+	f.StringVar(&o.profile, "cpuprofile", "", "write where the server's time went to this `file` when it ends, for go tool pprof")
 	switch err := f.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		help(f, stdout)

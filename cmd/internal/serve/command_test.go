@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -59,12 +60,16 @@ func TestCommandLine(t *testing.T) {
 // TestRun: one line on stdout, a log on stderr in either form, 0 at the end.
 func TestRun(t *testing.T) {
 	dir := write(t, filepath.Join(t.TempDir(), "run"), "mlp", small, 3, 1)
+	var out, failure bytes.Buffer
+	if code := Run(t.Context(), []string{"-addr", "127.0.0.1:0", "-cpuprofile", filepath.Join(dir, "none", "x"), dir}, &out, &failure); code != 1 || !strings.Contains(failure.String(), "serve: -cpuprofile: ") {
+		t.Errorf("exit code %d, stderr %s", code, failure.String())
+	}
 	for _, form := range []string{"text", "json"} {
 		ctx, cancel := context.WithCancel(t.Context())
 		var stdout, stderr shared
-		code := make(chan int)
+		code, profiled := make(chan int), filepath.Join(t.TempDir(), "cpu.prof")
 		go func() {
-			code <- Run(ctx, []string{"-addr", "127.0.0.1:0", "-log", form, "-access", dir}, &stdout, &stderr)
+			code <- Run(ctx, []string{"-addr", "127.0.0.1:0", "-log", form, "-access", "-cpuprofile", profiled, dir}, &stdout, &stderr)
 		}()
 		await(t, "the server", func() bool { return strings.HasSuffix(stdout.String(), "\n") })
 		line := stdout.String()
@@ -75,6 +80,9 @@ func TestRun(t *testing.T) {
 		cancel()
 		if c := <-code; c != 0 || stdout.String() != line {
 			t.Errorf("exit code %d, stdout %q", c, stdout.String())
+		}
+		if content, err := os.ReadFile(profiled); err != nil || !bytes.HasPrefix(content, []byte("\x1f\x8b")) {
+			t.Errorf("the profile is no gzip file: %v", err)
 		}
 		words := []string{`msg="model loaded"`, "msg=request method=GET path=/v2 status=200", "msg=stopped requests=1"}
 		if form == "json" {
