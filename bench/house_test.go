@@ -62,6 +62,7 @@ nets/group/mpi        ->
 nets/group/mpitest    ->
 nets/embedding        -> graph/kernel
 nets/onnx             -> nets
+nets/hdf5             ->
 nets/safetensors      ->
 nets/summary          ->
 nets/durable          -> nets/internal/disk
