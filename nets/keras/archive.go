@@ -9,37 +9,44 @@ import (
 	"stheno/nets/hdf5"
 )
 
+// The files of an archive that are read, and how large they may be, unpacked.
 const (
+	configFile  = "config.json"
+	mostConfig  = 1 << 20
 	weightsFile = "model.weights.h5"
-	mostBytes   = 2 << 30 // of it, unpacked
+	mostWeights = 2 << 30
 )
 
-// unpack reads model.weights.h5 out of an archive.
-func unpack(f io.ReaderAt, size int64) ([]byte, error) {
+// open reads an archive's directory.
+func open(f io.ReaderAt, size int64) (*zip.Reader, error) {
 	archive, err := zip.NewReader(f, size)
 	if err != nil {
 		return nil, fmt.Errorf("found %s, expected a zip archive, as Keras 3's model.save(\"model.keras\") writes: %w", kind(f), err)
 	}
+	return archive, nil
+}
+
+// unpack reads a file of at most limit bytes out of an archive.
+func unpack(archive *zip.Reader, name string, limit int64) ([]byte, error) {
 	var entry *zip.File
 	for _, e := range archive.File {
-		if e.Name != weightsFile {
-			continue
+		switch {
+		case e.Name != name:
+		case entry != nil:
+			return nil, fmt.Errorf("found %s twice in the archive, expected it once", name)
+		default:
+			entry = e
 		}
-		if entry != nil {
-			return nil, fmt.Errorf("found %s twice in the archive, expected it once", weightsFile)
-		}
-		entry = e
 	}
-	if entry == nil {
-		return nil, fmt.Errorf("found no %s in the archive of %d files, expected a model that Keras 3 has saved", weightsFile, len(archive.File))
-	}
-	limit := min(mostBytes, 64<<20+4*size)
-	if entry.UncompressedSize64 > uint64(limit) {
-		return nil, fmt.Errorf("%s: found %d bytes, unpacked, expected at most %d in an archive of %d", weightsFile, entry.UncompressedSize64, limit, size)
+	switch {
+	case entry == nil:
+		return nil, fmt.Errorf("found no %s in the archive of %d files, expected a model that Keras 3 has saved", name, len(archive.File))
+	case entry.UncompressedSize64 > uint64(limit):
+		return nil, fmt.Errorf("%s: found %d bytes, unpacked, expected at most %d", name, entry.UncompressedSize64, limit)
 	}
 	file, err := inflate(entry, limit)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", weightsFile, err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return file, nil
 }

@@ -12,7 +12,7 @@
 // Promises. Any bytes at all are safe to read: no panic, and memory in proportion
 // to the archive's size, whatever it claims; see [Read]. What is unpacked is
 // held against the archive's CRC-32, so a flipped bit in the weights is an error.
-// No code of the file is run, and no layer built from its config.json.
+// No code of the file is run.
 package keras
 
 import (
@@ -73,7 +73,9 @@ func ReadFile(path string) ([]safetensors.Tensor, error) {
 // Read reads the kernels and biases of a model file of size bytes, under the
 // names that Keras gives them: layers/conv2d/kernel, layers/conv2d/bias,
 // layers/dense_1/kernel. They are in the order of the layers' names. Every error
-// begins with "keras: ".
+// begins with "keras: ". A model is refused whose config.json has pooling, images
+// in the order channels_first or an activation other than relu, softmax and
+// linear: its weights might fit and mean something else.
 //
 // An archive may be compressed, though Keras's are not, and unpack to 64 MiB and
 // four times its own size, at most 2 GiB.
@@ -85,8 +87,19 @@ func Read(file io.ReaderAt, size int64) ([]safetensors.Tensor, error) {
 	return tensors, nil
 }
 
-func read(archive io.ReaderAt, size int64) ([]safetensors.Tensor, error) {
-	file, err := unpack(archive, size)
+func read(f io.ReaderAt, size int64) ([]safetensors.Tensor, error) {
+	archive, err := open(f, size)
+	if err != nil {
+		return nil, err
+	}
+	config, err := unpack(archive, configFile, mostConfig)
+	if err != nil {
+		return nil, err
+	}
+	if err := check(config); err != nil {
+		return nil, fmt.Errorf("%s: %w", configFile, err)
+	}
+	file, err := unpack(archive, weightsFile, min(mostWeights, 64<<20+4*size))
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -106,14 +107,17 @@ func packed(t testing.TB, method uint16, files map[string][]byte, names ...strin
 	return b.Bytes()
 }
 
-const weights = "model.weights.h5"
+const (
+	config  = "config.json"
+	weights = "model.weights.h5"
+)
 
 func TestCompressedArchive(t *testing.T) {
 	want, err := keras.ReadFile(tiny)
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := written(t, "m.zip", packed(t, zip.Deflate, entries(t), "config.json", weights))
+	path := written(t, "m.zip", packed(t, zip.Deflate, entries(t), config, weights))
 	got, err := keras.ReadFile(path)
 	if err != nil || !keras.Is(path) || !same(got, want) {
 		t.Errorf("%v, Is %v", err, keras.Is(path))
@@ -149,8 +153,13 @@ func TestRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	renamed := func(from, to string) []byte {
-		return packed(t, zip.Store, map[string][]byte{weights: bytes.ReplaceAll(files[weights], []byte(from), []byte(to))}, weights)
+	with := func(name string, content []byte) []byte {
+		changed := maps.Clone(files)
+		changed[name] = content
+		return packed(t, zip.Store, changed, config, weights)
+	}
+	replaced := func(name, from, to string) []byte {
+		return with(name, bytes.ReplaceAll(files[name], []byte(from), []byte(to)))
 	}
 	for _, c := range []struct {
 		name string
@@ -161,12 +170,19 @@ func TestRefused(t *testing.T) {
 		{"empty", nil, `found "" at offset 0, expected a zip archive`},
 		{"weights alone", files[weights], "found an HDF5 file, expected a zip archive"},
 		{"cut", whole[:len(whole)-30], "found an archive that is damaged or cut short, expected a zip archive"},
-		{"no weights", packed(t, zip.Store, files, "config.json", "metadata.json"), "found no model.weights.h5 in the archive of 2 files"},
-		{"weights twice", packed(t, zip.Store, files, weights, weights), "found model.weights.h5 twice in the archive"},
-		{"no HDF5", packed(t, zip.Store, map[string][]byte{weights: []byte("hello")}, weights), `model.weights.h5: hdf5: offset 0: found "hello"`},
-		{"no layers", renamed("layers\x00", "Layers\x00"), `model.weights.h5: hdf5: found no group "layers" at the top`},
-		{"more variables", renamed("\x001\x00", "\x003\x00"), `expected a kernel, vars/0, and a bias, vars/1, alone`},
-		{"other variables", renamed("vars\x00", "vats\x00"), `found "layers/conv2d/vats/0", expected layers/LAYER/vars/NUMBER`},
+		{"no weights", packed(t, zip.Store, files, config, "metadata.json"), "found no model.weights.h5 in the archive of 2 files"},
+		{"weights twice", packed(t, zip.Store, files, config, weights, weights), "found model.weights.h5 twice in the archive"},
+		{"no config", packed(t, zip.Store, files, weights), "found no config.json in the archive of 1 files"},
+		{"no JSON", with(config, []byte("hello")), "config.json: invalid character"},
+		{"a long config", with(config, make([]byte, 1<<20+1)), "config.json: found 1048577 bytes, unpacked, expected at most 1048576"},
+		{"tanh", replaced(config, `"relu"`, `"tanh"`), `config.json: Conv2D "conv2d" has the activation "tanh", expected relu, softmax or linear`},
+		{"own function", replaced(config, `"relu"`, `{"class_name": "f"}`), `config.json: Conv2D "conv2d" has an activation without a name`},
+		{"channels first", replaced(config, "channels_last", "channels_first"), `config.json: Conv2D "conv2d" has images of channels_first`},
+		{"pooling", replaced(config, `"Dropout"`, `"MaxPooling2D"`), `config.json: MaxPooling2D "dropout" has no counterpart`},
+		{"no HDF5", with(weights, []byte("hello")), `model.weights.h5: hdf5: offset 0: found "hello"`},
+		{"no layers", replaced(weights, "layers\x00", "Layers\x00"), `model.weights.h5: hdf5: found no group "layers" at the top`},
+		{"more variables", replaced(weights, "\x001\x00", "\x003\x00"), `expected a kernel, vars/0, and a bias, vars/1, alone`},
+		{"other variables", replaced(weights, "vars\x00", "vats\x00"), `found "layers/conv2d/vats/0", expected layers/LAYER/vars/NUMBER`},
 	} {
 		path := written(t, "model.keras", c.file)
 		tensors, err := keras.ReadFile(path)
@@ -184,7 +200,7 @@ func TestRefused(t *testing.T) {
 
 // TestBomb has 65 MiB of zeros in an archive of 70 kB, said and unsaid.
 func TestBomb(t *testing.T) {
-	bomb := packed(t, zip.Deflate, map[string][]byte{weights: make([]byte, 65<<20)}, weights)
+	bomb := packed(t, zip.Deflate, map[string][]byte{config: []byte("{}"), weights: make([]byte, 65<<20)}, config, weights)
 	if _, err := keras.ReadFile(written(t, "bomb.keras", bomb)); err == nil || !strings.Contains(err.Error(), "found 68157440 bytes, unpacked, expected at most 67") {
 		t.Errorf("want an error that says the size, got %v", err)
 	}
@@ -226,8 +242,8 @@ func TestDamage(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	f.Add(packed(f, zip.Store, entries(f), weights))
-	f.Add(packed(f, zip.Deflate, entries(f), weights))
+	f.Add(packed(f, zip.Store, entries(f), config, weights))
+	f.Add(packed(f, zip.Deflate, entries(f), config, weights))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		tensors, err := keras.Read(bytes.NewReader(file), int64(len(file)))
 		if err != nil && (tensors != nil || !strings.HasPrefix(err.Error(), "keras: ")) {
