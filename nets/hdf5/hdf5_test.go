@@ -162,6 +162,7 @@ func TestClaims(t *testing.T) {
 		{"a tree of 2^16-1 members", put(types, "TREE", 6, 1<<16-1, 2), "offset "},
 		{"a tree that has itself below it", put(put(types, "TREE", 5, 1, 1), "TREE", 32, uint64(bytes.Index(types, []byte("TREE"))), 8), "found level 1 of a B-tree, expected 0"},
 		{"a root behind the end", put(types, "\x89", 64, 1<<63, 8), "offset 9223372036854775808: found the end of the file"},
+		{"a name twice", bytes.Replace(types, []byte("\x00i8\x00"), []byte("\x00i1\x00"), 1), `found "i1" behind "i1", expected names in order, each once`},
 		{"offsets of 4 bytes", put(types, "\x89", 13, 4, 1), "found offsets of 4 bytes"},
 		{"a base address", put(types, "\x89", 24, 512, 8), "found the base address 512"},
 		{"a shape of 2^63 elements", put(put(types, f4, rows, 1<<62, 8), f4, columns, 2, 8), "types/f4: found the shape [] and then 4611686018427387904"},

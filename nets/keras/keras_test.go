@@ -181,7 +181,7 @@ func TestRefused(t *testing.T) {
 		{"pooling", replaced(config, `"Dropout"`, `"MaxPooling2D"`), `config.json: MaxPooling2D "dropout" has no counterpart`},
 		{"no HDF5", with(weights, []byte("hello")), `model.weights.h5: hdf5: offset 0: found "hello"`},
 		{"no layers", replaced(weights, "layers\x00", "Layers\x00"), `model.weights.h5: hdf5: found no group "layers" at the top`},
-		{"more variables", replaced(weights, "\x001\x00", "\x003\x00"), `expected a kernel, vars/0, and a bias, vars/1, alone`},
+		{"more variables", replaced(weights, "\x001\x00", "\x002\x00"), `expected a kernel, vars/0, and a bias, vars/1, alone`},
 		{"other variables", replaced(weights, "vars\x00", "vats\x00"), `found "layers/conv2d/vats/0", expected layers/LAYER/vars/NUMBER`},
 	} {
 		path := written(t, "model.keras", c.file)
