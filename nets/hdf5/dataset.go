@@ -23,7 +23,6 @@ func (r *reader) dataset(o *object) (Dataset, error) {
 	if err != nil {
 		return Dataset{}, err
 	}
-	// Neither number is above the file's size, 2^32 or so at most: see parseSpace.
 	if high, want := bits.Mul64(n, width); high != 0 || want != uint64(len(data)) {
 		return Dataset{}, fmt.Errorf("found %d bytes, but %s %v takes %d", len(data), dtype, shape, want)
 	}
