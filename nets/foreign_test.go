@@ -2,6 +2,7 @@ package nets_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"math"
 	"os"
 	"path/filepath"
@@ -64,6 +65,54 @@ func TestWeightsOfPyTorchAndKeras(t *testing.T) {
 				t.Fatal(err)
 			}
 			holdScores(t, m, framework)
+		}
+	}
+}
+
+// TestModelFileOfKeras reads a model that keras/testdata/tiny.py has saved, and
+// has it say of its images what Keras says.
+func TestModelFileOfKeras(t *testing.T) {
+	folder := filepath.Join("keras", "testdata")
+	text, err := os.ReadFile(filepath.Join(folder, "tiny.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keras map[string]struct{ Values []float32 }
+	if err := json.Unmarshal(text, &keras); err != nil {
+		t.Fatal(err)
+	}
+	for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+		m := newModel(t, foreign, dt)
+		if err := m.ReadWeights(filepath.Join(folder, "tiny.keras")); err != nil {
+			t.Fatal(err)
+		}
+		got, err := nets.NewPredictor(m).Predict(keras["images"].Values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range keras["probabilities"].Values {
+			if d := math.Abs(float64(got.Probabilities[i] - want)); !(d <= 1e-6) {
+				t.Fatalf("%v: probability %d is %v, Keras's is %v", dt, i, got.Probabilities[i], want)
+			}
+		}
+	}
+}
+
+// TestModelFileOfOtherLayers: the error says which tensor, what is there and what
+// would fit.
+func TestModelFileOfOtherLayers(t *testing.T) {
+	path := filepath.Join("keras", "testdata", "tiny.keras")
+	for want, change := range map[string]func(*nets.Network){
+		`nothing fits the foreign's "dense.kernel", which is [60 8] in files of Keras; there is "layers/dense/kernel" [60 4]`: func(n *nets.Network) { n.Layers[3] = nets.Dense{Units: 8, Activation: nets.ReLU} },
+		`the foreign has no layer for "layers/dense_2/kernel" [4 4]`:                                                          func(n *nets.Network) { n.Layers = n.Layers[:6] },
+		`nothing fits the foreign's "dense_3.kernel", which is [4 4] in files of Keras; there is nothing left`:                func(n *nets.Network) { n.Layers = append(n.Layers, nets.Dense{Units: 4}) },
+	} {
+		other := foreign
+		other.Layers = slices.Clone(foreign.Layers)
+		change(&other)
+		err := newModel(t, other, tensor.Float32).ReadWeights(path)
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
+			t.Errorf("want an error with the path and %s, got %v", want, err)
 		}
 	}
 }

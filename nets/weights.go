@@ -8,6 +8,7 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"stheno/nets/keras"
 	"stheno/nets/safetensors"
 )
 
@@ -33,12 +34,12 @@ func (m *Model) WriteWeights(w io.Writer) error {
 	return safetensors.Write(w, tensors, map[string]string{"format": ownFormat, "network": m.Name})
 }
 
-// ReadWeights reads a safetensors file into the model. The file must have
-// exactly the model's weights, by name, shape and element type (a float64
-// model also takes float32), or be from Keras or PyTorch and have the shapes
-// of its layers; otherwise the model stays as it was.
+// ReadWeights reads a safetensors file, or a model.keras that Keras 3 has saved,
+// into the model. The file must have exactly the model's weights, by name, shape
+// and element type (a float64 model also takes float32), or be from Keras or
+// PyTorch and have the shapes of its layers; otherwise the model stays as it was.
 //
-// In Keras such a file is written by
+// In Keras a safetensors file is written by
 //
 //	from safetensors.numpy import save_file
 //	save_file({v.path: keras.ops.convert_to_numpy(v) for v in model.weights}, "model.safetensors")
@@ -48,7 +49,7 @@ func (m *Model) WriteWeights(w io.Writer) error {
 //	from safetensors.torch import save_file
 //	save_file(model.state_dict(), "model.safetensors")
 func (m *Model) ReadWeights(path string) error {
-	tensors, metadata, err := safetensors.ReadFile(path)
+	tensors, metadata, err := ReadTensors(path)
 	if err != nil {
 		return fmt.Errorf("nets: %w", err)
 	}
@@ -59,6 +60,16 @@ func (m *Model) ReadWeights(path string) error {
 		return fmt.Errorf("nets: %s: %w", path, err)
 	}
 	return nil
+}
+
+// ReadTensors reads all weights of a file that [Model.ReadWeights] takes, under
+// the file's own names. Only a safetensors file has metadata.
+func ReadTensors(path string) (tensors []safetensors.Tensor, metadata map[string]string, err error) {
+	if keras.Is(path) {
+		tensors, err = keras.ReadFile(path)
+		return tensors, nil, err
+	}
+	return safetensors.ReadFile(path)
 }
 
 // SetWeights is ReadWeights with tensors that were read already, under the

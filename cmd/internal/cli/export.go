@@ -16,7 +16,6 @@ import (
 	"stheno/nets"
 	"stheno/nets/durable"
 	"stheno/nets/onnx"
-	"stheno/nets/safetensors"
 	"stheno/nets/train"
 )
 
@@ -61,9 +60,9 @@ func (e *export) parse(args []string, stdout io.Writer) error {
 	f := flag.NewFlagSet("export", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
 	f.Usage = func() {}
-	f.StringVar(&e.model, "model", "", "run `folder`, or safetensors file of ours, Keras's or PyTorch's")
+	f.StringVar(&e.model, "model", "", "run `folder`, safetensors file of ours, Keras's or PyTorch's, or Keras's model.keras")
 	f.StringVar(&e.net, "net", "", "mlp or cnn, for a file that does not say which `network` it is")
-	f.StringVar(&e.out, "out", "", "`file` to write (default: beside the weights, .onnx in place of .safetensors)")
+	f.StringVar(&e.out, "out", "", "`file` to write (default: beside the weights, .onnx in place of its extension)")
 	switch err := f.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprint(stdout, "export writes a model as an ONNX file for other runtimes.\n\nUsage: go run ./cmd/export -model RUN_OR_FILE [flags]\n\n")
@@ -103,7 +102,7 @@ func (e *export) load() (*nets.Model, map[string]string, error) {
 }
 
 func (e *export) loadFile() (*nets.Model, error) {
-	tensors, metadata, err := safetensors.ReadFile(e.model)
+	tensors, metadata, err := nets.ReadTensors(e.model)
 	if err != nil {
 		return nil, err
 	}

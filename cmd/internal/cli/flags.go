@@ -77,7 +77,7 @@ func (s *settings) define(f *flag.FlagSet) {
 	f.Uint64Var(&s.Seed, "seed", 1, "`seed` of the initial weights, of the order of the images and of their distortions")
 	f.BoolVar(&s.Shuffle, "shuffle", true, "new order each epoch; -shuffle=false is the files' order")
 	f.IntVar(&s.Steps, "steps", 0, "stop after so many optimizer steps in all, without those of -pretrain; 0 is no limit")
-	f.StringVar(&s.Init, "init", "", "start from the weights in this safetensors `file`, of ours, Keras's or PyTorch's")
+	f.StringVar(&s.Init, "init", "", "start from the weights in this `file`: safetensors of ours, Keras's or PyTorch's, or Keras's model.keras")
 	f.StringVar(&s.resume, "resume", "", "go on with the interrupted run in this `folder`, exactly; all its settings hold")
 	f.IntVar(&s.CheckpointEvery, "checkpoint-every", 0, "save a checkpoint every so many `steps` too; 0 is at each epoch's end and when training stops")
 	f.StringVar(&s.out, "out", "", "run `folder` to write (default: runs/NET-DATE-TIME)")

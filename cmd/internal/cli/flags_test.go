@@ -180,6 +180,7 @@ func TestRefusals(t *testing.T) {
 		{"-data " + swapped, failure, []string{trainImages, "offset 0", "label file where an image file was expected"}},
 		{"-data " + unequal, failure, []string{trainLabels, "offset 4", "19 labels found, expected 20", trainImages}},
 		{"-init missing.safetensors", failure, []string{"-init", "missing.safetensors", "no such file"}},
+		{"-init missing.keras", failure, []string{"-init", "keras: ", "missing.keras", "no such file"}},
 		{"-init cnn.safetensors", failure, []string{"-init", "cnn.safetensors", `"dense.kernel" has shape [1024 128], the mlp's has [64 512]`}},
 		{"-init other-size.safetensors", failure, []string{"-init", "other-size.safetensors", `"dense.kernel" has shape [72 512], the mlp's has [64 512]`}},
 		{"-init text.safetensors", failure, []string{"-init", "text.safetensors", "offset 0"}},
