@@ -44,7 +44,7 @@ cmd/internal/report   -> cmd/internal/progress nets/train nets nets/durable nets
 cmd/predict           -> cmd/internal/predict
 cmd/internal/predict  -> cmd/internal/progress nets/train nets data data/digit data/augment graph/kernel
 cmd/serve             -> cmd/internal/serve
-cmd/internal/serve    -> cmd/internal/page cmd/internal/live nets/train data cmd/internal/registry cmd/internal/batcher nets graph/kernel
+cmd/internal/serve    -> cmd/internal/page cmd/internal/live nets/train data cmd/internal/registry cmd/internal/batcher nets graph/kernel nets/durable
 cmd/internal/registry -> cmd/internal/batcher nets/train nets
 cmd/internal/batcher  -> nets
 cmd/internal/progress -> nets/train
