@@ -61,6 +61,7 @@ func (s *settings) adopt(stored train.Settings) error {
 func chosenThen(stored train.Settings) train.Settings {
 	stored.Repeat = max(1, stored.Repeat)
 	stored.Recipe, stored.Optimizer = cmp.Or(stored.Recipe, notebook), cmp.Or(stored.Optimizer, "adam")
+	stored.RateScale = cmp.Or(stored.RateScale, unscaled)
 	return stored
 }
 
