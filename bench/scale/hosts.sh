@@ -23,6 +23,7 @@ done
 shift $((OPTIND - 1))
 [[ $# -gt 0 ]] || { echo "usage: hosts.sh [-h HOSTS] [-r MBIT] COMMAND [ARGUMENT...]" >&2; exit 2; }
 
+claim_hosts
 work=$(mktemp -d)
 clean() {
 	remove_hosts "$hosts"

@@ -6,10 +6,17 @@
 network=10.77.0
 name() { echo "stheno$1"; }
 
-# build_hosts HOSTS MBIT makes them.
+# claim_hosts makes the bridge, unless there is one: then the hosts are another's.
+claim_hosts() {
+	ip link add stheno-br type bridge 2>/dev/null || {
+		echo "cannot make the bridge stheno-br: needs root and iproute2; where it is there, another of these scripts runs, or was killed (ip link del stheno-br; ip netns del stheno1, and so on)" >&2
+		exit 1
+	}
+}
+
+# build_hosts HOSTS MBIT makes them, after claim_hosts.
 build_hosts() {
 	local i
-	ip link add stheno-br type bridge
 	ip link set stheno-br up
 	for ((i = 1; i <= $1; i++)); do
 		ip netns add "$(name "$i")"

@@ -31,6 +31,7 @@ for command in munged slurmctld slurmd srun; do
 	command -v "$command" >/dev/null || { echo "slurm.sh: there is no $command: apt-get install slurm-wlm munge" >&2; exit 1; }
 done
 
+claim_hosts
 work=$(mktemp -d)
 chmod 755 "$work" # munge's clients must reach the socket
 munge=
@@ -53,6 +54,7 @@ munged --foreground --force --key-file="$work/munge.key" --socket="$work/munge.s
 	--pid-file="$work/munge.pid" --log-file="$work/munge.log" --seed-file="$work/munge.seed" &>/dev/null &
 munge=$!
 
+# TmpFS, or PMIx's folder of a job would be the same one on all hosts.
 cat >"$work/slurm.conf" <<CONF
 ClusterName=stheno
 SlurmctldHost=$(name 1)($network.1)
