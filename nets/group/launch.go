@@ -2,6 +2,7 @@ package group
 
 import (
 	"fmt"
+	"os"
 	"strconv"
 )
 
@@ -31,6 +32,17 @@ func launched(getenv func(string) string) (size int, by string) {
 		}
 	}
 	return size, by
+}
+
+// Launcher is the beginning of a command line that starts n ranks by the launcher
+// that has started this one: srun in a step of Slurm's, unless mpirun is in there.
+func Launcher(n int) string { return launcher(os.Getenv, n) }
+
+func launcher(getenv func(string) string, n int) string {
+	if getenv("SLURM_STEP_NUM_TASKS") != "" && getenv("OMPI_COMM_WORLD_SIZE") == "" {
+		return fmt.Sprintf("srun --mpi=pmix -n %d", n)
+	}
+	return fmt.Sprintf("mpirun --bind-to none -n %d", n)
 }
 
 // refuse is the error of a build without MPI that a launcher has started as

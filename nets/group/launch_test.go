@@ -20,14 +20,7 @@ func TestLaunchersAreKnown(t *testing.T) {
 		{"SLURM_NTASKS=8 SLURM_PROCID=3", 0}, // a script of sbatch's, or srun --mpi=none
 		{"PMIX_RANK=0 SLURM_NTASKS=1 SLURM_STEP_NUM_TASKS=1", 1},
 	} {
-		getenv := func(name string) string {
-			for _, pair := range strings.Fields(c.env) {
-				if key, value, _ := strings.Cut(pair, "="); key == name {
-					return value
-				}
-			}
-			return ""
-		}
+		getenv := environment(c.env)
 		if size, _ := launched(getenv); size != c.size {
 			t.Errorf("%q: %d ranks, want %d", c.env, size, c.size)
 		}
@@ -35,6 +28,32 @@ func TestLaunchersAreKnown(t *testing.T) {
 			t.Errorf("%q: %v", c.env, err)
 		} else if err != nil && !strings.Contains(err.Error(), "-tags mpi") {
 			t.Error(err)
+		}
+	}
+}
+
+// environment is one of these variables alone.
+func environment(variables string) (getenv func(string) string) {
+	return func(name string) string {
+		for _, pair := range strings.Fields(variables) {
+			if key, value, _ := strings.Cut(pair, "="); key == name {
+				return value
+			}
+		}
+		return ""
+	}
+}
+
+func TestLauncher(t *testing.T) {
+	for env, want := range map[string]string{
+		"":                                   "mpirun --bind-to none -n 3",
+		"OMPI_COMM_WORLD_SIZE=3 PMIX_RANK=2": "mpirun --bind-to none -n 3",
+		"PMIX_RANK=2 SLURM_NTASKS=3 SLURM_STEP_NUM_TASKS=3":            "srun --mpi=pmix -n 3",
+		"OMPI_COMM_WORLD_SIZE=3 SLURM_NTASKS=2 SLURM_STEP_NUM_TASKS=2": "mpirun --bind-to none -n 3", // whose daemons srun starts
+		"OMPI_COMM_WORLD_SIZE=3 SLURM_NTASKS=3 SLURM_PROCID=0":         "mpirun --bind-to none -n 3", // in a script of sbatch's
+	} {
+		if got := launcher(environment(env), 3); got != want {
+			t.Errorf("%q: %s, want %s", env, got, want)
 		}
 	}
 }

@@ -18,6 +18,7 @@ func (s Settings) Beyond() string {
 	say(s.Recipe != "" && s.Recipe != "notebook", "recipe %s", s.Recipe)
 	say(s.Optimizer == "adamw", "adamw with weight decay %g", s.WeightDecay)
 	say(s.Schedule != "" && s.Schedule != "constant", "schedule %s", s.Schedule)
+	say(s.RateScale != "" && s.RateScale != "none", "learning rate %.4g (%s scale: %g at batch %d)", s.Rate(), s.RateScale, s.LearningRate, ReferenceBatch)
 	say(s.L2 > 0, "L2 %g", s.L2)
 	say(s.LabelSmoothing > 0, "label smoothing %g", s.LabelSmoothing)
 	say(s.Dropout > 0, "dropout %g", s.Dropout)

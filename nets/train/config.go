@@ -65,6 +65,7 @@ type Settings struct {
 	Dropout        float64 `json:"dropout,omitempty"`         // rate; see nets.Network.WithDropout
 	EMA            float64 `json:"ema,omitempty"`             // decay; see Average
 	SWA            int     `json:"swa,omitempty"`             // epochs; see Average
+	RateScale      string  `json:"lr_scale,omitempty"`        // how LearningRate, meant for ReferenceBatch, follows Batch; see ScaledRate
 	Augment        string  `json:"augment,omitempty"`         // how the training images are distorted, as augment.Spec writes it; empty is not at all
 }
 

@@ -22,8 +22,8 @@ func TestBeyond(t *testing.T) {
 	if got := (Settings{Recipe: "notebook", Optimizer: "adam", Schedule: "constant"}).Beyond(); got != "" {
 		t.Errorf("the notebook has %q", got)
 	}
-	s := Settings{Recipe: "best", Optimizer: "adamw", WeightDecay: 0.01, Schedule: "cosine", L2: 1e-4, LabelSmoothing: 0.1, Dropout: 0.3, SWA: 3}
-	const want = "recipe best; adamw with weight decay 0.01; schedule cosine; L2 0.0001; label smoothing 0.1; dropout 0.3; validated and kept is the mean of the weights at the end of each of the last 3 epochs"
+	s := Settings{Recipe: "best", Optimizer: "adamw", WeightDecay: 0.01, Schedule: "cosine", L2: 1e-4, LabelSmoothing: 0.1, Dropout: 0.3, SWA: 3, RateScale: "sqrt", LearningRate: 0.001, Batch: 512}
+	const want = "recipe best; adamw with weight decay 0.01; schedule cosine; learning rate 0.002 (sqrt scale: 0.001 at batch 128); L2 0.0001; label smoothing 0.1; dropout 0.3; validated and kept is the mean of the weights at the end of each of the last 3 epochs"
 	if got := s.Beyond(); got != want {
 		t.Errorf("got %q", got)
 	}

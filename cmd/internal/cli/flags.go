@@ -74,6 +74,7 @@ func (s *settings) define(f *flag.FlagSet) {
 	f.IntVar(&s.Epochs, "epochs", 10, "passes over the training images, or with -repeat so many times as many")
 	f.IntVar(&s.Batch, "batch", 128, "images of an optimizer step")
 	f.Float64Var(&s.LearningRate, "lr", 0.001, "Adam's learning `rate`")
+	f.StringVar(&s.RateScale, "lr-scale", unscaled, fmt.Sprintf("how -lr, meant for a batch of %d, follows -batch: %s; sqrt multiplies it by the root of batch/%[1]d", train.ReferenceBatch, train.RateScaleForms))
 	f.Uint64Var(&s.Seed, "seed", 1, "`seed` of the initial weights, of the order of the images and of their distortions")
 	f.BoolVar(&s.Shuffle, "shuffle", true, "new order each epoch; -shuffle=false is the files' order")
 	f.IntVar(&s.Steps, "steps", 0, "stop after so many optimizer steps in all, without those of -pretrain; 0 is no limit")
@@ -115,6 +116,9 @@ func (s *settings) normalize() {
 	if s.Pretrain == "" {
 		s.PretrainEpochs, s.Embedding = 0, 0
 	}
+	if s.RateScale == unscaled {
+		s.RateScale = ""
+	}
 }
 
 // canonical is -augment as a run's settings have it; what cannot be read stays.
@@ -138,6 +142,8 @@ func (s *settings) check() error {
 		return usageError{fmt.Sprintf("-batch %d: must be at least 1", s.Batch)}
 	case !(s.LearningRate > 0) || math.IsInf(s.LearningRate, 0):
 		return usageError{fmt.Sprintf("-lr %v: must be a number above 0", s.LearningRate)}
+	case s.rateError() != nil:
+		return s.rateError()
 	case s.Steps < 0:
 		return usageError{fmt.Sprintf("-steps %d: must be 0 or more", s.Steps)}
 	case s.CheckpointEvery < 0:
@@ -209,8 +215,8 @@ func (s *settings) checkRegularization() error {
 		return usageError{fmt.Sprintf("-weight-decay %v: adam has none: add -optimizer adamw, or take -l2", s.WeightDecay)}
 	case s.Optimizer == "adamw" && s.WeightDecay == 0 && !s.given["weight-decay"] && s.resume == "":
 		return usageError{"-optimizer adamw: say with -weight-decay how fast kernels decay, such as 0.01"}
-	case s.LearningRate*s.WeightDecay >= 1:
-		return usageError{fmt.Sprintf("-weight-decay %v: times -lr %v is no part of a weight: must be below 1", s.WeightDecay, s.LearningRate)}
+	case s.Rate()*s.WeightDecay >= 1:
+		return usageError{fmt.Sprintf("-weight-decay %v: times the learning rate %v is no part of a weight: must be below 1", s.WeightDecay, s.Rate())}
 	case !(s.L2 >= 0) || math.IsInf(s.L2, 0):
 		return usageError{fmt.Sprintf("-l2 %v: must be a number of at least 0", s.L2)}
 	case !(s.LabelSmoothing >= 0 && s.LabelSmoothing < 1):
@@ -248,8 +254,22 @@ func (s *settings) convError() error {
 }
 
 func (s *settings) scheduleError() error {
-	_, err := train.ParseSchedule(s.Schedule, s.LearningRate, 1, 1)
+	_, err := train.ParseSchedule(s.Schedule, s.Rate(), 1, 1)
 	return err
+}
+
+// unscaled is -lr-scale for a rate that holds for every batch.
+const unscaled = "none"
+
+func (s *settings) rateError() error {
+	rate, err := train.ScaledRate(s.RateScale, s.LearningRate, s.Batch)
+	switch {
+	case err != nil || s.RateScale == "":
+		return usageError{fmt.Sprintf("-lr-scale %s: must be %s", quoted(s.RateScale), train.RateScaleForms)}
+	case !(rate > 0) || math.IsInf(rate, 0):
+		return usageError{fmt.Sprintf("-lr %v: -lr-scale %s makes %v of it at -batch %d: must be a number above 0", s.LearningRate, s.RateScale, rate, s.Batch)}
+	}
+	return nil
 }
 
 func help(app App, f *flag.FlagSet, w io.Writer) {

@@ -41,7 +41,7 @@ type job struct {
 
 // newJob makes the parts of a run.
 func newJob(app App, s *settings, m *nets.Model, set *data.Dataset, display progress.Display, stdout, stderr io.Writer) (*job, error) {
-	j := &job{app: app, settings: s, model: m, set: set, adam: train.NewAdam(s.LearningRate), display: display, stdout: stdout, stderr: stderr}
+	j := &job{app: app, settings: s, model: m, set: set, adam: train.NewAdam(s.Rate()), display: display, stdout: stdout, stderr: stderr}
 	if s.json {
 		j.events = &progress.Events{Out: stdout}
 	}
@@ -75,7 +75,7 @@ func newJob(app App, s *settings, m *nets.Model, set *data.Dataset, display prog
 func (j *job) callbacks() ([]train.Callback, error) {
 	s := j.settings
 	perEpoch := max(1, s.Repeat) * j.set.Train.BatchCount(s.Batch)
-	schedule, err := train.ParseSchedule(s.Schedule, s.LearningRate, perEpoch, s.Epochs*perEpoch)
+	schedule, err := train.ParseSchedule(s.Schedule, s.Rate(), perEpoch, s.Epochs*perEpoch)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"stheno/data"
+	"stheno/nets/group"
 	"stheno/nets/train"
 )
 
@@ -61,6 +62,7 @@ func (s *settings) adopt(stored train.Settings) error {
 func chosenThen(stored train.Settings) train.Settings {
 	stored.Repeat = max(1, stored.Repeat)
 	stored.Recipe, stored.Optimizer = cmp.Or(stored.Recipe, notebook), cmp.Or(stored.Optimizer, "adam")
+	stored.RateScale = cmp.Or(stored.RateScale, unscaled)
 	return stored
 }
 
@@ -159,7 +161,7 @@ func (j *job) finished() (bool, error) {
 func (j *job) resumeLine() string {
 	launcher := ""
 	if n := j.app.ranks.size(); n > 1 {
-		launcher = fmt.Sprintf("mpirun --bind-to none -n %d ", n) // or what has started this run
+		launcher = group.Launcher(n) + " "
 	}
 	return fmt.Sprintf("%s%s -resume %s", launcher, j.app.command(), quoted(filepath.ToSlash(string(j.folder))))
 }
