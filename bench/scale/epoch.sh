@@ -2,7 +2,7 @@
 # An epoch of the CNN by one process of one thread, and by two ranks of one
 # thread each, in turns: what the second rank gains, and whether both learn as well: the accuracy on the test images.
 #
-#   bash bench/scale/epoch.sh [SEEDS]
+#   bash bench/scale/epoch.sh [SEED...]
 #
 # Needs Open MPI and jq, and two processors that nothing else uses.
 set -euo pipefail
@@ -13,7 +13,8 @@ trap 'rm -rf "$work"' EXIT
 go build -tags mpi -o "$work/" ./cmd/cnn
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 
-for seed in $(seq "${1:-5}"); do
+[[ $# -gt 0 ]] || set -- 1 2 3 4 5
+for seed; do
 	flags="-epochs 1 -threads 1 -verbose 0 -seed $seed"
 	"$work/cnn" $flags -out "$work/one-$seed" >/dev/null
 	mpirun --bind-to none -n 2 "$work/cnn" $flags -out "$work/two-$seed" >/dev/null
