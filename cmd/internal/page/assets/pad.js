@@ -10,14 +10,7 @@ export function newPad(canvas, widthInput, changed) {
   let strokes = [], current = null, backdrop = null;
   const cursor = { x: canvas.width / 2, y: canvas.height / 2, down: false, shown: false };
 
-  // The page's colours are asked for when they may have changed, not for each
-  // stroke: that would have the page laid out anew.
-  let colours = {};
-  function recolour() {
-    const style = getComputedStyle(document.documentElement), of = name => style.getPropertyValue(name).trim();
-    colours = { pad: of("--pad"), stroke: of("--stroke"), accent: of("--accent") };
-    redraw();
-  }
+  const colour = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
   const light = colour => /^#f/i.test(colour);
 
@@ -42,18 +35,10 @@ export function newPad(canvas, widthInput, changed) {
     }
   }
 
-  // redraw draws the pad, once a frame at most.
-  let due = false;
   function redraw() {
-    if (due) return;
-    due = true;
-    requestAnimationFrame(() => { due = false; show(); });
-  }
-
-  function show() {
-    paint(ctx, colours.pad, colours.stroke);
+    paint(ctx, colour("--pad"), colour("--stroke"));
     if (cursor.shown) {
-      ctx.strokeStyle = colours.accent;
+      ctx.strokeStyle = colour("--accent");
       ctx.lineWidth = cursor.down ? 6 : 2;
       ctx.beginPath();
       ctx.arc(cursor.x, cursor.y, widthInput.valueAsNumber / 2, 0, 7);
@@ -72,10 +57,11 @@ export function newPad(canvas, widthInput, changed) {
   function extend(x, y) { if (current) { current.points.push({ x, y }); update(); } }
   function end() { current = null; }
 
-  const at = (e, box = canvas.getBoundingClientRect()) => {
+  const at = e => {
+    const box = canvas.getBoundingClientRect();
     return [(e.clientX - box.left) * canvas.width / box.width, (e.clientY - box.top) * canvas.height / box.height];
   };
-  const point = (e, box) => { const [x, y] = at(e, box); return { x, y }; };
+  const point = e => { const [x, y] = at(e); return { x, y }; };
   canvas.addEventListener("pointerdown", e => {
     if (e.button > 0) return;
     canvas.setPointerCapture(e.pointerId);
@@ -84,8 +70,8 @@ export function newPad(canvas, widthInput, changed) {
   });
   canvas.addEventListener("pointermove", e => {
     if (!current) return;
-    const parts = e.getCoalescedEvents?.() ?? [], box = canvas.getBoundingClientRect();
-    for (const part of parts.length ? parts : [e]) current.points.push(point(part, box));
+    const parts = e.getCoalescedEvents?.() ?? [];
+    for (const part of parts.length ? parts : [e]) current.points.push(point(part));
     update();
   });
   for (const name of ["pointerup", "pointercancel"]) canvas.addEventListener(name, end);
@@ -115,8 +101,8 @@ export function newPad(canvas, widthInput, changed) {
     e.preventDefault();
   });
   canvas.addEventListener("blur", () => { cursor.shown = false; redraw(); });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
-  recolour();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  redraw();
 
   return {
     clear, undo,
