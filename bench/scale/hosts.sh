@@ -12,16 +12,8 @@
 set -euo pipefail
 . "$(dirname "$0")/net.sh"
 
-hosts=4 rate=1000
-while getopts h:r: option; do
-	case $option in
-	h) hosts=$OPTARG ;;
-	r) rate=$OPTARG ;;
-	*) exit 2 ;;
-	esac
-done
-shift $((OPTIND - 1))
-[[ $# -gt 0 ]] || { echo "usage: hosts.sh [-h HOSTS] [-r MBIT] COMMAND [ARGUMENT...]" >&2; exit 2; }
+options 4 "$@"
+set -- "${line[@]}"
 
 claim_hosts
 work=$(mktemp -d)

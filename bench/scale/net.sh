@@ -6,6 +6,23 @@
 network=10.77.0
 name() { echo "stheno$1"; }
 
+# options HOSTS "$@" reads a script's command line, [-h HOSTS] [-r MBIT] COMMAND
+# [ARGUMENT...], into hosts, rate and the array line. HOSTS is how many by default.
+options() {
+	hosts=$1 rate=1000
+	shift
+	local option OPTIND
+	while getopts h:r: option; do
+		case $option in
+		h) hosts=$OPTARG ;;
+		r) rate=$OPTARG ;;
+		*) exit 2 ;;
+		esac
+	done
+	line=("${@:OPTIND}")
+	[[ ${#line[@]} -gt 0 ]] || { echo "usage: ${0##*/} [-h HOSTS] [-r MBIT] COMMAND [ARGUMENT...]" >&2; exit 2; }
+}
+
 # claim_hosts makes the bridge, unless there is one: then the hosts are another's.
 claim_hosts() {
 	ip link add stheno-br type bridge 2>/dev/null || {

@@ -17,16 +17,8 @@
 set -euo pipefail
 . "$(dirname "$0")/net.sh"
 
-hosts=2 rate=1000
-while getopts h:r: option; do
-	case $option in
-	h) hosts=$OPTARG ;;
-	r) rate=$OPTARG ;;
-	*) exit 2 ;;
-	esac
-done
-shift $((OPTIND - 1))
-[[ $# -gt 0 ]] || { echo "usage: slurm.sh [-h HOSTS] [-r MBIT] COMMAND [ARGUMENT...]" >&2; exit 2; }
+options 2 "$@"
+set -- "${line[@]}"
 for command in munged slurmctld slurmd srun; do
 	command -v "$command" >/dev/null || { echo "slurm.sh: there is no $command: apt-get install slurm-wlm munge" >&2; exit 1; }
 done
