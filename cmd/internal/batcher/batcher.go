@@ -36,7 +36,7 @@ type Options struct {
 	Batch   int                                                          // images of an execution; a request of more is executed alone
 	Wait    time.Duration                                                // how long a request may wait for others
 	Queue   int                                                          // images that may be on their way at a time
-	Observe func(images int, queued []time.Duration, took time.Duration) // after each execution: how long each of its requests had waited
+	Observe func(images int, queued []time.Duration, took time.Duration) // after each execution, before its answers: how long each of its requests had waited
 }
 
 // Batcher is a bounded queue in front of a network.
@@ -256,9 +256,14 @@ func (b *Batcher) execute(batch []*request, joined []float32) []float32 {
 	began := time.Now()
 	scores, err := b.predict(images)
 	took := time.Since(began)
-	queued, at := make([]time.Duration, len(batch)), 0
+	queued, rows := make([]time.Duration, len(batch)), 0
 	for i, r := range batch {
 		queued[i] = began.Sub(r.since)
+		rows += r.rows
+	}
+	b.options.Observe(rows, queued, took)
+	at := 0
+	for _, r := range batch {
 		if r.err = err; err == nil {
 			from, to := at*scores.Classes, (at+r.rows)*scores.Classes
 			r.scores = nets.Scores{Classes: scores.Classes, Logits: scores.Logits[from:to:to], Probabilities: scores.Probabilities[from:to:to]}
@@ -266,7 +271,6 @@ func (b *Batcher) execute(batch []*request, joined []float32) []float32 {
 		at += r.rows
 		close(r.done)
 	}
-	b.options.Observe(at, queued, took)
 	return joined
 }
 
