@@ -98,15 +98,29 @@ func TestLooks(t *testing.T) {
 	}
 }
 
-// TestLatency measures from a move of the mouse to the answer of both networks.
+// TestLatency measures from a move of the mouse, the first that a question is
+// about, to an answer of both networks to this question or a later one.
 func TestLatency(t *testing.T) {
 	b := openFixed(t)
 	b.run(chromedp.Evaluate(`{
-		let began;
+		const real = window.fetch;
+		let began, asked = 0, answered = 0, waiting = [];
 		window.latencies = [];
 		document.getElementById("pad").addEventListener("pointermove", () => { began ??= performance.now(); }, true);
-		new MutationObserver(() => { if (began !== undefined) latencies.push(performance.now() - began); began = undefined; })
-			.observe(document.querySelectorAll(".model")[1].querySelector("small"), { childList: true });
+		window.fetch = async (...what) => {
+			if (!what[0].startsWith("api/predict")) return real(...what);
+			const number = ++asked;
+			if (began !== undefined) waiting.push({ number, began });
+			began = undefined;
+			const reply = await real(...what), json = reply.json.bind(reply);
+			reply.json = async () => { const value = await json(); answered = number; return value; };
+			return reply;
+		};
+		new MutationObserver(() => {
+			for (const w of waiting.filter(w => w.number <= answered)) latencies.push(performance.now() - w.began);
+			waiting = waiting.filter(w => w.number > answered);
+		}).observe(document.querySelectorAll(".model")[1].querySelector("small"), { childList: true });
+		0
 	}`, nil))
 	for _, c := range []string{"0", "7", "3", "0"} {
 		b.draw(digits[c])
@@ -122,6 +136,27 @@ func TestLatency(t *testing.T) {
 	t.Logf("from a move to both answers: median %.1f ms, 95th percentile %.1f ms, of %d", median, high, len(all))
 	if high > 1000 {
 		t.Errorf("the 95th percentile is %.0f ms", high)
+	}
+}
+
+// TestOverlapping answers the first of two questions last, while a third waits.
+func TestOverlapping(t *testing.T) {
+	b := openFixed(t)
+	b.run(chromedp.Evaluate(`import("/ui/api.js").then(async api => {
+		const ends = [], shown = [];
+		const ask = api.overlapping(2, () => new Promise(end => ends.push(what => end(() => shown.push(what)))));
+		const asked = [ask(), ask(), ask()], begun = ends.length;
+		ends[1]("second");
+		await asked[2];
+		await new Promise(go => setTimeout(go));
+		ends[0]("first");
+		ends[2]("third");
+		await Promise.all(asked);
+		window.end = begun + ": " + shown;
+	}); 0`, nil))
+	b.until(`window.end`)
+	if end := js[string](b, "window.end"); end != "2: second,third" {
+		t.Errorf("begun at once, and shown: %s", end)
 	}
 }
 

@@ -30,9 +30,16 @@ export function cardsOf(models) {
 export function nothing() {
   for (const c of cards.values()) {
     c.time.textContent = "";
-    for (const b of c.bars) { b.bar.value = 0; b.text.textContent = ""; b.row.className = "bar"; }
+    for (const b of c.bars) show(b, 0, "", "bar");
   }
   verdict(shared.models.length ? "Nothing is drawn yet." : "The networks have learnt nothing yet. Draw; they will answer soon.");
+}
+
+// show writes what has changed of a bar: a text that is written anew is laid out anew.
+function show({ row, bar, text }, value, label, kind) {
+  if (bar.value !== value) bar.value = value;
+  if (text.textContent !== label) text.textContent = label;
+  if (row.className !== kind) row.className = kind;
 }
 
 export function answer(said) {
@@ -55,9 +62,7 @@ function one(said) {
   c.time.textContent = said.micros < 1000 ? `${said.micros} µs` : `${(said.micros / 1000).toFixed(1)} ms`;
   c.bars.forEach((b, i) => {
     const p = said.probabilities[i];
-    b.bar.value = p;
-    b.text.textContent = (100 * p).toFixed(p > 0.0995 ? 0 : 1) + " %";
-    b.row.className = "bar" + (i === order[0] ? " first" : i === order[1] ? " second" : "");
+    show(b, p, (100 * p).toFixed(p > 0.0995 ? 0 : 1) + " %", "bar" + (i === order[0] ? " first" : i === order[1] ? " second" : ""));
   });
   return { name: model.name.toUpperCase(), first: model.classes[order[0]], second: model.classes[order[1]] };
 }

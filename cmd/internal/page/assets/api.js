@@ -30,20 +30,39 @@ export async function ask(path, body, signal) {
   return answer;
 }
 
-// latest makes of a slow function one that runs at most once at a time and
-// never misses the last call.
-export function latest(work) {
-  let running = false, again = false;
-  return async () => {
-    if (running) { again = true; return; }
-    running = true;
-    do {
-      again = false;
-      try { await work(); say(""); } catch (e) { if (e.name !== "AbortError") say(e.message); }
-    } while (again);
-    running = false;
+// rest waits until nothing else is to be done, or throws if that has been given up.
+export async function rest(signal) {
+  await new Promise(go => globalThis.requestIdleCallback ? requestIdleCallback(go, { timeout: 200 }) : setTimeout(go));
+  signal.throwIfAborted();
+}
+
+// overlapping makes of a question, which resolves to what shows its answer, one
+// that does not wait for the answer before, up to most at a time. An answer is not
+// shown after that to a later question, and the last call is never missed.
+export function overlapping(most, question) {
+  let asked = 0, shown = 0, running = 0, again = false;
+  return async function run() {
+    if (running === most) { again = true; return; }
+    const number = ++asked;
+    running++;
+    try {
+      const show = await question();
+      if (number > shown) { shown = number; show(); say(""); }
+    } catch (e) {
+      if (number > shown && e.name !== "AbortError") say(e.message);
+    }
+    running--;
+    if (again) { again = false; await run(); }
   };
 }
 
-export const bytes = text => Uint8Array.from(atob(text ?? ""), c => c.charCodeAt(0));
+// latest makes of a slow function one that runs at most once at a time and
+// never misses the last call.
+export const latest = work => overlapping(1, async () => { await work(); return () => {}; });
+
+export function bytes(text) {
+  const codes = atob(text ?? ""), all = new Uint8Array(codes.length);
+  for (let i = 0; i < all.length; i++) all[i] = codes.charCodeAt(i);
+  return all;
+}
 export const base64 = data => btoa(String.fromCharCode(...data));

@@ -1,6 +1,6 @@
 // The page: the pad asks, the other parts show.
 
-import { $, ask, bytes, latest, say, shared } from "./api.js";
+import { $, ask, bytes, latest, overlapping, say, shared } from "./api.js";
 import { answer, cardsOf, nothing } from "./answers.js";
 import { errorsOf, onChoose } from "./errors.js";
 import { insideOf, look } from "./inside.js";
@@ -8,24 +8,32 @@ import { draw, listen, training } from "./learning.js";
 import { newPad } from "./pad.js";
 import { gray } from "./pictures.js";
 
-// predict shows what the networks see and say: of a drawing, or of an image.
+// predict asks what the networks see and say: of a drawing, or of an image.
 async function predict(body, width = "") {
   const said = await ask("api/predict" + (width && "?width=" + width), body);
-  shared.image = said.empty ? null : bytes(said.image);
-  gray($("seen"), bytes(said.image), said.height, said.width, 0, shared.models[0]?.image[2] ?? 1);
-  answer(said);
+  return () => {
+    shared.image = said.empty ? null : bytes(said.image);
+    gray($("seen"), bytes(said.image), said.height, said.width, 0, shared.models[0]?.image[2] ?? 1);
+    answer(said);
+    look();
+  };
+}
+
+function blank() {
+  shared.image = null;
+  gray($("seen"), new Uint8Array(784), 28, 28);
+  nothing();
   look();
 }
 
 let picture = null; // a test image that is on the pad as it is
 
-const asking = latest(async () => {
-  if (picture) { await predict({ image: picture }); return; }
-  if (!pad.empty()) { const { data, width } = pad.gray(); await predict(data, width); return; }
-  shared.image = null;
-  gray($("seen"), new Uint8Array(784), 28, 28);
-  nothing();
-  look();
+// Three questions cover a hand that moves with each frame and a slow answer.
+const asking = overlapping(3, async () => {
+  if (picture) return predict({ image: picture });
+  if (pad.empty()) return blank;
+  const { data, width } = pad.gray();
+  return predict(data, width);
 });
 
 const pad = newPad($("pad"), $("width"), () => { picture = null; asking(); });

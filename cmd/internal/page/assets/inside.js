@@ -1,6 +1,6 @@
 // Inside of a network: its layers' outputs, and the evidence for each class.
 
-import { $, ask, base64, bytes, latest, named, shared } from "./api.js";
+import { $, ask, base64, bytes, latest, named, rest, shared } from "./api.js";
 import { choice, element, gray, signed } from "./pictures.js";
 
 let inside = ""; // the network that is looked into
@@ -30,16 +30,23 @@ const looking = latest(async () => {
   const body = { model: inside, image: base64(image) }, { signal } = stale;
   const seen = await ask("api/layers", body, signal);
   field();
-  layers(seen.layers, model);
+  await layers(seen.layers, model, signal);
   const evidence = await ask("api/evidence", body, signal);
-  const [height, width, channels] = seen.image;
-  $("evidence").replaceChildren(...evidence.classes.map((text, i) => {
-    const canvas = signed(picture(`Evidence for ${model.classes[i]}`, "pixels"), bytes(text), image, height, width, channels);
-    return element("figure", {}, element("figcaption", {}, model.classes[i]), canvas);
-  }));
+  await rest(signal);
+  classesOf(model).forEach((canvas, i) => signed(canvas, bytes(evidence.classes[i]), image, ...seen.image));
   $("evidence-title").textContent = `Evidence, as the ${inside.toUpperCase()} weighs it`;
   $("evidence-scale").textContent = `Full colour is a loss or a gain of ${evidence.largest.toFixed(1)}.`;
 });
+
+// classesOf are the pictures of the evidence, one for each class.
+function classesOf({ classes }) {
+  const box = $("evidence");
+  if (box.dataset.of !== JSON.stringify(classes)) {
+    box.dataset.of = JSON.stringify(classes);
+    box.replaceChildren(...classes.map(name => element("figure", {}, element("figcaption", {}, name), picture(`Evidence for ${name}`, "pixels"))));
+  }
+  return box.querySelectorAll("canvas");
+}
 
 const picture = (label, kind) => element("canvas", { class: kind, role: "img", "aria-label": label });
 
@@ -47,14 +54,17 @@ const picture = (label, kind) => element("canvas", { class: kind, role: "img", "
 // it. They stay while the network does, and with them whatever has the focus.
 let views = [], shownAs = "";
 
-function layers(list, model) {
+async function layers(list, model, signal) {
   const key = model.name + list.map(l => ` ${l.name} ${l.shape}`);
   if (key !== shownAs) {
     shownAs = key;
     views = list.map(l => layer(l, model));
     $("layers").replaceChildren(...views.map(v => v.box));
   }
-  views.forEach((v, i) => v.update(list[i]));
+  for (const [i, v] of views.entries()) {
+    await rest(signal);
+    v.update(list[i]);
+  }
 }
 
 function layer(l, model) {
@@ -72,10 +82,15 @@ function layer(l, model) {
 
 function kernels(l) {
   const [height, width, , filters] = l.kernel_shape, canvases = Array.from({ length: filters }, () => element("canvas"));
+  let shown;
   const row = element("div", { class: "maps kernels", role: "img", "aria-label": `The ${filters} kernels of ${l.name}` }, ...canvases);
   return {
     box: element("div", {}, element("p", { class: "hint" }, `Its ${filters} kernels, grey where they are zero, and the map that each of them makes:`), row),
-    update: now => { const data = bytes(now.kernels); canvases.forEach((canvas, c) => gray(canvas, data, height, width, c, filters)); },
+    update: now => {
+      if (shown === now.kernels) return;
+      const data = bytes(shown = now.kernels);
+      canvases.forEach((canvas, c) => gray(canvas, data, height, width, c, filters));
+    },
   };
 }
 

@@ -114,7 +114,9 @@ export function newPad(canvas, widthInput, changed) {
     gray() {
       paint(copy, "#000", "#fff");
       const { data, width } = copy.getImageData(0, 0, copy.canvas.width, copy.canvas.height);
-      return { data: Uint8Array.from({ length: data.length / 4 }, (_, i) => data[4 * i]), width };
+      const grays = new Uint8Array(data.length / 4);
+      for (let i = 0; i < grays.length; i++) grays[i] = data[4 * i];
+      return { data: grays, width };
     },
   };
 }

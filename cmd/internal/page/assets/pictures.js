@@ -1,22 +1,23 @@
 // Small pictures: pixels, maps, bars and curves.
 
+// sized gives a canvas its size. To set the same again would lay the page out again.
+function sized(canvas, height, width) {
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+}
+
 // gray paints bytes (H,W) or, with a step, one channel of (H,W,C).
 export function gray(canvas, data, height, width, channel = 0, channels = 1) {
-  canvas.width = width;
-  canvas.height = height;
-  const ctx = canvas.getContext("2d"), image = ctx.createImageData(width, height);
-  for (let i = 0; i < height * width; i++) {
-    image.data.fill(data[i * channels + channel], 4 * i, 4 * i + 3);
-    image.data[4 * i + 3] = 255;
-  }
+  sized(canvas, height, width);
+  const ctx = canvas.getContext("2d"), image = ctx.createImageData(width, height), opaque = new Uint32Array(image.data.buffer);
+  for (let i = 0; i < opaque.length; i++) opaque[i] = 0xff000000 | data[i * channels + channel] * 0x010101;
   ctx.putImageData(image, 0, 0);
   return canvas;
 }
 
 // signed paints signed bytes (H,W): blue above zero, orange below, over a gray image.
 export function signed(canvas, data, under, height, width, channels = 1) {
-  canvas.width = width;
-  canvas.height = height;
+  sized(canvas, height, width);
   const ctx = canvas.getContext("2d"), image = ctx.createImageData(width, height);
   for (let i = 0; i < height * width; i++) {
     const v = (data[i] << 24 >> 24) / 127, base = under[i * channels] * 0.4, tone = v > 0 ? [66, 140, 235] : [240, 150, 40];
