@@ -4,6 +4,7 @@
 //	go run ./bench/study -list                     what there is, and what is done
 //	go run ./bench/study -only '^best/' -time 40m  forty minutes of one study
 //	go run ./bench/study -summary                  means and intervals over the seeds
+//	go run ./bench/study -picture metric.svg       error against labels, of what varies the labels
 //
 // It builds the real programs once and runs them one after the other, or -jobs at
 // a time. A run that is in the results is not done again, unless its flags or what
@@ -29,6 +30,8 @@ import (
 	"runtime"
 	"syscall"
 	"time"
+
+	"stheno/nets/durable"
 )
 
 // Exit codes. A signal's is 128 plus its number, as shells have it.
@@ -46,6 +49,7 @@ type settings struct {
 	list     bool
 	summary  bool
 	markdown bool
+	picture  string
 	jobs     int
 	threads  int
 	budget   time.Duration
@@ -130,6 +134,8 @@ func act(polite, hard context.Context, s settings, studies []study, stdout, stde
 	switch {
 	case s.list:
 		return list(stdout, jobs, lines, s.runs)
+	case s.picture != "":
+		return durable.WriteFile(s.picture, func(w io.Writer) error { return picture(w, groups(jobs, lines, "")) })
 	case s.summary || s.markdown:
 		return summarize(stdout, jobs, lines, s.markdown)
 	}
@@ -147,6 +153,7 @@ func parse(args []string, stdout io.Writer) (s settings, err error) {
 	f.BoolVar(&s.list, "list", false, "show what is done and what is open, and stop")
 	f.BoolVar(&s.summary, "summary", false, "show mean, deviation and 95 % interval over the seeds, and stop")
 	f.BoolVar(&s.markdown, "markdown", false, "the summary as Markdown's tables")
+	f.StringVar(&s.picture, "picture", "", "draw error against labels into an SVG `file`, of the runs that are done and vary -labels, and stop")
 	f.IntVar(&s.jobs, "jobs", 1, "runs at a time; their seconds are then not those of a run alone")
 	f.IntVar(&s.threads, "threads", 0, "threads of each run; 0 shares the processors among the jobs")
 	f.DurationVar(&s.budget, "time", 0, "stop after so long, such as 40m: the runs save, a later call goes on; 0 is no limit")
@@ -169,8 +176,8 @@ func parse(args []string, stdout io.Writer) (s settings, err error) {
 		return s, fmt.Errorf("-jobs %d: must be at least 1", s.jobs)
 	case s.threads < 0 || s.budget < 0:
 		return s, errors.New("-threads and -time must be 0 or more")
-	case s.list && (s.summary || s.markdown):
-		return s, errors.New("-list and -summary are two questions: ask one")
+	case s.list && (s.summary || s.markdown), s.picture != "" && (s.list || s.summary || s.markdown):
+		return s, errors.New("-list, -summary and -picture are questions of their own: ask one")
 	case s.threads == 0:
 		s.threads = max(1, runtime.GOMAXPROCS(0)/s.jobs)
 	}

@@ -391,6 +391,38 @@ func TestResults(t *testing.T) {
 	}
 }
 
+// TestEffect: seeds are compared with themselves, and a picture is drawn of what is
+// compared.
+func TestEffect(t *testing.T) {
+	entries := []entry{{"mlp-100-control", "mlp", "-labels 100", 3, false}, {"mlp-100-supcon", "mlp", "-labels 100 -pretrain supcon", 3, false}, {"other-1", "mlp", "-x", 1, false}}
+	jobs := expanded(t, []study{{"s", "", entries}}, "")
+	var lines results
+	for _, j := range jobs {
+		accuracy := 0.5 + 0.1*float64(j.seed)
+		if j.name == "mlp-100-supcon" {
+			accuracy += 0.01 * float64(j.seed)
+		}
+		lines = append(lines, line{Study: "s", Run: j.name, Network: j.network, Flags: j.flags, Recipe: j.recipe, Seed: j.seed, TestAccuracy: &accuracy, TestLoss: new(float64)})
+	}
+	all := groups(jobs, lines, "")
+	// Differences of 1, 2 and 3 points: 2 and 4.303 standard errors of 1/sqrt(3).
+	if got, want := all[1].effect(all[1].controlOf(all)), "+2.00 (-0.48 to +4.48)"; got != want {
+		t.Errorf("effect %q, expected %q", got, want)
+	}
+	for _, i := range []int{0, 2} {
+		if got := all[i].effect(all[i].controlOf(all)); got != "" {
+			t.Errorf("%s has an effect: %q", all[i].job.name, got)
+		}
+	}
+	var svg bytes.Buffer
+	if err := picture(&svg, all); err != nil || !strings.Contains(svg.String(), "supcon") || strings.Contains(svg.String(), "other") {
+		t.Errorf("picture: %v: %s", err, svg.String())
+	}
+	if err := picture(&svg, all[2:]); err == nil || !strings.Contains(err.Error(), "control") {
+		t.Errorf("a picture of nothing: %v", err)
+	}
+}
+
 // TestEstimate: what is known of a kind, of its network, and not at all.
 func TestEstimate(t *testing.T) {
 	jobs := expanded(t, []study{{"s", "", []entry{{"a", "mlp", "", 2, false}, {"b", "mlp", "-x", 1, false}, {"c", "cnn", "", 1, false}}}}, "")
@@ -417,7 +449,7 @@ func TestRefusals(t *testing.T) {
 		{[]string{"-time", "-1s"}, 2, "-time"},
 		{[]string{"-only", "("}, 2, "-only"},
 		{[]string{"-only", "zzz"}, 1, "-list shows all"},
-		{[]string{"-list", "-summary"}, 2, "two questions"},
+		{[]string{"-list", "-summary"}, 2, "questions of their own"},
 		{[]string{"x"}, 2, `unexpected argument "x"`},
 	} {
 		log := &watcher{}

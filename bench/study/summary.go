@@ -3,25 +3,23 @@ package main
 import (
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 	"gonum.org/v1/gonum/stat"
-	"gonum.org/v1/gonum/stat/distuv"
 
 	"stheno/nets/train"
 )
 
 // figure is a line's accuracy and loss.
 func (l line) figure() string {
-	what, accuracy, loss := "test", l.TestAccuracy, l.TestLoss
+	what, loss := "test", l.TestLoss
 	if l.ValAccuracy != nil {
-		what, accuracy, loss = "held out", l.ValAccuracy, l.ValLoss
+		what, loss = "held out", l.ValLoss
 	}
-	return fmt.Sprintf("%s accuracy %.4f, loss %.4f, %s", what, *accuracy, *loss, duration(l.Seconds))
+	return fmt.Sprintf("%s accuracy %.4f, loss %.4f, %s", what, l.accuracy(), *loss, duration(l.Seconds))
 }
 
 // group is the lines of a kind.
@@ -72,12 +70,13 @@ func list(w io.Writer, jobs []job, lines results, runs string) error {
 }
 
 // summarize shows what was reached, over the seeds. Accuracies are in per cent,
-// deviations and intervals in points of it.
+// deviations, intervals and differences in points of it.
 func summarize(w io.Writer, jobs []job, lines results, markdown bool) error {
-	t := newTable("study", "run", "images", "seeds", "accuracy, %", "deviation", "95 % interval", "loss", "committee, %", "seconds", "on")
-	for _, g := range groups(jobs, lines, "") {
+	t := newTable("study", "run", "images", "seeds", "accuracy, %", "deviation", "95 % interval", "less its control", "loss", "committee, %", "seconds", "on")
+	all := groups(jobs, lines, "")
+	for _, g := range all {
 		if len(g.lines) > 0 {
-			t.AppendRow(g.row())
+			t.AppendRow(g.row(g.controlOf(all)))
 		}
 	}
 	text := t.Render()
@@ -99,31 +98,30 @@ func newTable(head ...any) table.Writer {
 	return t
 }
 
-// row is a group's in the summary. The interval is of the mean, by Student's t.
-func (g *group) row() table.Row {
+// row is a group's in the summary, beside what it is held against, if anything. The
+// interval is of the mean, by Student's t.
+func (g *group) row(control *group) table.Row {
 	var accuracy, loss, seconds []float64
 	var machines []string
 	images := "test"
 	for _, l := range g.lines {
-		a, b := l.TestAccuracy, l.TestLoss
+		b := l.TestLoss
 		if l.ValAccuracy != nil {
-			a, b, images = l.ValAccuracy, l.ValLoss, "held out"
+			b, images = l.ValLoss, "held out"
 		}
-		accuracy, loss, seconds = append(accuracy, 100**a), append(loss, *b), append(seconds, l.Seconds)
+		accuracy, loss, seconds = append(accuracy, 100*l.accuracy()), append(loss, *b), append(seconds, l.Seconds)
 		if on := fmt.Sprintf("%s, %d threads", l.CPU, l.Threads); !strings.Contains(strings.Join(machines, "; "), on) {
 			machines = append(machines, on)
 		}
 	}
-	deviation, interval, committee := "", "", ""
-	mean := stat.Mean(accuracy, nil)
-	if n := float64(len(accuracy)); n > 1 {
-		d := stat.StdDev(accuracy, nil)
-		half := d / math.Sqrt(n) * distuv.StudentsT{Sigma: 1, Nu: n - 1}.Quantile(0.975)
-		deviation, interval = fmt.Sprintf("%.3f", d), fmt.Sprintf("%.2f to %.2f", mean-half, mean+half)
+	deviation, between, committee := "", "", ""
+	if len(accuracy) > 1 {
+		mean, half := interval(accuracy)
+		deviation, between = fmt.Sprintf("%.3f", stat.StdDev(accuracy, nil)), fmt.Sprintf("%.2f to %.2f", mean-half, mean+half)
 	}
 	if g.committee != nil {
 		committee = fmt.Sprintf("%.2f", 100**g.committee.TestAccuracy)
 	}
-	return table.Row{g.job.study, g.job.name, images, len(g.lines), fmt.Sprintf("%.3f", mean), deviation, interval,
+	return table.Row{g.job.study, g.job.name, images, len(g.lines), fmt.Sprintf("%.3f", stat.Mean(accuracy, nil)), deviation, between, g.effect(control),
 		fmt.Sprintf("%.4f", stat.Mean(loss, nil)), committee, fmt.Sprintf("%.0f", stat.Mean(seconds, nil)), strings.Join(machines, "; ")}
 }
