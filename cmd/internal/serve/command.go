@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"runtime"
 	"os/signal"
 	"slices"
 	"strings"
@@ -96,6 +97,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return usageError{err.Error()}
 	}
 	kernel.SetThreads(o.threads)
+	hearWhileComputing(o.threads)
 	var log slog.Handler = slog.NewTextHandler(stderr, nil)
 	if o.log == "json" {
 		log = slog.NewJSONHandler(stderr, nil)
@@ -164,6 +166,19 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 		o.hosts[i] = strings.ToLower(host)
 	}
 	return o, o.check()
+}
+
+// hearWhileComputing gives Go a second thread on a single processor, where requests
+// would be read only every 10 ms while the network computes: it would have one
+// image at a time, however many wait. The kernels keep to one thread.
+func hearWhileComputing(threads int) {
+	if runtime.GOMAXPROCS(0) > 1 {
+		return
+	}
+	if threads == 0 {
+		kernel.SetThreads(1)
+	}
+	runtime.GOMAXPROCS(2)
 }
 
 // check refuses values that no server can have.

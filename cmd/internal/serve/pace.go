@@ -8,7 +8,7 @@ import (
 )
 
 // spacing is the time between two refusals that are paced.
-const spacing = 250 * time.Microsecond
+const spacing = time.Millisecond
 
 // pace refuses for want of room. A refusal is written at once and says when to
 // come again. Whoever does not heed that is heard again on the same connection
