@@ -5,7 +5,7 @@
 //	go run ./bench/load                                                 # a few seconds each
 //	go run ./bench/load -rounds 3 -for 30s                              # the figures of bench/results
 //	go run ./bench/load -rounds 3 -for 30s -binary                      # images as bytes instead of numbers in JSON
-//	go build ./bench/load && taskset -c 1 ./load -server-cpus 0 -for 30s  # the server's cores are its own
+//	go build ./bench/load && taskset -c 1 ./load -server-cpus 0 -rounds 5  # the server's cores are its own
 //
 // It builds the server, starts it as a process of its own with random weights,
 // and asks over HTTP from the same machine: clients and server share its cores.
@@ -72,8 +72,8 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 	flags.IntVar(&s.clients, "clients", 64, "clients that ask again as soon as they have an answer")
 	flags.IntVar(&s.connections, "connections", 256, "clients that together ask at a rate, in the overload")
 	flags.DurationVar(&s.duration, "for", 3*time.Second, "how long a measurement takes")
-	flags.Float64Var(&s.over, "over", 2, "requests of the overload, by those that were answered at best")
-	flags.IntVar(&s.rounds, "rounds", 2, "rounds, each with batching and without; the best counts")
+	flags.Float64Var(&s.over, "over", 2, "requests of the overload, by those that were answered before")
+	flags.IntVar(&s.rounds, "rounds", 2, "rounds, each without batching, with it and with too many requests; the median counts")
 	flags.IntVar(&s.queue, "queue", 128, "the server's -queue in the overload")
 	flags.StringVar(&s.datatype, "datatype", "UINT8", "UINT8 or FP32: what stands in the requests")
 	flags.BoolVar(&s.binary, "binary", false, "send images behind the JSON, by the binary tensor extension")

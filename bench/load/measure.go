@@ -58,37 +58,32 @@ func writeRun(dir, name string) error {
 	return errors.Join(os.MkdirAll(dir, 0o777), f.WriteJSON(train.ConfigFile, config), f.WriteModel(m))
 }
 
+// measureNet measures a network in rounds: without batching, with it, and with too
+// many requests for what that round could answer, as a shared machine changes.
 func measureNet(s settings, program, run, name string, stdout, stderr io.Writer) error {
-	best := map[string]result{}
-	modes := []string{"1", "256"}
+	var rounds []round
 	for range s.rounds {
-		for _, batch := range modes {
-			err := with(s, program, stderr, []string{"-batch", batch, run}, func(addr string) error {
-				r, err := closed(addr, name, s)
-				if r.rate() > best[batch].rate() {
-					best[batch] = r
-				}
+		var r round
+		err := errors.Join(
+			with(s, program, stderr, []string{"-batch", "1", run}, func(addr string) (err error) {
+				r.single, err = closed(addr, name, s)
 				return err
-			})
-			if err != nil {
+			}),
+			with(s, program, stderr, []string{"-batch", "256", run}, func(addr string) (err error) {
+				r.batched, err = closed(addr, name, s)
 				return err
-			}
-		}
-	}
-	for _, batch := range modes {
-		best[batch].write(stdout, name, fmt.Sprintf("%d clients, -batch %s", s.clients, batch))
-	}
-	capacity := best["256"].rate()
-	fmt.Fprintf(stdout, "%-4s batching: %.2f times the answers\n", name, capacity/best["1"].rate())
-	return with(s, program, stderr, []string{"-queue", fmt.Sprint(s.queue), run}, func(addr string) error {
-		r, err := overload(addr, name, s, s.over*capacity)
+			}),
+			with(s, program, stderr, []string{"-queue", fmt.Sprint(s.queue), run}, func(addr string) (err error) {
+				r.over, err = overload(addr, name, s, s.over*r.batched.rate())
+				return err
+			}))
 		if err != nil {
 			return err
 		}
-		r.write(stdout, name, fmt.Sprintf("%.1f x %.0f/s, -queue %d", s.over, capacity, s.queue))
-		fmt.Fprintf(stdout, "%-4s overload: %.0f requests/s were sent, %.2f of the best were answered\n", name, r.sent(), r.rate()/capacity)
-		return nil
-	})
+		rounds = append(rounds, r)
+	}
+	summarize(s, rounds, stdout, name)
+	return nil
 }
 
 // with starts a server, lets work ask it, and stops it.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -33,6 +34,31 @@ func (r result) quantile(q float64) float64 {
 	}
 	slices.Sort(r.latencies)
 	return float64(r.latencies[int(q*float64(len(r.latencies)-1))]) / 1e6
+}
+
+// round is what one round has seen: each request by itself, batched, and too many.
+type round struct{ single, batched, over result }
+
+func (r round) gain() float64 { return r.batched.rate() / r.single.rate() }
+
+// goodput is the part of what the round could answer that is answered in the overload.
+func (r round) goodput() float64 { return r.over.rate() / r.batched.rate() }
+
+// middle is the round with the median of a figure, and its range.
+func middle(rounds []round, of func(round) float64) (median round, low, high float64) {
+	sorted := slices.SortedFunc(slices.Values(rounds), func(a, b round) int { return cmp.Compare(of(a), of(b)) })
+	return sorted[len(sorted)/2], of(sorted[0]), of(sorted[len(sorted)-1])
+}
+
+// summarize writes the rounds with the median gain and the median goodput.
+func summarize(s settings, rounds []round, w io.Writer, net string) {
+	m, low, high := middle(rounds, round.gain)
+	m.single.write(w, net, fmt.Sprintf("%d clients, -batch 1", s.clients))
+	m.batched.write(w, net, fmt.Sprintf("%d clients, -batch 256", s.clients))
+	fmt.Fprintf(w, "%-4s batching: %.2f times the answers (%.2f..%.2f)\n", net, m.gain(), low, high)
+	m, low, high = middle(rounds, round.goodput)
+	m.over.write(w, net, fmt.Sprintf("%.1f x %.0f/s, -queue %d", s.over, m.batched.rate(), s.queue))
+	fmt.Fprintf(w, "%-4s overload: %.0f requests/s were sent, %.2f of what the round could answer were answered (%.2f..%.2f)\n", net, m.over.sent(), m.goodput(), low, high)
 }
 
 func (r result) write(w io.Writer, net, what string) {
