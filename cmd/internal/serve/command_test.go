@@ -6,8 +6,11 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+
+	"stheno/graph/kernel"
 )
 
 func TestHelp(t *testing.T) {
@@ -93,5 +96,21 @@ func TestRun(t *testing.T) {
 				t.Errorf("no %s in the log\n%s", w, stderr.String())
 			}
 		}
+	}
+}
+
+// TestHearWhileComputing: a single processor has two threads, and the kernels one.
+func TestHearWhileComputing(t *testing.T) {
+	defer kernel.SetThreads(0)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	hearWhileComputing(0)
+	if p, k := runtime.GOMAXPROCS(0), kernel.Threads(); p != 2 || k != 1 {
+		t.Errorf("%d threads, %d of the kernels", p, k)
+	}
+	runtime.GOMAXPROCS(4)
+	kernel.SetThreads(0)
+	hearWhileComputing(0)
+	if p, k := runtime.GOMAXPROCS(0), kernel.Threads(); p != 4 || k != 4 {
+		t.Errorf("of four processors: %d threads, %d of the kernels", p, k)
 	}
 }
