@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"image/color"
@@ -52,6 +53,7 @@ func picture(w io.Writer, all []*group) error {
 	groups := slices.DeleteFunc(slices.Clone(all), func(g *group) bool {
 		return len(g.lines) == 0 || g.controlOf(all) == nil && !strings.HasSuffix(g.job.name, controlName)
 	})
+	plot.DefaultFont.Variant = "Sans"
 	var panels []*plot.Plot
 	for _, network := range []string{"mlp", "cnn"} {
 		p := newPanel(strings.ToUpper(network))
@@ -122,7 +124,7 @@ func (c errorCurve) addTo(p *plot.Plot, name string, color color.Color) error {
 	points.Color, points.Radius, points.Shape = color, 2.5, draw.CircleGlyph{}
 	bars.Color, bars.Width = color, 1.2
 	p.Add(line, bars, points)
-	p.Legend.Add(name, line, points)
+	p.Legend.Add(name+" ", line, points) // the reader's font may be a wider one
 	return nil
 }
 
@@ -132,7 +134,7 @@ func newPanel(title string) *plot.Plot {
 	p.X.Scale, p.Y.Scale = plot.LogScale{}, plot.LogScale{}
 	p.X.Tick.Marker = plot.ConstantTicks([]plot.Tick{{Value: 100, Label: "100"}, {Value: 1000, Label: "1,000"}, {Value: 10_000, Label: "10,000"}, {Value: allImages, Label: "60,000"}})
 	p.Y.Tick.Marker = plot.ConstantTicks(percents())
-	p.Legend.Top, p.Legend.Padding = true, 2
+	p.Legend.Top, p.Legend.Padding, p.Legend.YOffs = true, 4, -4
 	grid := plotter.NewGrid()
 	grid.Horizontal.Color, grid.Vertical.Width = color.Gray{225}, 0
 	p.Add(grid)
@@ -160,6 +162,9 @@ func tile(w io.Writer, panels []*plot.Plot) error {
 		left := vg.Length(i) * panelWidth
 		p.Draw(draw.Crop(c, left+8, left+panelWidth-12-width, 8, -8))
 	}
-	_, err := canvas.WriteTo(w)
+	var b bytes.Buffer
+	canvas.WriteTo(&b) // a buffer takes it
+	// It is set in Liberation Sans, whose widths are Arial's.
+	_, err := w.Write(bytes.ReplaceAll(b.Bytes(), []byte("font-family:Liberation Sans"), []byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif")))
 	return err
 }
