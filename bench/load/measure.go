@@ -64,21 +64,22 @@ func measureNet(s settings, program, run, name string, stdout, stderr io.Writer)
 	var rounds []round
 	for range s.rounds {
 		var r round
-		err := errors.Join(
-			with(s, program, stderr, []string{"-batch", "1", run}, func(addr string) (err error) {
-				r.single, err = closed(addr, name, s)
+		for _, m := range []struct {
+			args []string
+			into *result
+			ask  func(addr string) (result, error)
+		}{
+			{[]string{"-batch", "1"}, &r.single, func(addr string) (result, error) { return closed(addr, name, s) }},
+			{[]string{"-batch", "256"}, &r.batched, func(addr string) (result, error) { return closed(addr, name, s) }},
+			{[]string{"-queue", fmt.Sprint(s.queue)}, &r.over, func(addr string) (result, error) { return overload(addr, name, s, s.over*r.batched.rate()) }},
+		} {
+			err := with(s, program, stderr, append(m.args, run), func(addr string) (err error) {
+				*m.into, err = m.ask(addr)
 				return err
-			}),
-			with(s, program, stderr, []string{"-batch", "256", run}, func(addr string) (err error) {
-				r.batched, err = closed(addr, name, s)
+			})
+			if err != nil {
 				return err
-			}),
-			with(s, program, stderr, []string{"-queue", fmt.Sprint(s.queue), run}, func(addr string) (err error) {
-				r.over, err = overload(addr, name, s, s.over*r.batched.rate())
-				return err
-			}))
-		if err != nil {
-			return err
+			}
 		}
 		rounds = append(rounds, r)
 	}
