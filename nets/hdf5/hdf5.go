@@ -77,7 +77,7 @@ func (r *reader) read(group string) ([]Dataset, error) {
 	}
 	i := slices.IndexFunc(members, func(m member) bool { return m.name == group })
 	if i < 0 {
-		return nil, fmt.Errorf("found no group %q at the top, but %s", group, names(members))
+		return nil, fmt.Errorf("found no group %.64q at the top, but %s", group, names(members))
 	}
 	err = r.walk(members[i].address, group, mostGroups)
 	return r.list, err
@@ -128,7 +128,7 @@ func names(members []member) string {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		fmt.Fprintf(&b, "%q", m.name)
+		fmt.Fprintf(&b, "%.64q", m.name)
 	}
 	return b.String()
 }

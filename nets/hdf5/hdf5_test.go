@@ -216,5 +216,6 @@ func sound(t *testing.T, file []byte, group string) {
 func FuzzRead(f *testing.F) {
 	f.Add(stored(f, "types.h5"), "types")
 	f.Add(stored(f, "latest.h5"), "layers")
+	f.Add(stored(f, "types.h5"), strings.Repeat("\x01", 4096))
 	f.Fuzz(func(t *testing.T, file []byte, group string) { sound(t, file, group) })
 }
