@@ -55,7 +55,7 @@ func TestKeyboard(t *testing.T) {
 	b.until(`document.activeElement.textContent === "MLP" && document.querySelector("#layers h3").textContent.startsWith("dense ")`)
 	b.run(chromedp.Focus("#pad", chromedp.ByQuery), chromedp.KeyEvent("z"))
 	b.until(`document.getElementById("verdict").textContent === "Nothing is drawn yet."`)
-	nameless := js[[]string](b, `[...document.querySelectorAll("button, input, canvas, progress")].filter(e => !e.closest("[role=img][aria-label]") && !e.closest("[aria-hidden=true]") && !e.getAttribute("aria-label") && !e.textContent.trim() && !e.closest("button")).map(e => e.outerHTML.slice(0, 120))`)
+	nameless := js[[]string](b, `[...document.querySelectorAll("button, input, canvas, img, progress")].filter(e => !e.closest("[role=img][aria-label]") && !e.closest("[aria-hidden=true]") && !e.getAttribute("aria-label") && !e.alt && !e.textContent.trim() && !e.closest("button")).map(e => e.outerHTML.slice(0, 120))`)
 	if len(nameless) > 0 {
 		t.Errorf("elements without a name for a screen reader: %q", nameless)
 	}

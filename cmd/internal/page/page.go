@@ -64,6 +64,7 @@ type Page struct {
 	routes   map[string]route
 	mux      *http.ServeMux
 	errors   errorCache
+	drawings drawings
 	closing  chan struct{}
 	once     sync.Once
 }

@@ -30,6 +30,7 @@ type predictJSON struct {
 
 // predict asks all networks about one image.
 func (p *Page) predict(w http.ResponseWriter, r *http.Request) (any, error) {
+	p.drawings.note()
 	models := p.source.Models()
 	shape := [3]int{digit.Side, digit.Side, 1}
 	if len(models) > 0 {

@@ -35,9 +35,9 @@ type verdicts struct {
 	err  error
 }
 
-// of looks a network up, or asks it about all test images. Networks that are no
-// longer shown are forgotten.
-func (c *errorCache) of(m Model, set *data.Set, current []Model) ([]verdict, error) {
+// of looks a network up, or asks it about all test images, with giveWay between
+// some and the next. Networks that are no longer shown are forgotten.
+func (c *errorCache) of(m Model, set *data.Set, current []Model, giveWay func()) ([]verdict, error) {
 	c.mu.Lock()
 	v, ok := c.known[m.Predictor]
 	if !ok {
@@ -52,16 +52,17 @@ func (c *errorCache) of(m Model, set *data.Set, current []Model) ([]verdict, err
 		c.known = known
 	}
 	c.mu.Unlock()
-	v.once.Do(func() { v.list, v.err = judge(m, set) })
+	v.once.Do(func() { v.list, v.err = judge(m, set, giveWay) })
 	return v.list, v.err
 }
 
 // judge asks a network about all test images, some at a time.
-func judge(m Model, set *data.Set) (list []verdict, err error) {
-	const chunk = 256
+func judge(m Model, set *data.Set, giveWay func()) (list []verdict, err error) {
+	const chunk = 128
 	labels := make([]int, chunk)
 	images := make([]float32, chunk*m.size())
 	for batch := range set.Batches(chunk, nil) {
+		giveWay()
 		n := len(batch.Rows)
 		data.Decode(batch, images[:n*m.size()], labels[:n])
 		scores, err := m.Predictor.Predict(images[:n*m.size()])
@@ -94,7 +95,7 @@ func (p *Page) verdictsOf(query url.Values) (Model, []verdict, error) {
 	if set.Shape() != m.input() {
 		return m, nil, refuse(http.StatusConflict, "test images of %v, the network takes %v", set.Shape(), m.input())
 	}
-	list, err := p.errors.of(m, set, p.source.Models())
+	list, err := p.errors.of(m, set, p.source.Models(), p.drawings.giveWay)
 	return m, list, err
 }
 

@@ -40,8 +40,8 @@ const pad = newPad($("pad"), $("width"), () => { picture = null; asking(); });
 $("clear").addEventListener("click", pad.clear);
 $("undo").addEventListener("click", pad.undo);
 
-onChoose((canvas, image) => {
-  pad.show(canvas);
+onChoose((shown, image) => {
+  pad.show(shown);
   picture = image;
   asking();
   const smooth = matchMedia("(prefers-reduced-motion: no-preference)").matches;

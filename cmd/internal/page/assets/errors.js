@@ -1,7 +1,7 @@
 // Where a network errs: the confusion matrix and the test images behind it.
 
 import { $, ask, bytes, latest, named, shared } from "./api.js";
-import { choice, element, gray } from "./pictures.js";
+import { choice, element, gray, small } from "./pictures.js";
 
 let tested = "";     // the network whose errors are shown
 let cell = null;     // the chosen cell of the matrix; null is all errors
@@ -65,10 +65,10 @@ async function gallery() {
 
 function tile(t, model) {
   const data = bytes(t.image), [height, width, channels] = model.image;
-  const canvas = gray(element("canvas", { class: "pixels" }), data, height, width, 0, channels);
+  const picture = gray(small("", "pixels"), data, height, width, 0, channels);
   const label = model.classes[t.label], guess = model.classes[t.guess], sure = `${Math.round(100 * t.sure)} %`;
-  const b = element("button", { type: "button", "aria-label": `Test image ${t.index}: ${label}, taken for ${guess}, ${sure} sure` }, canvas,
+  const b = element("button", { type: "button", "aria-label": `Test image ${t.index}: ${label}, taken for ${guess}, ${sure} sure` }, picture,
     element("span", {}, t.label === t.guess ? label : `${label}, not ${guess}`), element("small", {}, sure));
-  b.addEventListener("click", () => chosen(canvas, t.image));
+  b.addEventListener("click", () => chosen(picture, t.image));
   return b;
 }

@@ -1,7 +1,7 @@
 // Inside of a network: its layers' outputs, and the evidence for each class.
 
 import { $, ask, base64, bytes, latest, named, rest, shared } from "./api.js";
-import { choice, element, gray, signed } from "./pictures.js";
+import { choice, element, gray, signed, small } from "./pictures.js";
 
 let inside = ""; // the network that is looked into
 let timer = 0;
@@ -33,7 +33,7 @@ const looking = latest(async () => {
   await layers(seen.layers, model, signal);
   const evidence = await ask("api/evidence", body, signal);
   await rest(signal);
-  classesOf(model).forEach((canvas, i) => signed(canvas, bytes(evidence.classes[i]), image, ...seen.image));
+  classesOf(model).forEach((picture, i) => signed(picture, bytes(evidence.classes[i]), image, ...seen.image));
   $("evidence-title").textContent = `Evidence, as the ${inside.toUpperCase()} weighs it`;
   $("evidence-scale").textContent = `Full colour is a loss or a gain of ${evidence.largest.toFixed(1)}.`;
 });
@@ -43,12 +43,10 @@ function classesOf({ classes }) {
   const box = $("evidence");
   if (box.dataset.of !== JSON.stringify(classes)) {
     box.dataset.of = JSON.stringify(classes);
-    box.replaceChildren(...classes.map(name => element("figure", {}, element("figcaption", {}, name), picture(`Evidence for ${name}`, "pixels"))));
+    box.replaceChildren(...classes.map(name => element("figure", {}, element("figcaption", {}, name), small(`Evidence for ${name}`, "pixels"))));
   }
-  return box.querySelectorAll("canvas");
+  return box.querySelectorAll("img");
 }
-
-const picture = (label, kind) => element("canvas", { class: kind, role: "img", "aria-label": label });
 
 // views are the layers on the page: each has a box, and update shows new values in
 // it. They stay while the network does, and with them whatever has the focus.
@@ -81,51 +79,51 @@ function layer(l, model) {
 }
 
 function kernels(l) {
-  const [height, width, , filters] = l.kernel_shape, canvases = Array.from({ length: filters }, () => element("canvas"));
+  const [height, width, , filters] = l.kernel_shape, pictures = Array.from({ length: filters }, () => small());
   let shown;
-  const row = element("div", { class: "maps kernels", role: "img", "aria-label": `The ${filters} kernels of ${l.name}` }, ...canvases);
+  const row = element("div", { class: "maps kernels", role: "img", "aria-label": `The ${filters} kernels of ${l.name}` }, ...pictures);
   return {
     box: element("div", {}, element("p", { class: "hint" }, `Its ${filters} kernels, grey where they are zero, and the map that each of them makes:`), row),
     update: now => {
       if (shown === now.kernels) return;
       const data = bytes(shown = now.kernels);
-      canvases.forEach((canvas, c) => gray(canvas, data, height, width, c, filters));
+      pictures.forEach((picture, c) => gray(picture, data, height, width, c, filters));
     },
   };
 }
 
 // perClass are the outputs of a layer that has one for each class.
 function perClass(l, model) {
-  const canvases = model.classes.map(() => element("canvas"));
+  const pictures = model.classes.map(() => small());
   return {
     box: element("div", { class: "units", role: "img", "aria-label": `${l.name}: a value for each class` },
-      ...model.classes.map((name, i) => element("div", {}, canvases[i], element("small", {}, name)))),
-    update: now => { const data = bytes(now.values); canvases.forEach((canvas, i) => gray(canvas, data.slice(i, i + 1), 1, 1)); },
+      ...model.classes.map((name, i) => element("div", {}, pictures[i], element("small", {}, name)))),
+    update: now => { const data = bytes(now.values); pictures.forEach((picture, i) => gray(picture, data.slice(i, i + 1), 1, 1)); },
   };
 }
 
 // units are the outputs of another dense layer, as a field.
 function units(l) {
   const count = l.shape[0], columns = Math.min(count, count > 256 ? 64 : 32), rows = Math.ceil(count / columns);
-  const box = picture(`${l.name}: ${count} units`, "unit");
+  const box = small(`${l.name}: ${count} units`, "unit");
   return { box, update: now => { const padded = new Uint8Array(rows * columns); padded.set(bytes(now.values)); gray(box, padded, rows, columns); } };
 }
 
 // maps are the outputs of a convolution. Pointer or arrow keys show what a value sees.
 function maps(l) {
   const [height, width, channels] = l.shape, at = { map: 0, y: height >> 1, x: width >> 1 };
-  const canvases = Array.from({ length: channels }, () => element("canvas"));
+  const pictures = Array.from({ length: channels }, () => small());
   const box = element("div", { class: "maps", role: "img", tabindex: "0",
-    "aria-label": `The ${channels} maps of ${l.name}. Arrow keys move over a map, page up and page down change it.` }, ...canvases);
+    "aria-label": `The ${channels} maps of ${l.name}. Arrow keys move over a map, page up and page down change it.` }, ...pictures);
   let now = l, data = [], pointing = false;
   const show = () => {
     pointing = true;
-    canvases.forEach((c, i) => c.classList.toggle("at", i === at.map));
+    pictures.forEach((c, i) => c.classList.toggle("at", i === at.map));
     field(now, at, data[(at.y * width + at.x) * channels + at.map]);
   };
-  const leave = () => { pointing = false; canvases[at.map].classList.remove("at"); field(); };
+  const leave = () => { pointing = false; pictures[at.map].classList.remove("at"); field(); };
   box.addEventListener("pointermove", e => {
-    const map = canvases.indexOf(e.target);
+    const map = pictures.indexOf(e.target);
     if (map < 0) return;
     const b = e.target.getBoundingClientRect();
     at.map = map;
@@ -148,7 +146,7 @@ function maps(l) {
   const update = l => {
     now = l;
     data = bytes(l.values);
-    canvases.forEach((canvas, c) => gray(canvas, data, height, width, c, channels));
+    pictures.forEach((picture, c) => gray(picture, data, height, width, c, channels));
     if (pointing) show();
   };
   return { box, update };
@@ -161,12 +159,12 @@ function field(l, at, value) {
   const model = named(inside);
   if (!shared.image || !model) return;
   const [height, width, channels] = model.image, scale = 8;
-  const small = gray(document.createElement("canvas"), shared.image, height, width, 0, channels), canvas = $("field");
+  const seen = gray(document.createElement("canvas"), shared.image, height, width, 0, channels), canvas = $("field");
   canvas.width = scale * width;
   canvas.height = scale * height;
   const ctx = canvas.getContext("2d");
   ctx.imageSmoothingEnabled = false;
-  ctx.drawImage(small, 0, 0, canvas.width, canvas.height);
+  ctx.drawImage(seen, 0, 0, canvas.width, canvas.height);
   if (!l) { $("field-text").textContent = "the picture"; return; }
   ctx.strokeStyle = "#f6ad55";
   ctx.lineWidth = 4;

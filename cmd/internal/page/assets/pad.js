@@ -57,15 +57,14 @@ export function newPad(canvas, widthInput, changed) {
   function extend(x, y) { if (current) { current.points.push({ x, y }); update(); } }
   function end() { current = null; }
 
-  const at = e => {
-    const box = canvas.getBoundingClientRect();
-    return [(e.clientX - box.left) * canvas.width / box.width, (e.clientY - box.top) * canvas.height / box.height];
-  };
+  let box; // of the pad, as a stroke begins: to ask with each move would lay the page out each time
+  const at = e => [(e.clientX - box.left) * canvas.width / box.width, (e.clientY - box.top) * canvas.height / box.height];
   const point = e => { const [x, y] = at(e); return { x, y }; };
   canvas.addEventListener("pointerdown", e => {
     if (e.button > 0) return;
     canvas.setPointerCapture(e.pointerId);
     cursor.shown = false;
+    box = canvas.getBoundingClientRect();
     begin(...at(e));
   });
   canvas.addEventListener("pointermove", e => {

@@ -1,31 +1,38 @@
 // Small pictures: pixels, maps, bars and curves.
 
-// sized gives a canvas its size. To set the same again would lay the page out again.
-function sized(canvas, height, width) {
-  if (canvas.width !== width) canvas.width = width;
-  if (canvas.height !== height) canvas.height = height;
+// small is a picture that seldom changes: an image, because a canvas, in sight or
+// not, costs the browser something with every frame.
+export const small = (label = "", kind = "") => element("img", { alt: label, class: kind, draggable: "false" });
+
+const easel = document.createElement("canvas");
+
+// put shows pixels in a canvas, or in an image.
+function put(target, pixels) {
+  const canvas = target.matches("img") ? easel : target;
+  // To set the same size again would lay the page out again.
+  if (canvas.width !== pixels.width) canvas.width = pixels.width;
+  if (canvas.height !== pixels.height) canvas.height = pixels.height;
+  canvas.getContext("2d", { willReadFrequently: true }).putImageData(pixels, 0, 0);
+  if (canvas === easel) target.src = easel.toDataURL();
+  return target;
 }
 
 // gray paints bytes (H,W) or, with a step, one channel of (H,W,C).
-export function gray(canvas, data, height, width, channel = 0, channels = 1) {
-  sized(canvas, height, width);
-  const ctx = canvas.getContext("2d"), image = ctx.createImageData(width, height), opaque = new Uint32Array(image.data.buffer);
+export function gray(target, data, height, width, channel = 0, channels = 1) {
+  const pixels = new ImageData(width, height), opaque = new Uint32Array(pixels.data.buffer);
   for (let i = 0; i < opaque.length; i++) opaque[i] = 0xff000000 | data[i * channels + channel] * 0x010101;
-  ctx.putImageData(image, 0, 0);
-  return canvas;
+  return put(target, pixels);
 }
 
 // signed paints signed bytes (H,W): blue above zero, orange below, over a gray image.
-export function signed(canvas, data, under, height, width, channels = 1) {
-  sized(canvas, height, width);
-  const ctx = canvas.getContext("2d"), image = ctx.createImageData(width, height);
+export function signed(target, data, under, height, width, channels = 1) {
+  const pixels = new ImageData(width, height);
   for (let i = 0; i < height * width; i++) {
     const v = (data[i] << 24 >> 24) / 127, base = under[i * channels] * 0.4, tone = v > 0 ? [66, 140, 235] : [240, 150, 40];
-    for (let c = 0; c < 3; c++) image.data[4 * i + c] = base + (tone[c] - base) * Math.abs(v);
-    image.data[4 * i + 3] = 255;
+    for (let c = 0; c < 3; c++) pixels.data[4 * i + c] = base + (tone[c] - base) * Math.abs(v);
+    pixels.data[4 * i + 3] = 255;
   }
-  ctx.putImageData(image, 0, 0);
-  return canvas;
+  return put(target, pixels);
 }
 
 export function element(name, attributes = {}, ...children) {
