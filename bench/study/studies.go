@@ -22,6 +22,9 @@ type entry struct {
 // stronger distorts more than the recipes, elastically as much as Simard did.
 const stronger = "affine:rotate=15,scale=0.15,shear=0.15,shift=2+elastic:alpha=34,sigma=4"
 
+// gentler distorts less than the recipes.
+const gentler = "affine:rotate=7.5,scale=0.075,shear=0.075,shift=1+elastic:alpha=15,sigma=4"
+
 // studies are all of them. What a study called tune-... compares, it compares on
 // a tenth of the training images; its winner then goes into the recipe, a file in
 // cmd/internal/cli/recipes.
@@ -52,6 +55,7 @@ var studies = []study{
 		{"short-dropout-0", "cnn", "-recipe best -epochs 12 -dropout 0", 1, false},
 		{"short-dropout-0-batch-64", "cnn", "-recipe best -epochs 12 -dropout 0 -batch 64", 1, false},
 		{"short-dropout-0-stronger", "cnn", "-recipe best -epochs 12 -dropout 0 -augment " + stronger, 1, false},
+		{"short-dropout-0-gentler", "cnn", "-recipe best -epochs 12 -dropout 0 -batch 64 -augment " + gentler, 1, false},
 		{"short-stronger", "cnn", "-recipe best -epochs 12 -augment " + stronger, 1, false},
 		{"short-lr-0.003", "cnn", "-recipe best -epochs 12 -lr 0.003", 1, false},
 		{"short-batch-64", "cnn", "-recipe best -epochs 12 -batch 64", 1, false},

@@ -35,7 +35,8 @@ export function nothing() {
   verdict(shared.models.length ? "Nothing is drawn yet." : "The networks have learnt nothing yet. Draw; they will answer soon.");
 }
 
-// show writes what has changed of a bar: a text that is written anew is laid out anew.
+// show writes what has changed of a bar: what is written anew is laid out and
+// painted anew, so that half a percent, less than can be seen, is left alone.
 function show({ row, bar, text }, value, label, kind) {
   if (bar.value !== value) bar.value = value;
   if (text.textContent !== label) text.textContent = label;
@@ -62,7 +63,7 @@ function one(said) {
   c.time.textContent = said.micros < 1000 ? `${said.micros} µs` : `${(said.micros / 1000).toFixed(1)} ms`;
   c.bars.forEach((b, i) => {
     const p = said.probabilities[i];
-    show(b, p, (100 * p).toFixed(p > 0.0995 ? 0 : 1) + " %", "bar" + (i === order[0] ? " first" : i === order[1] ? " second" : ""));
+    show(b, Math.round(200 * p) / 200, p < 0.01 ? "< 1 %" : Math.round(100 * p) + " %", "bar" + (i === order[0] ? " first" : i === order[1] ? " second" : ""));
   });
   return { name: model.name.toUpperCase(), first: model.classes[order[0]], second: model.classes[order[1]] };
 }
