@@ -36,8 +36,11 @@ var studies = []study{
 		{"smoothing-0.05", "mlp", "-recipe best -label-smoothing 0.05", 1, false},
 		{"epochs-150", "mlp", "-recipe best -epochs 150", 1, false},
 	}},
-	// Twelve epochs tell recipes apart, by the loss, at less than half of the time.
+	// Twelve epochs tell recipes apart, by the loss, at less than half of the time;
+	// how much to distort depends on the epochs.
 	{"tune-cnn", "which recipe is the CNN's best", []entry{
+		{"full", "cnn", "-recipe best", 1, false},
+		{"full-usual", "cnn", "-recipe best -augment affine+elastic", 1, false},
 		{"recipe", "cnn", "-recipe best -epochs 12", 1, false},
 		{"plain", "cnn", "-recipe best -epochs 12 -augment none", 1, false},
 		{"affine", "cnn", "-recipe best -epochs 12 -augment affine", 1, false},
