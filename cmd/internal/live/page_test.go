@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/css"
+	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -99,10 +101,12 @@ func TestLooks(t *testing.T) {
 }
 
 // TestLatency measures from a move of the mouse, the first that a question is
-// about, to an answer of both networks to this question or a later one.
+// about, to an answer of both networks to this question or a later one. Nobody
+// listens to the page's requests, nodes and styles meanwhile, as they do in other
+// tests: each would be a message more.
 func TestLatency(t *testing.T) {
 	b := openFixed(t)
-	b.run(chromedp.Evaluate(`{
+	b.run(network.Disable(), css.Disable(), dom.Disable(), chromedp.Evaluate(`{
 		const real = window.fetch;
 		let began, asked = 0, answered = 0, waiting = [];
 		window.latencies = [];
@@ -122,18 +126,25 @@ func TestLatency(t *testing.T) {
 		}).observe(document.querySelectorAll(".model")[1].querySelector("small"), { childList: true });
 		0
 	}`, nil))
-	for _, c := range []string{"0", "7", "3", "0"} {
+	first := 0 // the first digit also warms the page up
+	for i, c := range []string{"0", "7", "3", "0", "3"} {
 		b.draw(digits[c])
 		b.says(0, c)
-		b.click("#clear")
+		b.run(chromedp.Evaluate(`document.getElementById("clear").click()`, nil))
+		if i == 0 {
+			first = js[int](b, "window.latencies.length")
+		}
 	}
 	all := js[[]float64](b, "window.latencies")
-	if len(all) < 10 {
-		t.Fatalf("only %d answers while drawing", len(all))
+	if first < 5 || len(all) < first+5 {
+		t.Fatalf("only %d answers while drawing, %d of them to the first digit", len(all), first)
 	}
-	slices.Sort(all)
-	median, high := all[len(all)/2], all[len(all)*95/100]
-	t.Logf("from a move to both answers: median %.1f ms, 95th percentile %.1f ms, of %d", median, high, len(all))
+	high := 0.0
+	for part, list := range map[string][]float64{"the first digit": all[:first], "others": all[first:]} {
+		slices.Sort(list)
+		high = max(high, list[len(list)*95/100])
+		t.Logf("%s: from a move to both answers: median %.1f ms, 95th percentile %.1f ms, of %d", part, list[len(list)/2], list[len(list)*95/100], len(list))
+	}
 	if high > 1000 {
 		t.Errorf("the 95th percentile is %.0f ms", high)
 	}

@@ -16,10 +16,10 @@ func (d *drawings) note() {
 	d.last.Store(&now)
 }
 
-// giveWay waits until the hand rests, but half a second at most: a page that is
+// giveWay waits until the hand rests, but three seconds at most: a page that is
 // drawn on without end slows other work down and does not stop it.
 func (d *drawings) giveWay() {
-	const rest, most = 200 * time.Millisecond, 500 * time.Millisecond
+	const rest, most = 200 * time.Millisecond, 3 * time.Second
 	for began := time.Now(); ; {
 		last := d.last.Load()
 		if last == nil {

@@ -26,14 +26,14 @@ func TestGiveWay(t *testing.T) {
 
 		done := make(chan struct{})
 		go func() {
-			for range 60 {
+			for range 200 {
 				d.note()
 				time.Sleep(16 * time.Millisecond)
 			}
 			close(done)
 		}()
 		synctest.Wait()
-		waits(500 * time.Millisecond)
+		waits(3 * time.Second)
 		<-done
 	})
 }
