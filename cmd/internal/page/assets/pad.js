@@ -57,14 +57,16 @@ export function newPad(canvas, widthInput, changed) {
   function extend(x, y) { if (current) { current.points.push({ x, y }); update(); } }
   function end() { current = null; }
 
-  let box; // of the pad, as a stroke begins: to ask with each move would lay the page out each time
+  let box; // of the pad; to ask for it with each move would lay the page out each time
+  const measure = () => { box = canvas.getBoundingClientRect(); };
+  addEventListener("scroll", () => { if (current) measure(); }, { passive: true });
   const at = e => [(e.clientX - box.left) * canvas.width / box.width, (e.clientY - box.top) * canvas.height / box.height];
   const point = e => { const [x, y] = at(e); return { x, y }; };
   canvas.addEventListener("pointerdown", e => {
     if (e.button > 0) return;
     canvas.setPointerCapture(e.pointerId);
     cursor.shown = false;
-    box = canvas.getBoundingClientRect();
+    measure();
     begin(...at(e));
   });
   canvas.addEventListener("pointermove", e => {
