@@ -4074,7 +4074,7 @@ GLOBL number17<>(SB), RODATA|NOPTR, $64
 
 // func winogradOutputStreamAVX2(p *int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·winogradOutputStreamAVX2(SB), $832-8
+TEXT ·winogradOutputStreamAVX2(SB), $1376-8
 	MOVQ p+0(FP), AX
 	MOVQ 16(AX), CX
 	MOVQ CX, (SP)
@@ -4095,19 +4095,22 @@ vector:
 	MOVQ         112(AX), BX
 	VMOVUPS      (BX)(DX*1), Y15
 	VBROADCASTSS 120(AX), Y14
-	MOVQ         (SP), BX
-	ADDQ         DX, BX
-	MOVQ         24(AX), SI
-	LEAQ         (SI)(SI*2), DI
-	MOVQ         BX, R8
-	LEAQ         (R8)(SI*4), R9
-	VMOVUPS      (R8), Y0
-	VMOVUPS      (R8)(SI*1), Y1
-	VMOVUPS      (R8)(SI*2), Y2
-	VMOVUPS      (R8)(DI*1), Y3
-	VMOVUPS      (R9), Y4
-	VMOVUPS      (R9)(SI*1), Y5
-	ADDQ         32(AX), BX
+	LEAQ         832(SP), BX
+	ADDQ         $0x1f, BX
+	ANDQ         $-32, BX
+	MOVQ         (SP), SI
+	ADDQ         DX, SI
+	MOVQ         24(AX), DI
+	LEAQ         (DI)(DI*2), R8
+	MOVQ         SI, R9
+	LEAQ         (R9)(DI*4), R10
+	VMOVUPS      (R9), Y0
+	VMOVUPS      (R9)(DI*1), Y1
+	VMOVUPS      (R9)(DI*2), Y2
+	VMOVUPS      (R9)(R8*1), Y3
+	VMOVUPS      (R10), Y4
+	VMOVUPS      (R10)(DI*1), Y5
+	ADDQ         32(AX), SI
 	VADDPS       Y2, Y1, Y10
 	VSUBPS       Y2, Y1, Y11
 	VADDPS       Y4, Y3, Y12
@@ -4125,16 +4128,16 @@ vector:
 	VMOVAPS      Y7, 192(CX)
 	VMOVAPS      Y8, 384(CX)
 	VMOVAPS      Y9, 576(CX)
-	LEAQ         (SI)(SI*2), DI
-	MOVQ         BX, R8
-	LEAQ         (R8)(SI*4), R9
-	VMOVUPS      (R8), Y0
-	VMOVUPS      (R8)(SI*1), Y1
-	VMOVUPS      (R8)(SI*2), Y2
-	VMOVUPS      (R8)(DI*1), Y3
-	VMOVUPS      (R9), Y4
-	VMOVUPS      (R9)(SI*1), Y5
-	ADDQ         32(AX), BX
+	LEAQ         (DI)(DI*2), R8
+	MOVQ         SI, R9
+	LEAQ         (R9)(DI*4), R10
+	VMOVUPS      (R9), Y0
+	VMOVUPS      (R9)(DI*1), Y1
+	VMOVUPS      (R9)(DI*2), Y2
+	VMOVUPS      (R9)(R8*1), Y3
+	VMOVUPS      (R10), Y4
+	VMOVUPS      (R10)(DI*1), Y5
+	ADDQ         32(AX), SI
 	VADDPS       Y2, Y1, Y10
 	VSUBPS       Y2, Y1, Y11
 	VADDPS       Y4, Y3, Y12
@@ -4152,16 +4155,16 @@ vector:
 	VMOVAPS      Y7, 224(CX)
 	VMOVAPS      Y8, 416(CX)
 	VMOVAPS      Y9, 608(CX)
-	LEAQ         (SI)(SI*2), DI
-	MOVQ         BX, R8
-	LEAQ         (R8)(SI*4), R9
-	VMOVUPS      (R8), Y0
-	VMOVUPS      (R8)(SI*1), Y1
-	VMOVUPS      (R8)(SI*2), Y2
-	VMOVUPS      (R8)(DI*1), Y3
-	VMOVUPS      (R9), Y4
-	VMOVUPS      (R9)(SI*1), Y5
-	ADDQ         32(AX), BX
+	LEAQ         (DI)(DI*2), R8
+	MOVQ         SI, R9
+	LEAQ         (R9)(DI*4), R10
+	VMOVUPS      (R9), Y0
+	VMOVUPS      (R9)(DI*1), Y1
+	VMOVUPS      (R9)(DI*2), Y2
+	VMOVUPS      (R9)(R8*1), Y3
+	VMOVUPS      (R10), Y4
+	VMOVUPS      (R10)(DI*1), Y5
+	ADDQ         32(AX), SI
 	VADDPS       Y2, Y1, Y10
 	VSUBPS       Y2, Y1, Y11
 	VADDPS       Y4, Y3, Y12
@@ -4179,16 +4182,16 @@ vector:
 	VMOVAPS      Y7, 256(CX)
 	VMOVAPS      Y8, 448(CX)
 	VMOVAPS      Y9, 640(CX)
-	LEAQ         (SI)(SI*2), DI
-	MOVQ         BX, R8
-	LEAQ         (R8)(SI*4), R9
-	VMOVUPS      (R8), Y0
-	VMOVUPS      (R8)(SI*1), Y1
-	VMOVUPS      (R8)(SI*2), Y2
-	VMOVUPS      (R8)(DI*1), Y3
-	VMOVUPS      (R9), Y4
-	VMOVUPS      (R9)(SI*1), Y5
-	ADDQ         32(AX), BX
+	LEAQ         (DI)(DI*2), R8
+	MOVQ         SI, R9
+	LEAQ         (R9)(DI*4), R10
+	VMOVUPS      (R9), Y0
+	VMOVUPS      (R9)(DI*1), Y1
+	VMOVUPS      (R9)(DI*2), Y2
+	VMOVUPS      (R9)(R8*1), Y3
+	VMOVUPS      (R10), Y4
+	VMOVUPS      (R10)(DI*1), Y5
+	ADDQ         32(AX), SI
 	VADDPS       Y2, Y1, Y10
 	VSUBPS       Y2, Y1, Y11
 	VADDPS       Y4, Y3, Y12
@@ -4206,16 +4209,16 @@ vector:
 	VMOVAPS      Y7, 288(CX)
 	VMOVAPS      Y8, 480(CX)
 	VMOVAPS      Y9, 672(CX)
-	LEAQ         (SI)(SI*2), DI
-	MOVQ         BX, R8
-	LEAQ         (R8)(SI*4), R9
-	VMOVUPS      (R8), Y0
-	VMOVUPS      (R8)(SI*1), Y1
-	VMOVUPS      (R8)(SI*2), Y2
-	VMOVUPS      (R8)(DI*1), Y3
-	VMOVUPS      (R9), Y4
-	VMOVUPS      (R9)(SI*1), Y5
-	ADDQ         32(AX), BX
+	LEAQ         (DI)(DI*2), R8
+	MOVQ         SI, R9
+	LEAQ         (R9)(DI*4), R10
+	VMOVUPS      (R9), Y0
+	VMOVUPS      (R9)(DI*1), Y1
+	VMOVUPS      (R9)(DI*2), Y2
+	VMOVUPS      (R9)(R8*1), Y3
+	VMOVUPS      (R10), Y4
+	VMOVUPS      (R10)(DI*1), Y5
+	ADDQ         32(AX), SI
 	VADDPS       Y2, Y1, Y10
 	VSUBPS       Y2, Y1, Y11
 	VADDPS       Y4, Y3, Y12
@@ -4233,14 +4236,14 @@ vector:
 	VMOVAPS      Y7, 320(CX)
 	VMOVAPS      Y8, 512(CX)
 	VMOVAPS      Y9, 704(CX)
-	LEAQ         (SI)(SI*2), DI
-	LEAQ         (BX)(SI*4), R8
-	VMOVUPS      (BX), Y0
-	VMOVUPS      (BX)(SI*1), Y1
-	VMOVUPS      (BX)(SI*2), Y2
-	VMOVUPS      (BX)(DI*1), Y3
-	VMOVUPS      (R8), Y4
-	VMOVUPS      (R8)(SI*1), Y5
+	LEAQ         (DI)(DI*2), R8
+	LEAQ         (SI)(DI*4), R9
+	VMOVUPS      (SI), Y0
+	VMOVUPS      (SI)(DI*1), Y1
+	VMOVUPS      (SI)(DI*2), Y2
+	VMOVUPS      (SI)(R8*1), Y3
+	VMOVUPS      (R9), Y4
+	VMOVUPS      (R9)(DI*1), Y5
 	VADDPS       Y2, Y1, Y10
 	VSUBPS       Y2, Y1, Y11
 	VADDPS       Y4, Y3, Y12
@@ -4258,11 +4261,11 @@ vector:
 	VMOVAPS      Y7, 352(CX)
 	VMOVAPS      Y8, 544(CX)
 	VMOVAPS      Y9, 736(CX)
-	MOVQ         8(SP), BX
-	ADDQ         DX, BX
-	MOVQ         64(AX), SI
-	LEAQ         (SI)(SI*2), DI
-	MOVQ         BX, R8
+	MOVQ         8(SP), SI
+	ADDQ         DX, SI
+	MOVQ         64(AX), DI
+	LEAQ         (DI)(DI*2), R8
+	MOVQ         SI, R8
 	VMOVAPS      (CX), Y0
 	VMOVAPS      32(CX), Y1
 	VMOVAPS      64(CX), Y2
@@ -4284,19 +4287,19 @@ vector:
 	VFMADD231PS  number17<>+0(SB), Y13, Y9
 	VADDPS       Y15, Y6, Y6
 	VMAXPS       Y6, Y14, Y6
-	VMOVNTPS     Y6, (R8)
+	VMOVAPS      Y6, (BX)
 	VADDPS       Y15, Y7, Y7
 	VMAXPS       Y7, Y14, Y7
-	VMOVNTPS     Y7, (R8)(SI*1)
+	VMOVAPS      Y7, 32(BX)
 	VADDPS       Y15, Y8, Y8
 	VMAXPS       Y8, Y14, Y8
-	VMOVNTPS     Y8, (R8)(SI*2)
+	VMOVAPS      Y8, 64(BX)
 	VADDPS       Y15, Y9, Y9
 	VMAXPS       Y9, Y14, Y9
-	VMOVNTPS     Y9, (R8)(DI*1)
-	ADDQ         56(AX), BX
-	LEAQ         (SI)(SI*2), DI
-	MOVQ         BX, R8
+	VMOVAPS      Y9, 96(BX)
+	ADDQ         56(AX), SI
+	LEAQ         (DI)(DI*2), R8
+	MOVQ         SI, R8
 	VMOVAPS      192(CX), Y0
 	VMOVAPS      224(CX), Y1
 	VMOVAPS      256(CX), Y2
@@ -4318,19 +4321,19 @@ vector:
 	VFMADD231PS  number17<>+0(SB), Y13, Y9
 	VADDPS       Y15, Y6, Y6
 	VMAXPS       Y6, Y14, Y6
-	VMOVNTPS     Y6, (R8)
+	VMOVAPS      Y6, 128(BX)
 	VADDPS       Y15, Y7, Y7
 	VMAXPS       Y7, Y14, Y7
-	VMOVNTPS     Y7, (R8)(SI*1)
+	VMOVAPS      Y7, 160(BX)
 	VADDPS       Y15, Y8, Y8
 	VMAXPS       Y8, Y14, Y8
-	VMOVNTPS     Y8, (R8)(SI*2)
+	VMOVAPS      Y8, 192(BX)
 	VADDPS       Y15, Y9, Y9
 	VMAXPS       Y9, Y14, Y9
-	VMOVNTPS     Y9, (R8)(DI*1)
-	ADDQ         56(AX), BX
-	LEAQ         (SI)(SI*2), DI
-	MOVQ         BX, R8
+	VMOVAPS      Y9, 224(BX)
+	ADDQ         56(AX), SI
+	LEAQ         (DI)(DI*2), R8
+	MOVQ         SI, R8
 	VMOVAPS      384(CX), Y0
 	VMOVAPS      416(CX), Y1
 	VMOVAPS      448(CX), Y2
@@ -4352,18 +4355,18 @@ vector:
 	VFMADD231PS  number17<>+0(SB), Y13, Y9
 	VADDPS       Y15, Y6, Y6
 	VMAXPS       Y6, Y14, Y6
-	VMOVNTPS     Y6, (R8)
+	VMOVAPS      Y6, 256(BX)
 	VADDPS       Y15, Y7, Y7
 	VMAXPS       Y7, Y14, Y7
-	VMOVNTPS     Y7, (R8)(SI*1)
+	VMOVAPS      Y7, 288(BX)
 	VADDPS       Y15, Y8, Y8
 	VMAXPS       Y8, Y14, Y8
-	VMOVNTPS     Y8, (R8)(SI*2)
+	VMOVAPS      Y8, 320(BX)
 	VADDPS       Y15, Y9, Y9
 	VMAXPS       Y9, Y14, Y9
-	VMOVNTPS     Y9, (R8)(DI*1)
-	ADDQ         56(AX), BX
-	LEAQ         (SI)(SI*2), DI
+	VMOVAPS      Y9, 352(BX)
+	ADDQ         56(AX), SI
+	LEAQ         (DI)(DI*2), DI
 	VMOVAPS      576(CX), Y0
 	VMOVAPS      608(CX), Y1
 	VMOVAPS      640(CX), Y2
@@ -4385,16 +4388,352 @@ vector:
 	VFMADD231PS  number17<>+0(SB), Y13, Y9
 	VADDPS       Y15, Y6, Y6
 	VMAXPS       Y6, Y14, Y6
-	VMOVNTPS     Y6, (BX)
+	VMOVAPS      Y6, 384(BX)
 	VADDPS       Y15, Y7, Y7
 	VMAXPS       Y7, Y14, Y7
-	VMOVNTPS     Y7, (BX)(SI*1)
+	VMOVAPS      Y7, 416(BX)
 	VADDPS       Y15, Y8, Y8
 	VMAXPS       Y8, Y14, Y8
-	VMOVNTPS     Y8, (BX)(SI*2)
+	VMOVAPS      Y8, 448(BX)
 	VADDPS       Y15, Y9, Y9
 	VMAXPS       Y9, Y14, Y9
-	VMOVNTPS     Y9, (BX)(DI*1)
+	VMOVAPS      Y9, 480(BX)
+	ADDQ         $0x20, DX
+	MOVQ         112(AX), SI
+	VMOVUPS      (SI)(DX*1), Y15
+	VBROADCASTSS 120(AX), Y14
+	MOVQ         (SP), SI
+	ADDQ         DX, SI
+	MOVQ         24(AX), DI
+	LEAQ         (DI)(DI*2), R8
+	MOVQ         SI, R9
+	LEAQ         (R9)(DI*4), R10
+	VMOVUPS      (R9), Y0
+	VMOVUPS      (R9)(DI*1), Y1
+	VMOVUPS      (R9)(DI*2), Y2
+	VMOVUPS      (R9)(R8*1), Y3
+	VMOVUPS      (R10), Y4
+	VMOVUPS      (R10)(DI*1), Y5
+	ADDQ         32(AX), SI
+	VADDPS       Y2, Y1, Y10
+	VSUBPS       Y2, Y1, Y11
+	VADDPS       Y4, Y3, Y12
+	VSUBPS       Y4, Y3, Y13
+	VADDPS       Y10, Y0, Y6
+	VADDPS       Y12, Y6, Y6
+	VMULPS       number10<>+0(SB), Y11, Y7
+	VFMADD231PS  number12<>+0(SB), Y13, Y7
+	VMULPS       number11<>+0(SB), Y10, Y8
+	VFMADD231PS  number9<>+0(SB), Y12, Y8
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  number16<>+0(SB), Y11, Y9
+	VFMADD231PS  number17<>+0(SB), Y13, Y9
+	VMOVAPS      Y6, (CX)
+	VMOVAPS      Y7, 192(CX)
+	VMOVAPS      Y8, 384(CX)
+	VMOVAPS      Y9, 576(CX)
+	LEAQ         (DI)(DI*2), R8
+	MOVQ         SI, R9
+	LEAQ         (R9)(DI*4), R10
+	VMOVUPS      (R9), Y0
+	VMOVUPS      (R9)(DI*1), Y1
+	VMOVUPS      (R9)(DI*2), Y2
+	VMOVUPS      (R9)(R8*1), Y3
+	VMOVUPS      (R10), Y4
+	VMOVUPS      (R10)(DI*1), Y5
+	ADDQ         32(AX), SI
+	VADDPS       Y2, Y1, Y10
+	VSUBPS       Y2, Y1, Y11
+	VADDPS       Y4, Y3, Y12
+	VSUBPS       Y4, Y3, Y13
+	VADDPS       Y10, Y0, Y6
+	VADDPS       Y12, Y6, Y6
+	VMULPS       number10<>+0(SB), Y11, Y7
+	VFMADD231PS  number12<>+0(SB), Y13, Y7
+	VMULPS       number11<>+0(SB), Y10, Y8
+	VFMADD231PS  number9<>+0(SB), Y12, Y8
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  number16<>+0(SB), Y11, Y9
+	VFMADD231PS  number17<>+0(SB), Y13, Y9
+	VMOVAPS      Y6, 32(CX)
+	VMOVAPS      Y7, 224(CX)
+	VMOVAPS      Y8, 416(CX)
+	VMOVAPS      Y9, 608(CX)
+	LEAQ         (DI)(DI*2), R8
+	MOVQ         SI, R9
+	LEAQ         (R9)(DI*4), R10
+	VMOVUPS      (R9), Y0
+	VMOVUPS      (R9)(DI*1), Y1
+	VMOVUPS      (R9)(DI*2), Y2
+	VMOVUPS      (R9)(R8*1), Y3
+	VMOVUPS      (R10), Y4
+	VMOVUPS      (R10)(DI*1), Y5
+	ADDQ         32(AX), SI
+	VADDPS       Y2, Y1, Y10
+	VSUBPS       Y2, Y1, Y11
+	VADDPS       Y4, Y3, Y12
+	VSUBPS       Y4, Y3, Y13
+	VADDPS       Y10, Y0, Y6
+	VADDPS       Y12, Y6, Y6
+	VMULPS       number10<>+0(SB), Y11, Y7
+	VFMADD231PS  number12<>+0(SB), Y13, Y7
+	VMULPS       number11<>+0(SB), Y10, Y8
+	VFMADD231PS  number9<>+0(SB), Y12, Y8
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  number16<>+0(SB), Y11, Y9
+	VFMADD231PS  number17<>+0(SB), Y13, Y9
+	VMOVAPS      Y6, 64(CX)
+	VMOVAPS      Y7, 256(CX)
+	VMOVAPS      Y8, 448(CX)
+	VMOVAPS      Y9, 640(CX)
+	LEAQ         (DI)(DI*2), R8
+	MOVQ         SI, R9
+	LEAQ         (R9)(DI*4), R10
+	VMOVUPS      (R9), Y0
+	VMOVUPS      (R9)(DI*1), Y1
+	VMOVUPS      (R9)(DI*2), Y2
+	VMOVUPS      (R9)(R8*1), Y3
+	VMOVUPS      (R10), Y4
+	VMOVUPS      (R10)(DI*1), Y5
+	ADDQ         32(AX), SI
+	VADDPS       Y2, Y1, Y10
+	VSUBPS       Y2, Y1, Y11
+	VADDPS       Y4, Y3, Y12
+	VSUBPS       Y4, Y3, Y13
+	VADDPS       Y10, Y0, Y6
+	VADDPS       Y12, Y6, Y6
+	VMULPS       number10<>+0(SB), Y11, Y7
+	VFMADD231PS  number12<>+0(SB), Y13, Y7
+	VMULPS       number11<>+0(SB), Y10, Y8
+	VFMADD231PS  number9<>+0(SB), Y12, Y8
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  number16<>+0(SB), Y11, Y9
+	VFMADD231PS  number17<>+0(SB), Y13, Y9
+	VMOVAPS      Y6, 96(CX)
+	VMOVAPS      Y7, 288(CX)
+	VMOVAPS      Y8, 480(CX)
+	VMOVAPS      Y9, 672(CX)
+	LEAQ         (DI)(DI*2), R8
+	MOVQ         SI, R9
+	LEAQ         (R9)(DI*4), R10
+	VMOVUPS      (R9), Y0
+	VMOVUPS      (R9)(DI*1), Y1
+	VMOVUPS      (R9)(DI*2), Y2
+	VMOVUPS      (R9)(R8*1), Y3
+	VMOVUPS      (R10), Y4
+	VMOVUPS      (R10)(DI*1), Y5
+	ADDQ         32(AX), SI
+	VADDPS       Y2, Y1, Y10
+	VSUBPS       Y2, Y1, Y11
+	VADDPS       Y4, Y3, Y12
+	VSUBPS       Y4, Y3, Y13
+	VADDPS       Y10, Y0, Y6
+	VADDPS       Y12, Y6, Y6
+	VMULPS       number10<>+0(SB), Y11, Y7
+	VFMADD231PS  number12<>+0(SB), Y13, Y7
+	VMULPS       number11<>+0(SB), Y10, Y8
+	VFMADD231PS  number9<>+0(SB), Y12, Y8
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  number16<>+0(SB), Y11, Y9
+	VFMADD231PS  number17<>+0(SB), Y13, Y9
+	VMOVAPS      Y6, 128(CX)
+	VMOVAPS      Y7, 320(CX)
+	VMOVAPS      Y8, 512(CX)
+	VMOVAPS      Y9, 704(CX)
+	LEAQ         (DI)(DI*2), R8
+	LEAQ         (SI)(DI*4), R9
+	VMOVUPS      (SI), Y0
+	VMOVUPS      (SI)(DI*1), Y1
+	VMOVUPS      (SI)(DI*2), Y2
+	VMOVUPS      (SI)(R8*1), Y3
+	VMOVUPS      (R9), Y4
+	VMOVUPS      (R9)(DI*1), Y5
+	VADDPS       Y2, Y1, Y10
+	VSUBPS       Y2, Y1, Y11
+	VADDPS       Y4, Y3, Y12
+	VSUBPS       Y4, Y3, Y13
+	VADDPS       Y10, Y0, Y6
+	VADDPS       Y12, Y6, Y6
+	VMULPS       number10<>+0(SB), Y11, Y7
+	VFMADD231PS  number12<>+0(SB), Y13, Y7
+	VMULPS       number11<>+0(SB), Y10, Y8
+	VFMADD231PS  number9<>+0(SB), Y12, Y8
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  number16<>+0(SB), Y11, Y9
+	VFMADD231PS  number17<>+0(SB), Y13, Y9
+	VMOVAPS      Y6, 160(CX)
+	VMOVAPS      Y7, 352(CX)
+	VMOVAPS      Y8, 544(CX)
+	VMOVAPS      Y9, 736(CX)
+	MOVQ         8(SP), SI
+	ADDQ         DX, SI
+	MOVQ         64(AX), DI
+	LEAQ         (DI)(DI*2), R8
+	MOVQ         SI, R9
+	VMOVAPS      (CX), Y0
+	VMOVAPS      32(CX), Y1
+	VMOVAPS      64(CX), Y2
+	VMOVAPS      96(CX), Y3
+	VMOVAPS      128(CX), Y4
+	VMOVAPS      160(CX), Y5
+	VADDPS       Y2, Y1, Y10
+	VSUBPS       Y2, Y1, Y11
+	VADDPS       Y4, Y3, Y12
+	VSUBPS       Y4, Y3, Y13
+	VADDPS       Y10, Y0, Y6
+	VADDPS       Y12, Y6, Y6
+	VMULPS       number10<>+0(SB), Y11, Y7
+	VFMADD231PS  number12<>+0(SB), Y13, Y7
+	VMULPS       number11<>+0(SB), Y10, Y8
+	VFMADD231PS  number9<>+0(SB), Y12, Y8
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  number16<>+0(SB), Y11, Y9
+	VFMADD231PS  number17<>+0(SB), Y13, Y9
+	VADDPS       Y15, Y6, Y6
+	VMAXPS       Y6, Y14, Y6
+	VMOVAPS      (BX), Y13
+	VMOVNTPS     Y13, -32(R9)
+	VMOVNTPS     Y6, (R9)
+	VADDPS       Y15, Y7, Y7
+	VMAXPS       Y7, Y14, Y7
+	VMOVAPS      32(BX), Y13
+	VMOVNTPS     Y13, -32(R9)(DI*1)
+	VMOVNTPS     Y7, (R9)(DI*1)
+	VADDPS       Y15, Y8, Y8
+	VMAXPS       Y8, Y14, Y8
+	VMOVAPS      64(BX), Y13
+	VMOVNTPS     Y13, -32(R9)(DI*2)
+	VMOVNTPS     Y8, (R9)(DI*2)
+	VADDPS       Y15, Y9, Y9
+	VMAXPS       Y9, Y14, Y9
+	VMOVAPS      96(BX), Y13
+	VMOVNTPS     Y13, -32(R9)(R8*1)
+	VMOVNTPS     Y9, (R9)(R8*1)
+	ADDQ         56(AX), SI
+	LEAQ         (DI)(DI*2), R8
+	MOVQ         SI, R9
+	VMOVAPS      192(CX), Y0
+	VMOVAPS      224(CX), Y1
+	VMOVAPS      256(CX), Y2
+	VMOVAPS      288(CX), Y3
+	VMOVAPS      320(CX), Y4
+	VMOVAPS      352(CX), Y5
+	VADDPS       Y2, Y1, Y10
+	VSUBPS       Y2, Y1, Y11
+	VADDPS       Y4, Y3, Y12
+	VSUBPS       Y4, Y3, Y13
+	VADDPS       Y10, Y0, Y6
+	VADDPS       Y12, Y6, Y6
+	VMULPS       number10<>+0(SB), Y11, Y7
+	VFMADD231PS  number12<>+0(SB), Y13, Y7
+	VMULPS       number11<>+0(SB), Y10, Y8
+	VFMADD231PS  number9<>+0(SB), Y12, Y8
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  number16<>+0(SB), Y11, Y9
+	VFMADD231PS  number17<>+0(SB), Y13, Y9
+	VADDPS       Y15, Y6, Y6
+	VMAXPS       Y6, Y14, Y6
+	VMOVAPS      128(BX), Y13
+	VMOVNTPS     Y13, -32(R9)
+	VMOVNTPS     Y6, (R9)
+	VADDPS       Y15, Y7, Y7
+	VMAXPS       Y7, Y14, Y7
+	VMOVAPS      160(BX), Y13
+	VMOVNTPS     Y13, -32(R9)(DI*1)
+	VMOVNTPS     Y7, (R9)(DI*1)
+	VADDPS       Y15, Y8, Y8
+	VMAXPS       Y8, Y14, Y8
+	VMOVAPS      192(BX), Y13
+	VMOVNTPS     Y13, -32(R9)(DI*2)
+	VMOVNTPS     Y8, (R9)(DI*2)
+	VADDPS       Y15, Y9, Y9
+	VMAXPS       Y9, Y14, Y9
+	VMOVAPS      224(BX), Y13
+	VMOVNTPS     Y13, -32(R9)(R8*1)
+	VMOVNTPS     Y9, (R9)(R8*1)
+	ADDQ         56(AX), SI
+	LEAQ         (DI)(DI*2), R8
+	MOVQ         SI, R9
+	VMOVAPS      384(CX), Y0
+	VMOVAPS      416(CX), Y1
+	VMOVAPS      448(CX), Y2
+	VMOVAPS      480(CX), Y3
+	VMOVAPS      512(CX), Y4
+	VMOVAPS      544(CX), Y5
+	VADDPS       Y2, Y1, Y10
+	VSUBPS       Y2, Y1, Y11
+	VADDPS       Y4, Y3, Y12
+	VSUBPS       Y4, Y3, Y13
+	VADDPS       Y10, Y0, Y6
+	VADDPS       Y12, Y6, Y6
+	VMULPS       number10<>+0(SB), Y11, Y7
+	VFMADD231PS  number12<>+0(SB), Y13, Y7
+	VMULPS       number11<>+0(SB), Y10, Y8
+	VFMADD231PS  number9<>+0(SB), Y12, Y8
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  number16<>+0(SB), Y11, Y9
+	VFMADD231PS  number17<>+0(SB), Y13, Y9
+	VADDPS       Y15, Y6, Y6
+	VMAXPS       Y6, Y14, Y6
+	VMOVAPS      256(BX), Y13
+	VMOVNTPS     Y13, -32(R9)
+	VMOVNTPS     Y6, (R9)
+	VADDPS       Y15, Y7, Y7
+	VMAXPS       Y7, Y14, Y7
+	VMOVAPS      288(BX), Y13
+	VMOVNTPS     Y13, -32(R9)(DI*1)
+	VMOVNTPS     Y7, (R9)(DI*1)
+	VADDPS       Y15, Y8, Y8
+	VMAXPS       Y8, Y14, Y8
+	VMOVAPS      320(BX), Y13
+	VMOVNTPS     Y13, -32(R9)(DI*2)
+	VMOVNTPS     Y8, (R9)(DI*2)
+	VADDPS       Y15, Y9, Y9
+	VMAXPS       Y9, Y14, Y9
+	VMOVAPS      352(BX), Y13
+	VMOVNTPS     Y13, -32(R9)(R8*1)
+	VMOVNTPS     Y9, (R9)(R8*1)
+	ADDQ         56(AX), SI
+	LEAQ         (DI)(DI*2), R8
+	VMOVAPS      576(CX), Y0
+	VMOVAPS      608(CX), Y1
+	VMOVAPS      640(CX), Y2
+	VMOVAPS      672(CX), Y3
+	VMOVAPS      704(CX), Y4
+	VMOVAPS      736(CX), Y5
+	VADDPS       Y2, Y1, Y10
+	VSUBPS       Y2, Y1, Y11
+	VADDPS       Y4, Y3, Y12
+	VSUBPS       Y4, Y3, Y13
+	VADDPS       Y10, Y0, Y6
+	VADDPS       Y12, Y6, Y6
+	VMULPS       number10<>+0(SB), Y11, Y7
+	VFMADD231PS  number12<>+0(SB), Y13, Y7
+	VMULPS       number11<>+0(SB), Y10, Y8
+	VFMADD231PS  number9<>+0(SB), Y12, Y8
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  number16<>+0(SB), Y11, Y9
+	VFMADD231PS  number17<>+0(SB), Y13, Y9
+	VADDPS       Y15, Y6, Y6
+	VMAXPS       Y6, Y14, Y6
+	VMOVAPS      384(BX), Y13
+	VMOVNTPS     Y13, -32(SI)
+	VMOVNTPS     Y6, (SI)
+	VADDPS       Y15, Y7, Y7
+	VMAXPS       Y7, Y14, Y7
+	VMOVAPS      416(BX), Y13
+	VMOVNTPS     Y13, -32(SI)(DI*1)
+	VMOVNTPS     Y7, (SI)(DI*1)
+	VADDPS       Y15, Y8, Y8
+	VMAXPS       Y8, Y14, Y8
+	VMOVAPS      448(BX), Y13
+	VMOVNTPS     Y13, -32(SI)(DI*2)
+	VMOVNTPS     Y8, (SI)(DI*2)
+	VADDPS       Y15, Y9, Y9
+	VMAXPS       Y9, Y14, Y9
+	VMOVAPS      480(BX), Y13
+	VMOVNTPS     Y13, -32(SI)(R8*1)
+	VMOVNTPS     Y9, (SI)(R8*1)
 	ADDQ         $0x20, DX
 	CMPQ         DX, 8(AX)
 	JL           vector

@@ -42,6 +42,8 @@ func number(value float32) Mem {
 	return m
 }
 
+const cacheLine = 64
+
 // vec is a vector register under one of these names.
 type vec = reg.VecPhysical
 
@@ -59,7 +61,7 @@ func winograd(v isa) {
 	sandwich(v, "winogradInput", 6, 6, input1, plain{})
 	sandwich(v, "winogradInputGrad", 6, 6, inputGrad1, adding{})
 	sandwich(v, "winogradOutput", 6, 4, output1, rectifying{})
-	sandwich(v, "winogradOutputStream", 6, 4, output1, streaming{})
+	sandwich(v, "winogradOutputStream", 6, 4, output1, &streaming{})
 	sandwich(v, "winogradOutputGrad", 4, 6, outputGrad1, masking{})
 }
 
@@ -178,6 +180,7 @@ type edges interface {
 	load(t *transform, from Mem, row int, to vec) // an input
 	store(t *transform, x vec, to Mem)            // an output
 	end(t *transform)                             // after a patch
+	together(v isa) int                           // vectors of channels that are taken one after the other
 	finish()                                      // after all
 }
 
@@ -189,6 +192,7 @@ func (plain) column(*transform)                          {}
 func (plain) load(_ *transform, from Mem, _ int, to vec) { VMOVUPS(from, to) }
 func (plain) store(_ *transform, x vec, to Mem)          { VMOVUPS(x, to) }
 func (plain) end(*transform)                             {}
+func (plain) together(isa) int                           { return 1 }
 func (plain) finish()                                    {}
 
 // adding adds to what is there, as overlapping patches do.
@@ -219,12 +223,43 @@ func (rectifying) rectify(t *transform, x vec) {
 	rectify(x, t.reg[14])
 }
 
-// streaming stores past the caches, to where whole cache lines are aligned.
-type streaming struct{ rectifying }
+// streaming stores past the caches, to where whole cache lines are aligned. The
+// vectors of a line must follow each other, or memory is written in parts, each
+// of them a read and a write: where a line is two vectors, the first one's outputs
+// wait on the stack for the second's.
+type streaming struct {
+	rectifying
+	waiting Mem // outputs of vectors before
+	vectors int // that have begun
+	stored  int // outputs of this vector
+}
 
-func (s streaming) store(t *transform, x vec, to Mem) {
+func (streaming) together(v isa) int { return cacheLine / v.bytes() }
+
+func (s *streaming) begin(t *transform) {
+	s.rectifying.begin(t)
+	if s.vectors == 0 && s.together(t.isa) > 1 {
+		s.waiting = aligned(t.isa, 4*4)
+	}
+	s.vectors++
+	s.stored = 0
+}
+
+func (s *streaming) store(t *transform, x vec, to Mem) {
 	s.rectify(t, x)
-	VMOVNTPS(x, to)
+	waits := s.waiting.Offset(s.stored * t.bytes())
+	s.stored++
+	switch {
+	case s.together(t.isa) == 1:
+		VMOVNTPS(x, to)
+	case s.vectors == 1:
+		VMOVAPS(x, waits)
+	default:
+		first := t.reg[13]
+		VMOVAPS(waits, first)
+		VMOVNTPS(first, to.Offset(-t.bytes()))
+		VMOVNTPS(x, to)
+	}
 }
 
 func (streaming) finish() { SFENCE() }
@@ -302,17 +337,30 @@ func sandwich(v isa, name string, n, outs int, apply func(x, y, t []vec), e edge
 		MOVQ(t.load(name), now)
 	}
 	MOVQ(t.load("tiles"), tiles)
-	between := GP64()
-	LEAQ(AllocLocal(outs*n*v.bytes()+v.bytes()), between)
-	ADDQ(Imm(uint64(v.bytes()-1)), between)
-	ANDQ(I32(-v.bytes()), between)
-	in, out, free := v.reg[:n], v.reg[6:6+outs], v.reg[6+outs:]
+	between := aligned(v, outs*n)
 
 	Label("tile")
 	t.at = GP64()
 	XORQ(t.at, t.at)
 	Label("vector")
+	for range e.together(v) {
+		t.patch(n, outs, apply, e, between)
+	}
+	CMPQ(t.at, t.field("bytes"))
+	JL(LabelRef("vector"))
+
+	for name, now := range t.positions() {
+		ADDQ(t.load(name+"Tile"), now)
+	}
+	repeatUntilZero(tiles, "tile")
+	e.finish()
+	finish()
+}
+
+// patch transforms a vector of channels of a patch, and moves on to the next.
+func (t *transform) patch(n, outs int, apply func(x, y, t []vec), e edges, between Mem) {
 	e.begin(t)
+	v, in, out, free := t.isa, t.reg[:n], t.reg[6:6+outs], t.reg[6+outs:]
 	p, step := t.start(t.inNow), t.load("inRow")
 	for j := range n {
 		rows := rowsOf(p, step, n)
@@ -325,14 +373,14 @@ func sandwich(v isa, name string, n, outs int, apply func(x, y, t []vec), e edge
 		}
 		apply(in, out, free)
 		for i := range outs {
-			VMOVAPS(out[i], Mem{Base: between, Disp: (i*n + j) * v.bytes()})
+			VMOVAPS(out[i], between.Offset((i*n+j)*v.bytes()))
 		}
 	}
 	q, side := t.start(t.outNow), t.load("outCol")
 	for i := range outs {
 		columns := rowsOf(q, side, outs)
 		for j := range n {
-			VMOVAPS(Mem{Base: between, Disp: (i*n + j) * v.bytes()}, in[j])
+			VMOVAPS(between.Offset((i*n+j)*v.bytes()), in[j])
 		}
 		apply(in, out, free)
 		for j := range outs {
@@ -344,15 +392,15 @@ func sandwich(v isa, name string, n, outs int, apply func(x, y, t []vec), e edge
 	}
 	e.end(t)
 	ADDQ(Imm(uint64(v.bytes())), t.at)
-	CMPQ(t.at, t.field("bytes"))
-	JL(LabelRef("vector"))
+}
 
-	for name, now := range t.positions() {
-		ADDQ(t.load(name+"Tile"), now)
-	}
-	repeatUntilZero(tiles, "tile")
-	e.finish()
-	finish()
+// aligned is room for so many vectors on the stack.
+func aligned(v isa, vectors int) Mem {
+	base := GP64()
+	LEAQ(AllocLocal((vectors+1)*v.bytes()), base)
+	ADDQ(Imm(uint64(v.bytes()-1)), base)
+	ANDQ(I32(-v.bytes()), base)
+	return Mem{Base: base}
 }
 
 // positions are the fields that move from tile to tile, and where they are now.
