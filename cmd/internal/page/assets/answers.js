@@ -7,15 +7,15 @@ let cards = new Map(); // by the network's name
 
 function card(model) {
   const bars = model.classes.map(name => {
-    const bar = element("progress", { max: "1", value: 0, "aria-label": `${model.name}: probability of ${name}` }), text = element("span");
-    return { row: element("div", { class: "bar" }, element("span", {}, name), bar, text), bar, text };
+    const bar = element("progress", { max: "1", value: 0, "aria-label": `${model.name}: probability of ${name}` }), text = new Text();
+    return { row: element("div", { class: "bar" }, element("span", {}, name), bar, element("span", {}, text)), bar, text };
   });
-  const time = element("small");
+  const time = new Text();
   const epochs = model.history.length;
   const learnt = epochs === 0 ? "as it begins to learn" : `after ${epochs} epoch${epochs > 1 ? "s" : ""}`;
   const known = model.test_accuracy == null ? "" : `; right on ${(100 * model.test_accuracy).toFixed(2)} % of the test images`;
   const box = element("div", { class: "model" },
-    element("h3", {}, element("span", {}, model.name.toUpperCase()), time), ...bars.map(b => b.row),
+    element("h3", {}, element("span", {}, model.name.toUpperCase()), element("small", {}, time)), ...bars.map(b => b.row),
     element("p", { class: "hint" }, `${model.params.toLocaleString("en")} parameters, ${learnt}${known}`));
   return { box, bars, time };
 }
@@ -29,7 +29,7 @@ export function cardsOf(models) {
 // nothing is said of an empty pad.
 export function nothing() {
   for (const c of cards.values()) {
-    c.time.textContent = "";
+    c.time.data = "";
     for (const b of c.bars) show(b, 0, "", "bar");
   }
   verdict(shared.models.length ? "Nothing is drawn yet." : "The networks have learnt nothing yet. Draw; they will answer soon.");
@@ -39,7 +39,7 @@ export function nothing() {
 // painted anew, so that half a percent, less than can be seen, is left alone.
 function show({ row, bar, text }, value, label, kind) {
   if (bar.value !== value) bar.value = value;
-  if (text.textContent !== label) text.textContent = label;
+  if (text.data !== label) text.data = label;
   if (row.className !== kind) row.className = kind;
 }
 
@@ -60,7 +60,7 @@ function one(said) {
   const c = cards.get(said.name), model = shared.models.find(m => m.name === said.name);
   if (!c || !model) return null;
   const order = said.probabilities.map((p, i) => i).sort((a, b) => said.probabilities[b] - said.probabilities[a]);
-  c.time.textContent = said.micros < 1000 ? `${said.micros} µs` : `${(said.micros / 1000).toFixed(1)} ms`;
+  c.time.data = said.micros < 1000 ? `${said.micros} µs` : `${(said.micros / 1000).toFixed(1)} ms`;
   c.bars.forEach((b, i) => {
     const p = said.probabilities[i];
     show(b, Math.round(200 * p) / 200, p < 0.01 ? "< 1 %" : Math.round(100 * p) + " %", "bar" + (i === order[0] ? " first" : i === order[1] ? " second" : ""));

@@ -4,7 +4,7 @@
 import { element } from "./pictures.js";
 
 export function newPad(canvas, widthInput, changed) {
-  const ctx = canvas.getContext("2d");
+  const ctx = canvas.getContext("2d", { alpha: false });
   const copy = element("canvas", { width: canvas.width / 4, height: canvas.height / 4 }).getContext("2d", { willReadFrequently: true });
   copy.scale(0.25, 0.25);
   let strokes = [], current = null, backdrop = null;
@@ -23,16 +23,20 @@ export function newPad(canvas, widthInput, changed) {
       target.drawImage(backdrop, 0, 0, canvas.width, canvas.height);
       target.globalCompositeOperation = "source-over";
     }
-    target.strokeStyle = target.fillStyle = ink;
+    target.strokeStyle = ink;
     target.lineCap = target.lineJoin = "round";
-    for (const s of strokes) {
-      target.lineWidth = s.width;
-      target.beginPath();
-      target.moveTo(s.points[0].x, s.points[0].y);
-      for (const p of s.points) target.lineTo(p.x, p.y);
-      target.lineTo(s.points[0].x === s.points.at(-1).x ? s.points.at(-1).x + 0.01 : s.points.at(-1).x, s.points.at(-1).y);
-      target.stroke();
-    }
+    for (const s of strokes) trace(target, s, 0);
+  }
+
+  // trace draws a stroke from one of its points on.
+  function trace(target, stroke, from) {
+    const points = stroke.points.slice(from), last = points.at(-1);
+    target.lineWidth = stroke.width;
+    target.beginPath();
+    target.moveTo(points[0].x, points[0].y);
+    for (const p of points) target.lineTo(p.x, p.y);
+    if (points[0].x === last.x) target.lineTo(last.x + 0.01, last.y); // a point alone is drawn too
+    target.stroke();
   }
 
   function redraw() {
@@ -71,9 +75,10 @@ export function newPad(canvas, widthInput, changed) {
   });
   canvas.addEventListener("pointermove", e => {
     if (!current) return;
-    const parts = e.getCoalescedEvents?.() ?? [];
+    const parts = e.getCoalescedEvents?.() ?? [], from = current.points.length - 1;
     for (const part of parts.length ? parts : [e]) current.points.push(point(part));
-    update();
+    trace(ctx, current, from); // what is drawn already stays: a move costs the same however long the stroke is
+    changed();
   });
   for (const name of ["pointerup", "pointercancel"]) canvas.addEventListener(name, end);
 
