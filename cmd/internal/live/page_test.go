@@ -43,6 +43,26 @@ func TestDrawing(t *testing.T) {
 	b.sound()
 }
 
+// TestLostConnection loses the connection for drawings, and then gets none.
+func TestLostConnection(t *testing.T) {
+	b := openFixed(t)
+	b.run(chromedp.Evaluate(`window.connections = []; window.WebSocket = class extends WebSocket {
+		constructor(url) { super(url); connections.push(this); }
+	}; 0`, nil))
+	b.draw(digits["7"])
+	b.says(0, "7")
+	b.run(chromedp.Evaluate(`connections[0].close(); window.WebSocket = class { constructor() { connections.push(this); setTimeout(() => this.onclose()); } }; 0`, nil))
+	b.click("#clear")
+	b.draw(digits["3"])
+	b.says(0, "3")
+	time.Sleep(5 * time.Second) // then the page tries again
+	b.click("#clear")
+	b.draw(digits["0"])
+	b.says(0, "0")
+	b.until(`connections.length >= 2`)
+	b.sound()
+}
+
 // TestKeyboard draws a one without a mouse, and reaches everything by Tab.
 func TestKeyboard(t *testing.T) {
 	b := openFixed(t)
@@ -107,18 +127,17 @@ func TestLooks(t *testing.T) {
 func TestLatency(t *testing.T) {
 	b := openFixed(t)
 	b.run(network.Disable(), css.Disable(), dom.Disable(), chromedp.Evaluate(`{
-		const real = window.fetch;
 		let began, asked = 0, answered = 0, waiting = [];
 		window.latencies = [];
 		document.getElementById("pad").addEventListener("pointermove", () => { began ??= performance.now(); }, true);
-		window.fetch = async (...what) => {
-			if (!what[0].startsWith("api/predict")) return real(...what);
-			const number = ++asked;
-			if (began !== undefined) waiting.push({ number, began });
-			began = undefined;
-			const reply = await real(...what), json = reply.json.bind(reply);
-			reply.json = async () => { const value = await json(); answered = number; return value; };
-			return reply;
+		window.WebSocket = class extends WebSocket {
+			constructor(url) { super(url); this.addEventListener("message", () => answered++); }
+			send(message) {
+				const number = ++asked;
+				if (began !== undefined) waiting.push({ number, began });
+				began = undefined;
+				super.send(message);
+			}
 		};
 		new MutationObserver(() => {
 			for (const w of waiting.filter(w => w.number <= answered)) latencies.push(performance.now() - w.began);

@@ -35,8 +35,8 @@ func refuse(status int, format string, args ...any) error {
 // api answers below /api/.
 func (p *Page) api(w http.ResponseWriter, r *http.Request) {
 	found, ok := p.routes[r.URL.Path]
-	if !ok && r.URL.Path == "/api/training" {
-		found, ok = route{method: http.MethodGet}, true // its own handler has the GET
+	if !ok && (r.URL.Path == "/api/training" || r.URL.Path == "/api/draw") {
+		found, ok = route{method: http.MethodGet}, true // their own handlers have the GET
 	}
 	if !ok {
 		fail(w, refuse(http.StatusNotFound, "there is no %s", r.URL.Path))

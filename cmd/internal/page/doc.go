@@ -7,6 +7,7 @@
 //
 //	GET  /api/models                     networks, their history, the state of training
 //	POST /api/predict                    a PNG of the pad, its grey bytes (?width=), or an image as JSON -> what each network says
+//	GET  /api/draw                       a connection (WebSocket) for a hand that draws: drawings -> what each network says
 //	POST /api/layers                     an image -> each layer's output, receptive field and kernels
 //	POST /api/evidence                   an image -> what each class loses when a part is covered
 //	GET  /api/confusion?model=           the confusion matrix over the test images

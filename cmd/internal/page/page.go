@@ -65,8 +65,10 @@ type Page struct {
 	mux      *http.ServeMux
 	errors   errorCache
 	drawings drawings
-	closing  chan struct{}
-	once     sync.Once
+
+	mu      sync.Mutex
+	closing chan struct{}
+	visits  sync.WaitGroup // connections that have left the server; they begin under mu
 }
 
 // New makes a page. A nil training says that nothing is trained.
@@ -85,6 +87,7 @@ func New(source Source, training Training) *Page {
 	}
 	p.mux.HandleFunc("/api/", p.api)
 	p.mux.HandleFunc("GET /api/training", p.stream)
+	p.mux.HandleFunc("GET /api/draw", p.draw)
 	p.mux.Handle("/ui/", assets())
 	p.mux.HandleFunc("GET /{$}", index)
 	return p
@@ -94,8 +97,37 @@ func New(source Source, training Training) *Page {
 func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.mux.ServeHTTP(w, r) }
 
 // Close ends the streams of events, which a server that shuts down would wait
-// for: http.Server.RegisterOnShutdown(page.Close).
-func (p *Page) Close() { p.once.Do(func() { close(p.closing) }) }
+// for, and the connections of hands that draw, which it knows nothing of, and
+// returns when these have ended: http.Server.RegisterOnShutdown(page.Close), and
+// once more behind Shutdown to wait.
+func (p *Page) Close() {
+	p.mu.Lock()
+	if !p.closed() {
+		close(p.closing)
+	}
+	p.mu.Unlock()
+	p.visits.Wait()
+}
+
+func (p *Page) closed() bool {
+	select {
+	case <-p.closing:
+		return true
+	default:
+		return false
+	}
+}
+
+// enter begins a visit, or says that the page closes.
+func (p *Page) enter() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed() {
+		return false
+	}
+	p.visits.Add(1)
+	return true
+}
 
 // model is the one that a request names.
 func (p *Page) model(name string) (Model, error) {

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"context"
 	"errors"
 	"image"
 	"io"
@@ -31,15 +32,25 @@ type predictJSON struct {
 // predict asks all networks about one image.
 func (p *Page) predict(w http.ResponseWriter, r *http.Request) (any, error) {
 	p.drawings.note()
-	models := p.source.Models()
-	shape := [3]int{digit.Side, digit.Side, 1}
-	if len(models) > 0 {
-		shape = models[0].input()
-	}
+	models, shape := p.shown()
 	pixels, ink, err := readImage(w, r, shape)
 	if err != nil {
 		return nil, err
 	}
+	return saidOf(r.Context(), models, pixels, ink, shape)
+}
+
+// shown are the networks as they are now, and the shape of their images.
+func (p *Page) shown() (models []Model, shape [3]int) {
+	models, shape = p.source.Models(), [3]int{digit.Side, digit.Side, 1}
+	if len(models) > 0 {
+		shape = models[0].input()
+	}
+	return models, shape
+}
+
+// saidOf is what networks say of an image.
+func saidOf(ctx context.Context, models []Model, pixels []byte, ink bool, shape [3]int) (predictJSON, error) {
 	answer := predictJSON{Empty: !ink, Image: pixels, Height: shape[0], Width: shape[1], Models: []said{}}
 	if !ink {
 		return answer, nil
@@ -50,9 +61,9 @@ func (p *Page) predict(w http.ResponseWriter, r *http.Request) (any, error) {
 			continue
 		}
 		began := time.Now()
-		scores, err := m.predict(r.Context(), image)
+		scores, err := m.predict(ctx, image)
 		if err != nil {
-			return nil, err
+			return predictJSON{}, err
 		}
 		answer.Models = append(answer.Models, said{m.Name, scores.Probabilities, time.Since(began).Microseconds()})
 	}
@@ -98,9 +109,6 @@ func readDrawing(w http.ResponseWriter, r *http.Request, shape [3]int) ([]byte, 
 // readGray reads a drawing as the bytes of its grey pixels, row by row, of as
 // many columns as the query's width: no browser has to make a PNG of it.
 func readGray(w http.ResponseWriter, r *http.Request, shape [3]int) ([]byte, bool, error) {
-	if err := checkChannels(shape); err != nil {
-		return nil, false, err
-	}
 	width, err := strconv.Atoi(r.URL.Query().Get("width"))
 	if err != nil || width < 1 || width > maxPixels {
 		return nil, false, refuse(http.StatusBadRequest, "a drawing of bytes needs ?width=, how many of them are a row")
@@ -109,7 +117,18 @@ func readGray(w http.ResponseWriter, r *http.Request, shape [3]int) ([]byte, boo
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		return nil, false, refuse(http.StatusRequestEntityTooLarge, "the drawing has more than %d bytes", tooLarge.Limit)
 	}
-	if err != nil || len(body) == 0 || len(body)%width != 0 {
+	if err != nil {
+		return nil, false, refuse(http.StatusBadRequest, "the drawing breaks off after %d bytes", len(body))
+	}
+	return fromGray(body, width, shape)
+}
+
+// fromGray prepares grey pixels, rows of width.
+func fromGray(body []byte, width int, shape [3]int) ([]byte, bool, error) {
+	if err := checkChannels(shape); err != nil {
+		return nil, false, err
+	}
+	if width == 0 || len(body) == 0 || len(body)%width != 0 {
 		return nil, false, refuse(http.StatusBadRequest, "%d bytes are no drawing of rows of %d", len(body), width)
 	}
 	gray := &image.Gray{Pix: body, Stride: width, Rect: image.Rect(0, 0, width, len(body)/width)}

@@ -122,6 +122,7 @@ func (s *Server) run(ctx context.Context, l net.Listener, reload <-chan os.Signa
 	case <-ctx.Done():
 		s.stop(ctx, h)
 	}
+	page.Close()
 	if trainer != nil {
 		trainer.Stop()
 		trainer.Wait()

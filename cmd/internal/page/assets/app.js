@@ -2,15 +2,16 @@
 
 import { $, ask, bytes, latest, overlapping, say, shared } from "./api.js";
 import { answer, cardsOf, nothing } from "./answers.js";
+import { askOf } from "./drawing.js";
 import { errorsOf, onChoose } from "./errors.js";
 import { insideOf, look } from "./inside.js";
 import { draw, listen, training } from "./learning.js";
 import { newPad } from "./pad.js";
 import { gray } from "./pictures.js";
 
-// predict asks what the networks see and say: of a drawing, or of an image.
-async function predict(body, width = "") {
-  const said = await ask("api/predict" + (width && "?width=" + width), body);
+// predict shows what the networks see and say, once they have said it.
+async function predict(asked) {
+  const said = await asked;
   return () => {
     shared.image = said.empty ? null : bytes(said.image);
     gray($("seen"), bytes(said.image), said.height, said.width, 0, shared.models[0]?.image[2] ?? 1);
@@ -30,10 +31,9 @@ let picture = null; // a test image that is on the pad as it is
 
 // Three questions cover a hand that moves with each frame and a slow answer.
 const asking = overlapping(3, async () => {
-  if (picture) return predict({ image: picture });
+  if (picture) return predict(ask("api/predict", { image: picture }));
   if (pad.empty()) return blank;
-  const { data, width } = pad.gray();
-  return predict(data, width);
+  return predict(askOf(pad.gray()));
 });
 
 const pad = newPad($("pad"), $("width"), () => { picture = null; asking(); });

@@ -1,0 +1,81 @@
+package page
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// Limits of a connection over which a hand draws.
+const (
+	drawIdle  = 5 * time.Minute  // between two drawings; the page connects again
+	drawWrite = 10 * time.Second // for the browser to take an answer
+)
+
+// draw answers a hand that draws with each of its moves, over a connection that
+// stays: a request for each costs a browser more than all else that it does for
+// an answer. A message is a drawing, the width of its rows in two bytes (little
+// endian) and then what readGray takes; its answer, in order, is predict's, or
+// an error. Browsers open such connections across sites: one from a page of
+// another host is refused.
+func (p *Page) draw(w http.ResponseWriter, r *http.Request) {
+	if !p.enter() {
+		fail(w, refuse(http.StatusServiceUnavailable, "the server stops"))
+		return
+	}
+	defer p.visits.Done()
+	c, err := websocket.Accept(w, r, nil)
+	if err != nil {
+		return // and has been answered
+	}
+	defer c.CloseNow()
+	c.SetReadLimit(maxPixels + 2)
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	go func() {
+		select {
+		case <-p.closing:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	for p.exchange(ctx, c) == nil {
+	}
+}
+
+// exchange answers one message.
+func (p *Page) exchange(ctx context.Context, c *websocket.Conn) error {
+	wait, cancel := context.WithTimeout(ctx, drawIdle)
+	_, message, err := c.Read(wait)
+	cancel()
+	if err != nil {
+		return err
+	}
+	answer, err := p.drawn(ctx, message)
+	content, bad := json.Marshal(answer)
+	if err = errors.Join(err, bad); err != nil {
+		content, _ = json.Marshal(map[string]string{"error": err.Error()})
+	}
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), drawWrite)
+	defer cancel()
+	return c.Write(late, websocket.MessageText, content)
+}
+
+// drawn is what the networks say of a message.
+func (p *Page) drawn(ctx context.Context, message []byte) (predictJSON, error) {
+	if len(message) < 2 {
+		return predictJSON{}, refuse(http.StatusBadRequest, "a drawing begins with its width in two bytes")
+	}
+	p.drawings.note()
+	models, shape := p.shown()
+	pixels, ink, err := fromGray(message[2:], int(binary.LittleEndian.Uint16(message)), shape)
+	if err != nil {
+		return predictJSON{}, err
+	}
+	return saidOf(ctx, models, pixels, ink, shape)
+}
