@@ -15,6 +15,7 @@ import (
 const (
 	drawIdle  = 5 * time.Minute  // between two drawings; the page connects again
 	drawWrite = 10 * time.Second // for the browser to take an answer
+	maxDrawn  = 1 << 16          // pixels, many times what the page sends
 )
 
 // draw answers a hand that draws with each of its moves, over a connection that
@@ -34,7 +35,7 @@ func (p *Page) draw(w http.ResponseWriter, r *http.Request) {
 		return // and has been answered
 	}
 	defer c.CloseNow()
-	c.SetReadLimit(maxPixels + 2)
+	c.SetReadLimit(maxDrawn + 2)
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	go func() {

@@ -122,7 +122,7 @@ func TestDrawRefuses(t *testing.T) {
 	if h.read(&said); len(said.Models) != 1 {
 		t.Errorf("after all that: %+v", said)
 	}
-	h.send(make([]byte, maxPixels+3))
+	h.send(make([]byte, maxDrawn+3))
 	if _, _, err := h.Read(t.Context()); websocket.CloseStatus(err) != websocket.StatusMessageTooBig {
 		t.Errorf("a message that is too long: %v", err)
 	}
