@@ -36,22 +36,22 @@ func (p *Page) draw(w http.ResponseWriter, r *http.Request) {
 	}
 	defer c.CloseNow()
 	c.SetReadLimit(maxDrawn + 2)
-	ctx, cancel := context.WithCancel(r.Context())
+	open, cancel := context.WithCancel(r.Context()) // until the page closes
 	defer cancel()
 	go func() {
 		select {
 		case <-p.closing:
 			cancel()
-		case <-ctx.Done():
+		case <-open.Done():
 		}
 	}()
-	for p.exchange(ctx, c) == nil {
+	for p.exchange(r.Context(), open, c) == nil {
 	}
 }
 
-// exchange answers one message.
-func (p *Page) exchange(ctx context.Context, c *websocket.Conn) error {
-	wait, cancel := context.WithTimeout(ctx, drawIdle)
+// exchange answers one message, which must come while open lasts.
+func (p *Page) exchange(ctx, open context.Context, c *websocket.Conn) error {
+	wait, cancel := context.WithTimeout(open, drawIdle)
 	_, message, err := c.Read(wait)
 	cancel()
 	if err != nil {
@@ -62,7 +62,7 @@ func (p *Page) exchange(ctx context.Context, c *websocket.Conn) error {
 	if err = errors.Join(err, bad); err != nil {
 		content, _ = json.Marshal(map[string]string{"error": err.Error()})
 	}
-	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), drawWrite)
+	late, cancel := context.WithTimeout(ctx, drawWrite)
 	defer cancel()
 	return c.Write(late, websocket.MessageText, content)
 }

@@ -140,18 +140,33 @@ func TestDrawAcrossSites(t *testing.T) {
 	}
 }
 
-// TestDrawEnds: who closes the page does not wait for a hand that rests, and
-// nobody draws then.
+// TestDrawEnds: who closes the page waits for the answer to a drawing, but not for
+// a hand that rests, and nobody draws then.
 func TestDrawEnds(t *testing.T) {
-	p, _ := newPage(t)
+	m := newModel(t, tiny)
+	asked, closed := make(chan bool), make(chan bool)
+	var p *Page
+	m.Predict = func(ctx context.Context, images []float32) (nets.Scores, error) {
+		close(asked)
+		<-p.closing
+		time.Sleep(50 * time.Millisecond) // for who would give the drawing up
+		if err := ctx.Err(); err != nil {
+			return nets.Scores{}, err
+		}
+		return m.Predictor.Predict(images)
+	}
+	p = New(fixed{models: []Model{m}}, nil)
 	h, _, err := newHand(t, p, "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	h.send(drawnBytes(t, 100, true))
-	h.read(&predictJSON{})
-	closed := make(chan bool)
+	<-asked
 	go func() { p.Close(); close(closed) }()
+	var said predictJSON
+	if h.read(&said); len(said.Models) != 1 {
+		t.Errorf("said as the page closes: %+v", said)
+	}
 	if _, _, err := h.Read(t.Context()); err == nil {
 		t.Error("the connection goes on")
 	}
