@@ -201,10 +201,7 @@ func arc(x, y, a, b, from, to float64) (points []point) {
 func (b *browser) draw(strokes [][]point) {
 	b.t.Helper()
 	b.run(chromedp.Evaluate(`document.getElementById("draw").scrollIntoView()`, nil))
-	box := js[struct{ X, Y, Width, Height float64 }](b, `document.getElementById("pad").getBoundingClientRect().toJSON()`)
-	mouse := func(kind input.MouseType, p point) chromedp.Action {
-		return input.DispatchMouseEvent(kind, box.X+p.x*box.Width, box.Y+p.y*box.Height).WithButton(input.Left).WithButtons(1).WithClickCount(1)
-	}
+	mouse := b.hand()
 	for _, stroke := range strokes {
 		b.run(mouse(input.MousePressed, stroke[0]))
 		for i, p := range stroke[1:] {
@@ -215,6 +212,27 @@ func (b *browser) draw(strokes [][]point) {
 		}
 		b.run(mouse(input.MouseReleased, stroke[len(stroke)-1]))
 	}
+}
+
+// hand moves the mouse over the pad, where it is now.
+func (b *browser) hand() func(input.MouseType, point) chromedp.Action {
+	b.t.Helper()
+	box := js[struct{ X, Y, Width, Height float64 }](b, `document.getElementById("pad").getBoundingClientRect().toJSON()`)
+	return func(kind input.MouseType, p point) chromedp.Action {
+		return input.DispatchMouseEvent(kind, box.X+p.x*box.Width, box.Y+p.y*box.Height).WithButton(input.Left).WithButtons(1).WithClickCount(1)
+	}
+}
+
+// ink is how dark the pad is at some points, from 0 to 255.
+func (b *browser) ink(points ...point) (dark []int) {
+	b.t.Helper()
+	type pixels struct{ Width, Height int }
+	pad := js[pixels](b, `(p => ({ width: p.width, height: p.height }))(document.getElementById("pad"))`)
+	var at []int
+	for _, p := range points {
+		at = append(at, 4*(int(p.y*float64(pad.Height))*pad.Width+int(p.x*float64(pad.Width))))
+	}
+	return js[[]int](b, fmt.Sprintf(`(p => { const { data } = p.getContext("2d").getImageData(0, 0, p.width, p.height); return %s.map(i => 255 - data[i]); })(document.getElementById("pad"))`, strings.ReplaceAll(fmt.Sprint(at), " ", ",")))
 }
 
 // click clicks on the first element that fits.

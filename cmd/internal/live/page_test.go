@@ -9,10 +9,14 @@ import (
 
 	"github.com/chromedp/cdproto/css"
 	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
+
+func awaitPromise(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
 
 func openFixed(t *testing.T) *browser {
 	t.Helper()
@@ -60,6 +64,23 @@ func TestLostConnection(t *testing.T) {
 	b.draw(digits["0"])
 	b.says(0, "0")
 	b.until(`connections.length >= 2`)
+	b.sound()
+}
+
+// TestScrollWithinAStroke: ink comes where the pen is, though the pad has moved.
+func TestScrollWithinAStroke(t *testing.T) {
+	b := openFixed(t)
+	b.view(390, "light")
+	b.run(chromedp.Evaluate(`scrollTo(0, 0)`, nil))
+	mouse := b.hand()
+	b.run(mouse(input.MousePressed, point{0.2, 0.5}), mouse(input.MouseMoved, point{0.4, 0.5}),
+		chromedp.Evaluate(`new Promise(go => { addEventListener("scroll", () => requestAnimationFrame(go), { once: true }); scrollBy(0, 60); })`, nil, awaitPromise))
+	mouse = b.hand()
+	b.run(mouse(input.MouseMoved, point{0.6, 0.5}), mouse(input.MouseMoved, point{0.8, 0.5}), mouse(input.MouseReleased, point{0.8, 0.5}))
+	b.until(`document.querySelectorAll(".bar.first").length === 2`)
+	if dark := b.ink(point{0.3, 0.5}, point{0.5, 0.5}, point{0.7, 0.5}, point{0.5, 0.3}, point{0.5, 0.7}); min(dark[0], dark[1], dark[2]) < 200 || max(dark[3], dark[4]) > 50 {
+		t.Errorf("ink along a line, and above and below it: %d", dark)
+	}
 	b.sound()
 }
 
