@@ -79,7 +79,7 @@ var studies = []study{
 // that are compared have the same distortions and as many epochs in all, half of
 // them for the pre-training where there is one. An epoch makes several passes over
 // few images, which spares validations: the CNN is trained on 100 to 10,000 for
-// 790 steps.
+// 790 to 1,000 steps.
 func metric() (entries []entry) {
 	for _, m := range []struct {
 		network                       string

@@ -47,24 +47,44 @@ func TestDrawing(t *testing.T) {
 	b.sound()
 }
 
-// TestLostConnection loses the connection for drawings, and then gets none.
+// TestLostConnection loses the connection for drawings; then it gets none, and one
+// that says nothing.
 func TestLostConnection(t *testing.T) {
 	b := openFixed(t)
 	b.run(chromedp.Evaluate(`window.connections = []; window.WebSocket = class extends WebSocket {
 		constructor(url) { super(url); connections.push(this); }
 	}; 0`, nil))
-	b.draw(digits["7"])
-	b.says(0, "7")
-	b.run(chromedp.Evaluate(`connections[0].close(); window.WebSocket = class { constructor() { connections.push(this); setTimeout(() => this.onclose()); } }; 0`, nil))
-	b.click("#clear")
-	b.draw(digits["3"])
-	b.says(0, "3")
+	draw := func(c string) {
+		b.draw(digits[c])
+		b.says(0, c)
+		b.click("#clear")
+	}
+	draw("7")
+	b.run(chromedp.Evaluate(`connections[0].close(); window.WebSocket = class {
+		constructor() { connections.push(this); setTimeout(() => this.onclose()); }
+		close() {}
+	}; 0`, nil))
+	draw("3")
 	time.Sleep(5 * time.Second) // then the page tries again
-	b.click("#clear")
-	b.draw(digits["0"])
-	b.says(0, "0")
+	draw("0")
 	b.until(`connections.length >= 2`)
+	b.run(chromedp.Evaluate(`window.WebSocket = class { constructor() { connections.push(this); } close() { window.given = true; } }; 0`, nil))
+	time.Sleep(5 * time.Second)
+	draw("7")
+	b.until(`connections.length >= 3 && given`)
 	b.sound()
+}
+
+// TestUndoWithinAStroke: what is taken back is not drawn on with.
+func TestUndoWithinAStroke(t *testing.T) {
+	b := openFixed(t)
+	mouse := b.hand()
+	b.run(mouse(input.MousePressed, point{0.2, 0.5}), mouse(input.MouseMoved, point{0.5, 0.5}), chromedp.KeyEvent("z"),
+		mouse(input.MouseMoved, point{0.8, 0.5}), mouse(input.MouseReleased, point{0.8, 0.5}))
+	b.until(`document.getElementById("verdict").textContent === "Nothing is drawn yet."`)
+	if dark := b.ink(point{0.3, 0.5}, point{0.7, 0.5}); max(dark[0], dark[1]) > 50 {
+		t.Errorf("ink that was taken back: %d", dark)
+	}
 }
 
 // TestScrollWithinAStroke: ink comes where the pen is, though the pad has moved.

@@ -71,12 +71,21 @@ func write(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cache-Control", "no-store")
-	content, err := json.Marshal(v)
-	if err != nil { // a value that is not finite, from weights that are not
-		status, content = http.StatusInternalServerError, []byte(`{"error":"the answer is not finite"}`)
+	content, err := encode(v)
+	if err != nil {
+		status = http.StatusInternalServerError
 	}
 	w.WriteHeader(status)
 	_, _ = w.Write(append(content, '\n')) // who has gone away needs no answer
+}
+
+// encode is an answer as JSON, or an error as one.
+func encode(v any) ([]byte, error) {
+	content, err := json.Marshal(v)
+	if err != nil { // a value that is not finite, from weights that are not
+		content = []byte(`{"error":"the answer is not finite"}`)
+	}
+	return content, err
 }
 
 // readJSON reads a body of bounded size.

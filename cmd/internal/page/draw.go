@@ -3,8 +3,6 @@ package page
 import (
 	"context"
 	"encoding/binary"
-	"encoding/json"
-	"errors"
 	"net/http"
 	"time"
 
@@ -13,16 +11,17 @@ import (
 
 // Limits of a connection over which a hand draws.
 const (
-	drawIdle  = 5 * time.Minute  // between two drawings; the page connects again
-	drawWrite = 10 * time.Second // for the browser to take an answer
-	maxDrawn  = 1 << 16          // pixels, many times what the page sends
+	drawIdle  = 5 * time.Minute // between two drawings; the page connects again
+	drawWrite = 5 * time.Second // for the browser to take an answer; a server that stops waits so long
+	maxDrawn  = 1 << 16         // pixels; the page sends 140 x 140
 )
 
 // draw answers a hand that draws with each of its moves, over a connection that
 // stays: a request for each costs a browser more than all else that it does for
 // an answer. A message is a drawing, the width of its rows in two bytes (little
 // endian) and then what readGray takes; its answer, in order, is predict's, or
-// an error. Browsers open such connections across sites: one from a page of
+// an error. When the page closes, the drawing that has been read is answered and
+// none behind it. Browsers open such connections across sites: one from a page of
 // another host is refused.
 func (p *Page) draw(w http.ResponseWriter, r *http.Request) {
 	if !p.enter() {
@@ -57,11 +56,11 @@ func (p *Page) exchange(ctx, open context.Context, c *websocket.Conn) error {
 	if err != nil {
 		return err
 	}
-	answer, err := p.drawn(ctx, message)
-	content, bad := json.Marshal(answer)
-	if err = errors.Join(err, bad); err != nil {
-		content, _ = json.Marshal(map[string]string{"error": err.Error()})
+	var answer any
+	if answer, err = p.drawn(ctx, message); err != nil {
+		answer = map[string]string{"error": err.Error()}
 	}
+	content, _ := encode(answer)
 	late, cancel := context.WithTimeout(ctx, drawWrite)
 	defer cancel()
 	return c.Write(late, websocket.MessageText, content)

@@ -5,12 +5,15 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"image"
 	"image/png"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -46,9 +49,17 @@ func (h hand) send(message []byte) {
 	}
 }
 
+// next is the next message.
+func (h hand) next() ([]byte, error) {
+	ctx, cancel := context.WithTimeout(h.Context(), time.Minute)
+	defer cancel()
+	_, content, err := h.Read(ctx)
+	return content, err
+}
+
 func (h hand) read(answer any) {
 	h.Helper()
-	_, content, err := h.Read(h.Context())
+	content, err := h.next()
 	if err == nil {
 		err = json.Unmarshal(content, answer)
 	}
@@ -123,7 +134,7 @@ func TestDrawRefuses(t *testing.T) {
 		t.Errorf("after all that: %+v", said)
 	}
 	h.send(make([]byte, maxDrawn+3))
-	if _, _, err := h.Read(t.Context()); websocket.CloseStatus(err) != websocket.StatusMessageTooBig {
+	if _, err := h.next(); websocket.CloseStatus(err) != websocket.StatusMessageTooBig {
 		t.Errorf("a message that is too long: %v", err)
 	}
 }
@@ -145,6 +156,7 @@ func TestDrawAcrossSites(t *testing.T) {
 func TestDrawEnds(t *testing.T) {
 	m := newModel(t, tiny)
 	asked, closed := make(chan bool), make(chan bool)
+	var answered atomic.Bool
 	var p *Page
 	m.Predict = func(ctx context.Context, images []float32) (nets.Scores, error) {
 		close(asked)
@@ -153,6 +165,7 @@ func TestDrawEnds(t *testing.T) {
 		if err := ctx.Err(); err != nil {
 			return nets.Scores{}, err
 		}
+		answered.Store(true)
 		return m.Predictor.Predict(images)
 	}
 	p = New(fixed{models: []Model{m}}, nil)
@@ -162,16 +175,19 @@ func TestDrawEnds(t *testing.T) {
 	}
 	h.send(drawnBytes(t, 100, true))
 	<-asked
-	go func() { p.Close(); close(closed) }()
+	go func() { p.Close(); closed <- answered.Load() }()
 	var said predictJSON
 	if h.read(&said); len(said.Models) != 1 {
 		t.Errorf("said as the page closes: %+v", said)
 	}
-	if _, _, err := h.Read(t.Context()); err == nil {
-		t.Error("the connection goes on")
+	if _, err := h.next(); websocket.CloseStatus(err) == -1 && !errors.Is(err, io.EOF) {
+		t.Errorf("the connection goes on: %v", err)
 	}
 	select {
-	case <-closed:
+	case waited := <-closed:
+		if !waited {
+			t.Error("the page has not waited for the answer")
+		}
 	case <-time.After(time.Minute):
 		t.Fatal("the page does not close")
 	}

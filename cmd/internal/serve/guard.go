@@ -14,7 +14,8 @@ import (
 // a name that was given with -host. What is sent across sites is known by
 // Sec-Fetch-Site and Origin, and refused unless it only reads (GET, HEAD).
 // Predictions count as what does not only read: they cost, and no page of
-// another site has a claim to them. Programs such as curl send neither header
+// another site has a claim to them; the page's connection for drawings, a GET,
+// holds Origin against Host by itself. Programs such as curl send neither header
 // and are not hindered.
 func guard(hosts []string, next http.Handler) http.Handler {
 	cross := http.NewCrossOriginProtection()

@@ -173,7 +173,7 @@ func outputGrad1(y, m, t []vec) {
 }
 
 // edges is what a transform does beside its matrices. Its registers are the
-// last two.
+// last two; when it stores, those of the matrices' temporaries are free too.
 type edges interface {
 	begin(t *transform)                           // before a patch
 	column(t *transform)                          // before a column of the input

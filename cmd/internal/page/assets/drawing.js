@@ -4,6 +4,8 @@
 
 import { ask } from "./api.js";
 
+const patience = 3000; // with a connection, in milliseconds: not every one that is dead says so
+const pause = 5000; // before the next one
 let connection = null; // sends a drawing and resolves to its answer, or to null if that is lost
 let ended = -Infinity; // when the last connection did
 
@@ -11,17 +13,37 @@ function connect() {
   const url = new URL("api/draw", document.baseURI);
   url.protocol = url.protocol.replace("http", "ws");
   const socket = new WebSocket(url), waiting = [];
-  socket.onmessage = e => waiting.shift()(JSON.parse(e.data));
-  const opened = new Promise(resolve => {
-    socket.onopen = () => resolve(true);
-    socket.onclose = () => {
-      connection = null;
-      ended = performance.now();
-      resolve(false);
-      for (const lose of waiting) lose(null);
-    };
-  });
-  return async message => await opened ? new Promise(answer => { waiting.push(answer); socket.send(message); }) : null;
+  let open, timer = setTimeout(lose, patience);
+  const opened = new Promise(resolve => { open = resolve; });
+  socket.onopen = () => { expect(); open(true); };
+  socket.onmessage = e => { waiting.shift()?.(JSON.parse(e.data)); expect(); };
+  socket.onclose = lose;
+
+  // expect waits for the next answer, if one is due.
+  function expect() {
+    clearTimeout(timer);
+    if (waiting.length) timer = setTimeout(lose, patience);
+  }
+  function lose() {
+    clearTimeout(timer);
+    if (connection === send) { connection = null; ended = performance.now(); }
+    open(false);
+    for (const answer of waiting.splice(0)) answer(null);
+    socket.close();
+  }
+  async function send(message) {
+    if (!await opened || connection !== send) return null;
+    return new Promise(answer => { waiting.push(answer); socket.send(message); expect(); });
+  }
+  return send;
+}
+
+// connected is a connection, or null if there is none.
+function connected() {
+  if (!connection && performance.now() - ended > pause) {
+    try { connection = connect(); } catch { ended = performance.now(); } // not every browser's policy lets one
+  }
+  return connection;
 }
 
 // askOf asks about a drawing, as the pad's gray gives it.
@@ -29,8 +51,7 @@ export async function askOf({ data, width }) {
   const message = new Uint8Array(2 + data.length);
   message.set([width & 255, width >> 8]);
   message.set(data, 2);
-  if (!connection && performance.now() - ended > 5000) connection = connect();
-  const said = connection && await connection(message);
+  const said = await connected()?.(message);
   if (!said) return ask("api/predict?width=" + width, data);
   if (said.error) throw new Error(said.error);
   return said;

@@ -42,11 +42,13 @@ export function newPad(canvas, widthInput, changed) {
   function redraw() {
     paint(ctx, colour("--pad"), colour("--stroke"));
     if (cursor.shown) {
+      ctx.save(); // a stroke may go on in its own colour
       ctx.strokeStyle = colour("--accent");
       ctx.lineWidth = cursor.down ? 6 : 2;
       ctx.beginPath();
       ctx.arc(cursor.x, cursor.y, widthInput.valueAsNumber / 2, 0, 7);
       ctx.stroke();
+      ctx.restore();
     }
   }
 
@@ -83,7 +85,7 @@ export function newPad(canvas, widthInput, changed) {
   for (const name of ["pointerup", "pointercancel"]) canvas.addEventListener(name, end);
 
   function clear() { strokes = []; backdrop = null; current = null; cursor.down = false; update(); }
-  function undo() { if (backdrop) { backdrop = null; } strokes.pop(); update(); }
+  function undo() { backdrop = current = null; strokes.pop(); update(); }
 
   canvas.addEventListener("keydown", e => {
     const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[e.key];
