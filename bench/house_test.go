@@ -39,10 +39,11 @@ cmd/mlp               -> cmd/internal/cli nets
 cmd/cnn               -> cmd/internal/cli nets
 cmd/compare           -> cmd/internal/compare
 cmd/internal/cli      -> cmd/internal/progress cmd/internal/report nets/train nets nets/durable nets/dot data data/augment graph graph/kernel nets/onnx nets/safetensors nets/group
-cmd/internal/compare  -> cmd/internal/report cmd/internal/progress nets/train nets/durable data
-cmd/internal/report   -> cmd/internal/progress nets/train nets nets/durable nets/embedding data graph
+cmd/internal/compare  -> cmd/internal/report cmd/internal/progress cmd/internal/views nets/train nets/durable data
+cmd/internal/report   -> cmd/internal/progress nets/train nets nets/durable nets/embedding data data/augment graph
 cmd/predict           -> cmd/internal/predict
-cmd/internal/predict  -> cmd/internal/progress nets/train nets data data/digit data/augment graph/kernel
+cmd/internal/predict  -> cmd/internal/progress cmd/internal/views nets/train nets data data/digit data/augment graph/kernel
+cmd/internal/views    -> nets/train data/augment
 cmd/serve             -> cmd/internal/serve
 cmd/internal/serve    -> cmd/internal/page cmd/internal/live nets/train data cmd/internal/registry cmd/internal/batcher nets graph/kernel nets/durable
 cmd/internal/registry -> cmd/internal/batcher nets/train nets

@@ -20,6 +20,7 @@ import (
 
 	"stheno/cmd/internal/progress"
 	"stheno/cmd/internal/report"
+	"stheno/cmd/internal/views"
 	"stheno/data"
 	"stheno/nets/durable"
 	"stheno/nets/train"
@@ -57,6 +58,7 @@ type options struct {
 	write bool
 
 	committee bool
+	views     views.Flags
 }
 
 // Command runs the command line and returns the exit code: 0 for success, 1
@@ -113,6 +115,7 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 	f.StringVar(&o.out, "out", "", "also write a page to this `file` (.html), or as "+PageFile+" into this folder")
 	f.BoolVar(&o.write, "write", false, "also write each run's "+report.HTMLFile+", "+report.CurvesFile+" and "+report.ConfusionFile+" anew")
 	f.BoolVar(&o.committee, "committee", false, "take the runs for one model, the mean of their softmax, and hold it against each of them")
+	o.views.Define(f)
 	f.BoolVar(&o.json, "json", false, "write one JSON object, on one line, instead of text")
 	f.StringVar(&o.color, "color", "auto", "auto, always or never")
 	f.Usage = func() {}
@@ -140,6 +143,12 @@ func (o *options) check() error {
 	}
 	if o.committee && len(o.runs) == 1 {
 		return usageError{fmt.Sprintf("-committee: %s alone is none: give two or more runs", o.runs[0])}
+	}
+	if err := o.views.Check(); err != nil {
+		return usageError{err.Error()}
+	}
+	if o.views.On() && o.write {
+		return usageError{"-write: what a run leaves is of each image as it is, without -tta"}
 	}
 	for i, dir := range o.runs {
 		o.runs[i] = filepath.Clean(dir)
@@ -185,7 +194,11 @@ func (o *options) reports(ctx context.Context) ([]*report.Report, error) {
 		if err := report.CheckData(run.Config, run.Folder, set); err != nil {
 			return nil, err
 		}
-		r, err := report.New(ctx, run, set)
+		spec, err := o.views.Spec(run.Folder, run.Config.Settings)
+		if err != nil {
+			return nil, usageError{err.Error()}
+		}
+		r, err := report.NewOfViews(ctx, run, set, spec, o.views.Count)
 		if err != nil {
 			return nil, err
 		}

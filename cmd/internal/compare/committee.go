@@ -58,7 +58,7 @@ func newCommittee(members []*report.Report) *Committee {
 		accuracies = append(accuracies, float64(m.Accuracy))
 	}
 	c.Spread = newSample(accuracies)
-	c.Conclusion = c.conclude()
+	c.Conclusion = append(c.conclude(), viewed(members)...)
 	return c
 }
 

@@ -61,7 +61,7 @@ func newComparison(reports []*report.Report) *Comparison {
 	for _, e := range c.Entries[1:] {
 		c.Against = append(c.Against, difference(e, c.Entries[0]))
 	}
-	c.Conclusion = c.conclude()
+	c.Conclusion = append(c.conclude(), viewed(reports)...)
 	return c
 }
 

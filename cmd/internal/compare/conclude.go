@@ -3,6 +3,7 @@ package compare
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"stheno/cmd/internal/report"
@@ -25,6 +26,16 @@ func (c *Comparison) conclude() (lines []string) {
 			lines = append(lines, line)
 		}
 		lines = append(lines, costs(d, first))
+	}
+	return lines
+}
+
+// viewed says how runs were tested, where not on each image alone.
+func viewed(reports []*report.Report) (lines []string) {
+	for _, r := range reports {
+		if line := "Tested by the mean of the probabilities of " + r.Views + "."; r.Views != "" && !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
 	}
 	return lines
 }

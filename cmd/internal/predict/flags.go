@@ -5,6 +5,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
+
+	"stheno/cmd/internal/views"
 )
 
 // settings are the flags and arguments.
@@ -14,8 +16,7 @@ type settings struct {
 	preview string
 	json    bool
 	raw     bool
-	tta     int    // views; 0 and 1 are the image alone
-	augment string // how -tta distorts; empty is as the run was trained
+	views   views.Flags
 	inputs  []string
 }
 
@@ -36,8 +37,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.StringVar(&s.preview, "preview", "auto", "show what the network sees: auto (on a terminal), always or never")
 	f.BoolVar(&s.json, "json", false, "write JSON Lines to stdout, and nothing else there")
 	f.BoolVar(&s.raw, "raw", false, "only scale pictures to the network's input; without it, for 28 x 28, they are prepared as MNIST's were. For networks of other pictures, such as Fashion-MNIST's")
-	f.IntVar(&s.tta, "tta", 0, "average the probabilities over so many `views` of each image: itself, and others distorted at random, the same ways each time; 0 is off")
-	f.StringVar(&s.augment, "augment", "", "with -tta: distort by this `spec`, as cmd/mlp -h explains it (default: as the run's training images were)")
+	s.views.Define(f)
 	switch err := f.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		help(f, stdout)
@@ -58,12 +58,11 @@ func (s *settings) check() error {
 		return usageError{fmt.Sprintf("-preview %q: must be auto, always or never", s.preview)}
 	case s.json && s.preview == "always":
 		return usageError{"-preview always: -json leaves no room for it"}
-	case s.tta < 0:
-		return usageError{fmt.Sprintf("-tta %d: must be 0 or more", s.tta)}
-	case s.augment != "" && s.tta < 2:
-		return usageError{"-augment: goes with -tta N, of 2 views or more"}
 	case len(s.inputs) == 0:
 		return usageError{"no pictures: name PNG, JPEG or GIF files, folders, or - for stdin"}
+	}
+	if err := s.views.Check(); err != nil {
+		return usageError{err.Error()}
 	}
 	stdin := 0
 	for _, input := range s.inputs {

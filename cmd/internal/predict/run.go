@@ -67,11 +67,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return err
 	}
 	e := &examiner{settings: s, folder: folder, predictor: nets.NewPredictor(model), classes: model.Classes, stdin: stdin}
-	if e.spec, err = s.distortions(folder, config.Settings); err != nil {
-		return err
+	if e.spec, err = s.views.Spec(folder, config.Settings); err != nil {
+		return usageError{err.Error()}
 	}
-	if s.tta > 1 {
-		fmt.Fprintf(stderr, "-tta %d: probabilities are means over each image as it is and %d distorted by %s\n", s.tta, s.tta-1, e.spec)
+	if s.views.On() {
+		fmt.Fprintf(stderr, "-tta %d: probabilities are means over each image as it is and %d distorted by %s\n", s.views.Count, s.views.Count-1, e.spec)
 	}
 	e.out = newAnswers(s, folder, config.Data, model.Input, terminal, stdout, stderr)
 	for _, input := range s.inputs {
@@ -125,25 +125,5 @@ func (e *examiner) picture(name string, r io.Reader, label int) (class int, ok b
 
 // predict asks about rows, of each in as many views as -tta wants.
 func (e *examiner) predict(rows data.Batch) ([]float64, error) {
-	return train.PredictViews(e.predictor, rows, e.spec, max(1, e.tta))
-}
-
-// distortions are those of -tta: what -augment says, or else what the run was
-// trained with.
-func (s *settings) distortions(folder train.Folder, run train.Settings) (augment.Spec, error) {
-	if s.tta < 2 {
-		return augment.Spec{}, nil
-	}
-	text := s.augment
-	if text == "" {
-		text = run.Augment
-	}
-	spec, err := augment.Parse(text)
-	switch {
-	case err != nil:
-		return spec, usageError{fmt.Sprintf("-augment: %v", err)}
-	case spec.Off():
-		return spec, usageError{fmt.Sprintf("-tta %d: %s was trained without distortions: say with -augment SPEC how to distort", s.tta, folder)}
-	}
-	return spec, nil
+	return train.PredictViews(e.predictor, rows, e.spec, max(1, e.views.Count))
 }

@@ -6,8 +6,10 @@ import (
 	"math"
 
 	"stheno/data"
+	"stheno/data/augment"
 	"stheno/graph"
 	"stheno/nets"
+	"stheno/nets/train"
 )
 
 // batch is how many images are tested at once: as in training, so that a model
@@ -32,16 +34,27 @@ func (p *predictions) of(i int) []float64 {
 	return p.probs[i*classes : (i+1)*classes]
 }
 
-// predict runs a float32 model over the rows in their order.
-func predict(ctx context.Context, m *nets.Model, rows *data.Set) (*predictions, error) {
+// predict runs a float32 model over the rows in their order, of each in so many
+// views.
+func predict(ctx context.Context, m *nets.Model, rows *data.Set, spec augment.Spec, views int) (*predictions, error) {
 	if m.Dtype().Size() != 4 {
 		return nil, fmt.Errorf("report: the %s has element type %v, a report is of float32", m.Name, m.Dtype())
 	}
-	p := &predictions{}
+	p, predictor := &predictions{}, nets.NewPredictor(m)
 	labels := make([]int, batch)
 	for b := range rows.Batches(batch, nil) {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
+		}
+		if views > 1 {
+			mean, err := train.PredictViews(predictor, b, spec, views)
+			if err != nil {
+				return nil, err
+			}
+			for i, row := range b.Rows {
+				addMean(p, mean[i*m.Classes:(i+1)*m.Classes], int(rows.Labels[row]))
+			}
+			continue
 		}
 		program, err := m.Program(nets.Prediction, len(b.Rows))
 		if err != nil {
@@ -76,4 +89,17 @@ func add(p *predictions, logits []float32, label int) {
 		p.probs = append(p.probs, math.Exp(float64(z)-highest)/sum)
 	}
 	p.images = append(p.images, prediction{label, best, math.Log(sum) - (float64(logits[label]) - highest)})
+}
+
+// addMean adds an image of which there are means of probabilities. A true class
+// that no view finds possible has float32's least probability.
+func addMean(p *predictions, mean []float64, label int) {
+	best := 0
+	for i, v := range mean {
+		if v > mean[best] {
+			best = i
+		}
+	}
+	p.probs = append(p.probs, mean...)
+	p.images = append(p.images, prediction{label, best, -math.Log(max(mean[label], math.SmallestNonzeroFloat32))})
 }

@@ -6,6 +6,7 @@ import (
 
 	"stheno/cmd/internal/progress"
 	"stheno/data"
+	"stheno/data/augment"
 	"stheno/nets"
 	"stheno/nets/embedding"
 	"stheno/nets/train"
@@ -74,7 +75,8 @@ type Report struct {
 	Pairs      []Pair         `json:"pairs"`     // the most confused, most frequent first
 	Worst      []Image        `json:"worst"`     // the images of the highest loss, highest first
 	Cost       Cost           `json:"cost"`
-	Kept       int            `json:"kept,omitempty"` // the epoch whose weights the model has, where it is not the last
+	Views      string         `json:"views,omitempty"` // of each image whose mean counts, in words; absent for the image alone
+	Kept       int            `json:"kept,omitempty"`  // the epoch whose weights the model has, where it is not the last
 	Settings   train.Settings `json:"settings"`
 
 	Embedding *embedding.Quality `json:"embedding,omitempty"` // what the pre-training has made; absent without
@@ -88,7 +90,13 @@ type Report struct {
 // New tests a run's model on set.Test, in batches. It takes about as long as a
 // validation. The set must be the run's: see CheckData.
 func New(ctx context.Context, run *Run, set *data.Dataset) (*Report, error) {
-	p, err := predict(ctx, run.Model, set.Test)
+	return NewOfViews(ctx, run, set, augment.Spec{}, 1)
+}
+
+// NewOfViews tests with the mean over so many views of each image, as
+// train.PredictViews has them.
+func NewOfViews(ctx context.Context, run *Run, set *data.Dataset, spec augment.Spec, views int) (*Report, error) {
+	p, err := predict(ctx, run.Model, set.Test, spec, views)
 	if err != nil {
 		return nil, err
 	}
@@ -98,6 +106,9 @@ func New(ctx context.Context, run *Run, set *data.Dataset) (*Report, error) {
 		TestImages: set.Test.Len(), Settings: run.Config.Settings, Cost: cost(run),
 		Embedding: run.Embedding,
 		run:       run, predictions: p, filters: firstFilters(run.Model), names: names,
+	}
+	if views > 1 {
+		r.Views = fmt.Sprintf("%d views of each image, %d of them distorted by %s", views, views-1, spec)
 	}
 	if run.Outcome != nil {
 		r.Kept = run.Outcome.Kept

@@ -66,6 +66,9 @@ func (r *Report) Text(w io.Writer, color bool) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s, seed %d, after %s and %s\n", r.Run, r.Network, r.Seed, Number(r.Cost.Epochs, "epoch"), Number(r.Cost.Steps, "step"))
 	fmt.Fprintf(&b, "test accuracy %s, %s of %s wrong, test loss %.4f\n", Percent(float64(r.Accuracy)), Thousands(r.Errors), Number(r.TestImages, "image"), float64(r.Loss))
+	if r.Views != "" {
+		fmt.Fprintf(&b, "by the mean of the probabilities of %s\n", r.Views)
+	}
 	if beyond := r.Settings.Beyond(); beyond != "" {
 		fmt.Fprintf(&b, "%s\n", beyond)
 	}

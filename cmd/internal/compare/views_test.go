@@ -1,0 +1,76 @@
+package compare
+
+import (
+	"encoding/json"
+	"math"
+	"strings"
+	"testing"
+
+	"stheno/cmd/internal/report"
+	"stheno/data"
+	"stheno/data/augment"
+	"stheno/nets"
+	"stheno/nets/train"
+)
+
+// TestViews holds what -tta reports of a run against train.PredictViews, image by
+// image, and has every answer say how it came about.
+func TestViews(t *testing.T) {
+	dir := dataset(t, 1)
+	a, b := trained(t, dir, "mlp", 1, 1, 0), trained(t, dir, "mlp", 2, 1, 4)
+	const spec = "affine:rotate=40,scale=0.3,shear=0,shift=2"
+	flags := []string{"-json", "-tta", "4", "-augment", spec}
+	var got report.Report
+	if err := json.Unmarshal([]byte(succeed(t, append(flags, a)...)), &got); err != nil {
+		t.Fatal(err)
+	}
+	set, err := data.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, _, err := train.Folder(a).LoadModel()
+	if err != nil {
+		t.Fatal(err)
+	}
+	distort, err := augment.Parse(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, wrong, loss := nets.NewPredictor(m), 0, 0.0
+	for i := range set.Test.Len() {
+		mean, err := train.PredictViews(p, set.Test.Pick(i), distort, 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, label := set.Test.Pick(i).Row(0)
+		loss -= math.Log(mean[label]) / float64(set.Test.Len())
+		for _, v := range mean {
+			if v > mean[label] {
+				wrong++
+				break
+			}
+		}
+	}
+	if got.Errors != wrong || math.Abs(float64(got.Loss)-loss) > 1e-6 {
+		t.Errorf("%d wrong with a loss of %v, want %d and %v", got.Errors, got.Loss, wrong, loss)
+	}
+	says := "4 views of each image, 3 of them distorted by affine"
+	if !strings.HasPrefix(got.Views, says) {
+		t.Errorf("views: %q", got.Views)
+	}
+	for _, args := range [][]string{{a}, {a, b}, {"-committee", a, b}} {
+		if text := succeed(t, append(append([]string{}, flags[1:]...), args...)...); strings.Count(text, says) != 1 {
+			t.Errorf("%q says %q", args, text)
+		}
+	}
+	for _, c := range [][]string{
+		{"-tta -1: must be 0 or more", "-tta", "-1"},
+		{"-augment: goes with -tta N", "-augment", "affine"},
+		{"was trained without distortions: say with -augment SPEC", "-tta", "5"},
+		{"-write: what a run leaves", "-write", "-tta", "5", "-augment", "affine"},
+	} {
+		if code, stdout, stderr := run(t, append(c[1:], a)...); code != 2 || !strings.Contains(stderr, c[0]) || stdout != "" {
+			t.Errorf("%q: %d, %q, %q", c[1:], code, stdout, stderr)
+		}
+	}
+}
