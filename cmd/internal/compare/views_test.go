@@ -3,6 +3,7 @@ package compare
 import (
 	"encoding/json"
 	"math"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -59,8 +60,10 @@ func TestViews(t *testing.T) {
 		t.Errorf("views: %q", got.Views)
 	}
 	for _, args := range [][]string{{a}, {a, b}, {"-committee", a, b}} {
-		if text := succeed(t, append(append([]string{}, flags[1:]...), args...)...); strings.Count(text, says) != 1 {
-			t.Errorf("%q says %q", args, text)
+		page := filepath.Join(t.TempDir(), "page.html")
+		text := succeed(t, append(append([]string{"-out", page}, flags[1:]...), args...)...)
+		if strings.Count(text, says) != 1 || !strings.Contains(read(t, page), "4\u00a0views") && !strings.Contains(read(t, page), says) {
+			t.Errorf("%q says %q, or its page does not", args, text)
 		}
 	}
 	for _, c := range [][]string{
