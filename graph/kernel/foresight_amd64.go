@@ -29,6 +29,7 @@ func (p *product) foresee(i, l, depth, rows, from, to int) foresight {
 	} else {
 		l += depth
 	}
+	rows, depth = min(rows, p.m-i), min(depth, to-l)
 	switch {
 	case i >= p.m:
 	case bool(p.ta):

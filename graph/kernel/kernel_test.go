@@ -109,7 +109,11 @@ func testAffine[T Float](t *testing.T, m, n, k int, relu bool) {
 }
 
 func TestAffine(t *testing.T) {
+	defer SetThreads(0)
 	eachImplementation(t, func(t *testing.T) {
+		SetThreads(1)
+		testAffine[float32](t, 200, 128, 9216, true) // two blocks of rows, the second one lower
+		SetThreads(0)
 		for _, s := range [][3]int{{1, 1, 1}, {128, 10, 512}, {40, 512, 784}, {16, 128, 4096}, {3, 40, 9000}, {200, 33, 65}} {
 			for _, relu := range []bool{false, true} {
 				testAffine[float32](t, s[0], s[1], s[2], relu)
