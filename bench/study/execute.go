@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -96,11 +97,18 @@ func (d *driver) program(ctx context.Context, name string, args []string, read f
 	case ctx.Err() != nil && saved(cmd.ProcessState):
 		return context.Cause(ctx)
 	}
-	return fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, lastLine(said.String()))
+	return fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, complaint(name, said.String()))
 }
 
-func lastLine(text string) string {
+// complaint is the line of text in which a program says what is wrong, which a
+// trace may follow, or else the last one.
+func complaint(program, text string) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
+	for _, l := range slices.Backward(lines) {
+		if strings.HasPrefix(l, program+": ") {
+			return l
+		}
+	}
 	return lines[len(lines)-1]
 }
 

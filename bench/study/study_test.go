@@ -360,6 +360,19 @@ func TestAFailureStopsNoOther(t *testing.T) {
 	}
 }
 
+func TestComplaint(t *testing.T) {
+	for text, want := range map[string]string{
+		"mlp: warning: slow\nmlp: no space left\n":                                "mlp: no space left",
+		"cnn: of another\nmlp: graph: Affine: out of range\n\tmain.go:15 +0x88\n": "mlp: graph: Affine: out of range",
+		"killed": "killed",
+		"":       "",
+	} {
+		if got := complaint("mlp", text); got != want {
+			t.Errorf("of %q %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestResults(t *testing.T) {
 	dir, all := t.TempDir(), []study{{name: "a"}, {name: "b"}}
 	for i := range 3 {
