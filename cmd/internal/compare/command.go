@@ -58,6 +58,7 @@ type options struct {
 	write bool
 
 	committee bool
+	heldOut   bool
 	views     views.Flags
 }
 
@@ -115,6 +116,7 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 	f.StringVar(&o.out, "out", "", "also write a page to this `file` (.html), or as "+PageFile+" into this folder")
 	f.BoolVar(&o.write, "write", false, "also write each run's "+report.HTMLFile+", "+report.CurvesFile+" and "+report.ConfusionFile+" anew")
 	f.BoolVar(&o.committee, "committee", false, "take the runs for one model, the mean of their softmax, and hold it against each of them")
+	f.BoolVar(&o.heldOut, "held-out", false, "test on the training images that the runs held out with -validation-split, to choose without the test images")
 	o.views.Define(f)
 	f.BoolVar(&o.json, "json", false, "write one JSON object, on one line, instead of text")
 	f.StringVar(&o.color, "color", "auto", "auto, always or never")
@@ -147,8 +149,8 @@ func (o *options) check() error {
 	if err := o.views.Check(); err != nil {
 		return usageError{err.Error()}
 	}
-	if o.views.On() && o.write {
-		return usageError{"-write: what a run leaves is of each image as it is, without -tta"}
+	if o.write && (o.views.On() || o.heldOut) {
+		return usageError{"-write: what a run leaves is of each test image as it is, without -tta and -held-out"}
 	}
 	for i, dir := range o.runs {
 		o.runs[i] = filepath.Clean(dir)
@@ -176,6 +178,11 @@ func (o *options) reports(ctx context.Context) ([]*report.Report, error) {
 				return nil, err
 			}
 		}
+		if o.heldOut {
+			if err := sameHeldOut(runs, run); err != nil {
+				return nil, err
+			}
+		}
 		runs = append(runs, run)
 	}
 	dir := o.data
@@ -186,8 +193,13 @@ func (o *options) reports(ctx context.Context) ([]*report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := runs[0].Config.Settings.HoldOut(set); err != nil {
+	held, err := runs[0].Config.Settings.HoldOut(set)
+	if err != nil {
 		return nil, err
+	}
+	images := set.Test
+	if o.heldOut {
+		images = held
 	}
 	var reports []*report.Report
 	for _, run := range runs {
@@ -198,7 +210,7 @@ func (o *options) reports(ctx context.Context) ([]*report.Report, error) {
 		if err != nil {
 			return nil, usageError{err.Error()}
 		}
-		r, err := report.NewOfViews(ctx, run, set, spec, o.views.Count)
+		r, err := report.Take(ctx, run, report.Exam{Images: images, HeldOut: o.heldOut, Views: o.views.Count, Distort: spec})
 		if err != nil {
 			return nil, err
 		}
@@ -232,6 +244,19 @@ func sameData(a, b *report.Run) error {
 		if sums[f.Name] != f.SHA256 {
 			return fmt.Errorf("%s and %s are not of the same data: the SHA-256 of their %s are %.12s and %.12s", a.Folder, b.Folder, f.Name, sums[f.Name], f.SHA256)
 		}
+	}
+	return nil
+}
+
+// sameHeldOut refuses a run that held out no images, or others than the runs before.
+func sameHeldOut(before []*report.Run, run *report.Run) error {
+	split := run.Config.Settings.ValidationSplit
+	if split == 0 {
+		return usageError{fmt.Sprintf("-held-out: %s held no images out: it was trained without -validation-split", run.Folder)}
+	}
+	if len(before) > 0 && before[0].Config.Settings.ValidationSplit != split {
+		return usageError{fmt.Sprintf("-held-out: %s and %s held out different images: -validation-split was %v and %v",
+			before[0].Folder, run.Folder, before[0].Config.Settings.ValidationSplit, split)}
 	}
 	return nil
 }

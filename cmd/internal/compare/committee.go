@@ -13,9 +13,9 @@ import (
 // Committee is what several runs say together, by the mean of their softmax, held
 // against each of them.
 type Committee struct {
-	Type       string         `json:"type"` // committee
-	Version    int            `json:"version"`
-	TestImages int            `json:"test_images"`
+	Type    string `json:"type"` // committee
+	Version int    `json:"version"`
+	exam
 	Errors     int            `json:"errors"`
 	Accuracy   progress.Float `json:"accuracy"`
 	Loss       progress.Float `json:"loss"` // mean of -log of the mean probability of the true class, in nats
@@ -47,7 +47,7 @@ type Member struct {
 func newCommittee(members []*report.Report) *Committee {
 	r := report.Committee(members)
 	c := &Committee{
-		Type: "committee", Version: version, TestImages: r.TestImages, Errors: r.Errors, Accuracy: r.Accuracy, Loss: r.Loss,
+		Type: "committee", Version: version, exam: examOf(members), Errors: r.Errors, Accuracy: r.Accuracy, Loss: r.Loss,
 		Classes: r.Classes, Confusion: r.Confusion, Pairs: r.Pairs, Cost: r.Cost, report: r,
 	}
 	var accuracies []float64
@@ -58,7 +58,7 @@ func newCommittee(members []*report.Report) *Committee {
 		accuracies = append(accuracies, float64(m.Accuracy))
 	}
 	c.Spread = newSample(accuracies)
-	c.Conclusion = append(c.conclude(), viewed(members)...)
+	c.Conclusion = append(c.conclude(), tested(members)...)
 	return c
 }
 
@@ -74,7 +74,7 @@ func (c *Committee) conclude() []string {
 		what = "is hardly chance"
 	}
 	lines := []string{fmt.Sprintf("Together the %d runs are right on %s of %s, %s of them wrong; alone on %s in the mean.",
-		len(c.Members), report.Percent(float64(c.Accuracy)), report.Number(c.TestImages, "test image"), report.Thousands(c.Errors), report.Percent(c.Spread.Mean))}
+		len(c.Members), report.Percent(float64(c.Accuracy)), c.Images(), report.Thousands(c.Errors), report.Percent(c.Spread.Mean))}
 	if best.OnlyCommittee == best.OnlyMember {
 		return append(lines, fmt.Sprintf("The best of them, %s, is as accurate as the committee.", best.Run))
 	}
@@ -100,7 +100,7 @@ func (c *Committee) costLine() string {
 // Text writes the committee for a terminal.
 func (c *Committee) Text(w io.Writer, color bool) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "a committee of %s, %s\n", report.Number(len(c.Members), "run"), report.Number(c.TestImages, "test image"))
+	fmt.Fprintf(&b, "a committee of %s, %s\n", report.Number(len(c.Members), "run"), c.Images())
 	b.WriteString(report.Heading("Accuracy", color))
 	b.WriteString(report.Table(c.table()))
 	b.WriteString(report.Heading("Confusion", color))

@@ -12,13 +12,29 @@ import (
 // Comparison is what there is to say about several runs. The first entry is
 // what the others are held against.
 type Comparison struct {
-	Type       string           `json:"type"` // comparison
-	Version    int              `json:"version"`
-	TestImages int              `json:"test_images"`
+	Type    string `json:"type"` // comparison
+	Version int    `json:"version"`
+	exam
 	Entries    []*Entry         `json:"entries"`
 	Against    []Difference     `json:"against_the_first"` // of each other entry
 	Conclusion []string         `json:"conclusion"`
 	Runs       []*report.Report `json:"runs"`
+}
+
+// exam is what all runs were tested on.
+type exam struct {
+	TestImages int  `json:"test_images"`
+	HeldOut    bool `json:"held_out,omitempty"` // training images that the runs held out
+}
+
+func examOf(reports []*report.Report) exam { return exam{reports[0].TestImages, reports[0].HeldOut} }
+
+// Images is how many there are, of which kind.
+func (e exam) Images() string {
+	if e.HeldOut {
+		return report.Number(e.TestImages, "held-out image")
+	}
+	return report.Number(e.TestImages, "test image")
 }
 
 // Entry are the runs that differ only in their seed, often one.
@@ -57,11 +73,11 @@ type Difference struct {
 }
 
 func newComparison(reports []*report.Report) *Comparison {
-	c := &Comparison{Type: "comparison", Version: version, TestImages: reports[0].TestImages, Entries: group(reports), Runs: reports}
+	c := &Comparison{Type: "comparison", Version: version, exam: examOf(reports), Entries: group(reports), Runs: reports}
 	for _, e := range c.Entries[1:] {
 		c.Against = append(c.Against, difference(e, c.Entries[0]))
 	}
-	c.Conclusion = append(c.conclude(), viewed(reports)...)
+	c.Conclusion = append(c.conclude(), tested(reports)...)
 	return c
 }
 

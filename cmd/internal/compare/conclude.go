@@ -30,10 +30,10 @@ func (c *Comparison) conclude() (lines []string) {
 	return lines
 }
 
-// viewed says how runs were tested, where not on each image alone.
-func viewed(reports []*report.Report) (lines []string) {
+// tested says how runs were tested, where not by each test image as it is.
+func tested(reports []*report.Report) (lines []string) {
 	for _, r := range reports {
-		if line := "Tested by the mean of the probabilities of " + r.Views + "."; r.Views != "" && !slices.Contains(lines, line) {
+		if line := "Tested " + r.Tested() + "."; r.Tested() != "" && !slices.Contains(lines, line) {
 			lines = append(lines, line)
 		}
 	}
@@ -49,7 +49,7 @@ func (e *Entry) spread() string {
 
 func (c *Comparison) accuracy(d Difference, e, first *Entry) string {
 	if d.Accuracy == 0 {
-		return fmt.Sprintf("%s and %s are equally accurate: %s of %s.", e.Name, first.Name, report.Percent(e.Accuracy.Mean), report.Number(c.TestImages, "test image"))
+		return fmt.Sprintf("%s and %s are equally accurate: %s of %s.", e.Name, first.Name, report.Percent(e.Accuracy.Mean), c.Images())
 	}
 	better, other := e, first
 	if d.Accuracy < 0 {

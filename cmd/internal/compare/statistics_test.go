@@ -53,7 +53,7 @@ func TestTextGolden(t *testing.T) {
 	cnn := &Entry{Name: "cnn (2 seeds)", Network: "cnn", Seeds: []uint64{1, 2}, Accuracy: newSample([]float64{0.985, 0.987}),
 		Errors: 14.5, Loss: 0.05, Recall: []float64{0.99, 0.98}, Cost: report.Cost{Params: 12000, ForwardFLOPs: 60000, StepFLOPs: 180000, Epochs: 3}}
 	classes := []report.Class{{Name: "0", Images: 500}, {Label: 1, Name: "1", Images: 500}}
-	c := &Comparison{TestImages: 1000, Entries: []*Entry{mlp, cnn}, Runs: make([]*report.Report, 5)}
+	c := &Comparison{exam: exam{TestImages: 1000}, Entries: []*Entry{mlp, cnn}, Runs: make([]*report.Report, 5)}
 	for i := range c.Runs {
 		c.Runs[i] = &report.Report{Classes: classes}
 	}

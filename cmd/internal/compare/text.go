@@ -11,7 +11,7 @@ import (
 // Text writes the comparison for a terminal.
 func (c *Comparison) Text(w io.Writer, color bool) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %s\n", report.Number(len(c.Runs), "run"), report.Number(c.TestImages, "test image"))
+	fmt.Fprintf(&b, "%s, %s\n", report.Number(len(c.Runs), "run"), c.Images())
 	b.WriteString(report.Heading("Accuracy", color))
 	b.WriteString(report.Table(c.accuracyTable()))
 	b.WriteString(report.Heading("Cost", color))

@@ -6,7 +6,6 @@ import (
 	"math"
 
 	"stheno/data"
-	"stheno/data/augment"
 	"stheno/graph"
 	"stheno/nets"
 	"stheno/nets/train"
@@ -34,25 +33,24 @@ func (p *predictions) of(i int) []float64 {
 	return p.probs[i*classes : (i+1)*classes]
 }
 
-// predict runs a float32 model over the rows in their order, of each in so many
-// views.
-func predict(ctx context.Context, m *nets.Model, rows *data.Set, spec augment.Spec, views int) (*predictions, error) {
+// predict runs a float32 model over an exam's images, in their order.
+func predict(ctx context.Context, m *nets.Model, e Exam) (*predictions, error) {
 	if m.Dtype().Size() != 4 {
 		return nil, fmt.Errorf("report: the %s has element type %v, a report is of float32", m.Name, m.Dtype())
 	}
 	p, predictor := &predictions{}, nets.NewPredictor(m)
 	labels := make([]int, batch)
-	for b := range rows.Batches(batch, nil) {
+	for b := range e.Images.Batches(batch, nil) {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		if views > 1 {
-			mean, err := train.PredictViews(predictor, b, spec, views)
+		if e.Views > 1 {
+			mean, err := train.PredictViews(predictor, b, e.Distort, e.Views)
 			if err != nil {
 				return nil, err
 			}
 			for i, row := range b.Rows {
-				addMean(p, mean[i*m.Classes:(i+1)*m.Classes], int(rows.Labels[row]))
+				addMean(p, mean[i*m.Classes:(i+1)*m.Classes], int(e.Images.Labels[row]))
 			}
 			continue
 		}

@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"stheno/cmd/internal/progress"
 	"stheno/data"
@@ -75,8 +76,9 @@ type Report struct {
 	Pairs      []Pair         `json:"pairs"`     // the most confused, most frequent first
 	Worst      []Image        `json:"worst"`     // the images of the highest loss, highest first
 	Cost       Cost           `json:"cost"`
-	Views      string         `json:"views,omitempty"` // of each image whose mean counts, in words; absent for the image alone
-	Kept       int            `json:"kept,omitempty"`  // the epoch whose weights the model has, where it is not the last
+	HeldOut    bool           `json:"held_out,omitempty"` // tested on the images that the run held out, not on the test images
+	Views      string         `json:"views,omitempty"`    // of each image whose mean counts, in words; absent for the image alone
+	Kept       int            `json:"kept,omitempty"`     // the epoch whose weights the model has, where it is not the last
 	Settings   train.Settings `json:"settings"`
 
 	Embedding *embedding.Quality `json:"embedding,omitempty"` // what the pre-training has made; absent without
@@ -90,32 +92,52 @@ type Report struct {
 // New tests a run's model on set.Test, in batches. It takes about as long as a
 // validation. The set must be the run's: see CheckData.
 func New(ctx context.Context, run *Run, set *data.Dataset) (*Report, error) {
-	return NewOfViews(ctx, run, set, augment.Spec{}, 1)
+	return Take(ctx, run, Exam{Images: set.Test})
 }
 
-// NewOfViews tests with the mean over so many views of each image, as
-// train.PredictViews has them.
-func NewOfViews(ctx context.Context, run *Run, set *data.Dataset, spec augment.Spec, views int) (*Report, error) {
-	p, err := predict(ctx, run.Model, set.Test, spec, views)
+// Exam is what a run is tested on, and how.
+type Exam struct {
+	Images  *data.Set
+	HeldOut bool         // the images are those of -validation-split, not the test images
+	Views   int          // of each image, whose mean counts, as train.PredictViews has them; 0 and 1 are the image alone
+	Distort augment.Spec // for all views but the first
+}
+
+// Take tests a run's model by an exam.
+func Take(ctx context.Context, run *Run, e Exam) (*Report, error) {
+	p, err := predict(ctx, run.Model, e)
 	if err != nil {
 		return nil, err
 	}
 	names := run.Config.Data.Class
 	r := &Report{
 		Run: string(run.Folder), Network: run.Config.Network, Seed: run.Config.Settings.Seed,
-		TestImages: set.Test.Len(), Settings: run.Config.Settings, Cost: cost(run),
+		TestImages: e.Images.Len(), HeldOut: e.HeldOut, Settings: run.Config.Settings, Cost: cost(run),
 		Embedding: run.Embedding,
 		run:       run, predictions: p, filters: firstFilters(run.Model), names: names,
 	}
-	if views > 1 {
-		r.Views = fmt.Sprintf("%d views of each image, %d of them distorted by %s", views, views-1, spec)
+	if e.Views > 1 {
+		r.Views = fmt.Sprintf("%d views of each image, %d of them distorted by %s", e.Views, e.Views-1, e.Distort)
 	}
 	if run.Outcome != nil {
 		r.Kept = run.Outcome.Kept
 	}
-	r.count(set.Classes)
-	r.Worst = worst(p, set.Test, names)
+	r.count(run.Model.Classes)
+	r.Worst = worst(p, e.Images, names)
 	return r, nil
+}
+
+// Tested says how the figures came about, where not by each test image as it is:
+// words that follow "tested".
+func (r *Report) Tested() string {
+	var how []string
+	if r.HeldOut {
+		how = append(how, "on "+Number(r.TestImages, "training image")+" that -validation-split held out, not on the test images")
+	}
+	if r.Views != "" {
+		how = append(how, "by the mean of the probabilities of "+r.Views)
+	}
+	return strings.Join(how, ", ")
 }
 
 // count computes what the predictions say.

@@ -66,8 +66,8 @@ func (r *Report) Text(w io.Writer, color bool) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s, seed %d, after %s and %s\n", r.Run, r.Network, r.Seed, Number(r.Cost.Epochs, "epoch"), Number(r.Cost.Steps, "step"))
 	fmt.Fprintf(&b, "test accuracy %s, %s of %s wrong, test loss %.4f\n", Percent(float64(r.Accuracy)), Thousands(r.Errors), Number(r.TestImages, "image"), float64(r.Loss))
-	if r.Views != "" {
-		fmt.Fprintf(&b, "by the mean of the probabilities of %s\n", r.Views)
+	if how := r.Tested(); how != "" {
+		fmt.Fprintf(&b, "tested %s\n", how)
 	}
 	if beyond := r.Settings.Beyond(); beyond != "" {
 		fmt.Fprintf(&b, "%s\n", beyond)
@@ -85,7 +85,7 @@ func (r *Report) Text(w io.Writer, color bool) error {
 			fmt.Fprintf(&b, "%s taken for %s: %s (%s of all %s)\n", p.Name, p.TakenName, Number(p.Images, "image"), Percent(p.Share), p.Name)
 		}
 	}
-	b.WriteString(Heading("Worst images, by their number in the test set", color))
+	b.WriteString(Heading("Worst images, by their number among those tested", color))
 	b.WriteString(r.worstTable())
 	b.WriteString(Heading("Cost", color))
 	for _, c := range r.costLines() {

@@ -1,0 +1,94 @@
+package compare
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"stheno/cmd/internal/report"
+	"stheno/data"
+	"stheno/data/augment"
+	"stheno/nets"
+	"stheno/nets/train"
+)
+
+// heldOut makes a run one that held out a part of the training images.
+func heldOut(t *testing.T, run string, part float64) string {
+	t.Helper()
+	f := train.Folder(run)
+	c, err := f.ReadConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Settings.ValidationSplit = part
+	if err := f.WriteJSON(train.ConfigFile, c); err != nil {
+		t.Fatal(err)
+	}
+	return run
+}
+
+// TestHeldOut: -held-out counts errors on the last of the training images, and on
+// those alone, and every answer says so.
+func TestHeldOut(t *testing.T) {
+	dir := dataset(t, 1)
+	a, b := heldOut(t, trained(t, dir, "mlp", 1, 1, 0), 0.2), heldOut(t, trained(t, dir, "mlp", 2, 1, 4), 0.2)
+	other, none := heldOut(t, trained(t, dir, "mlp", 3, 1, 0), 0.1), trained(t, dir, "mlp", 4, 1, 0)
+	var got report.Report
+	if err := json.Unmarshal([]byte(succeed(t, "-json", "-held-out", a)), &got); err != nil {
+		t.Fatal(err)
+	}
+	if want := wrongOfTheLast(t, dir, a, 12); !got.HeldOut || got.TestImages != 12 || got.Errors != want {
+		t.Errorf("%d of %d wrong, held out %v, want %d of 12", got.Errors, got.TestImages, got.HeldOut, want)
+	}
+	const says = "on 12 training images that -validation-split held out, not on the test images"
+	for _, args := range [][]string{{a}, {a, b}, {"-committee", a, b}} {
+		page := filepath.Join(t.TempDir(), "page.html")
+		text := succeed(t, append([]string{"-out", page, "-held-out"}, args...)...)
+		if strings.Count(text, says) != 1 || !strings.Contains(strings.ReplaceAll(read(t, page), "\u00a0", " "), says) {
+			t.Errorf("%q says %q, or its page does not", args, text)
+		}
+		if text = succeed(t, args...); strings.Contains(text, says) {
+			t.Errorf("%q without -held-out says %q", args, text)
+		}
+	}
+	for _, c := range [][]string{
+		{fmt.Sprintf("-held-out: %s held no images out", none), a, none},
+		{fmt.Sprintf("-held-out: %s and %s held out different images: -validation-split was 0.2 and 0.1", a, other), a, other},
+		{"-write: what a run leaves", "-write", a},
+	} {
+		if code, stdout, stderr := run(t, append([]string{"-held-out"}, c[1:]...)...); code != 2 || !strings.Contains(stderr, c[0]) || stdout != "" {
+			t.Errorf("%q: %d, %q, %q", c[1:], code, stdout, stderr)
+		}
+	}
+}
+
+// wrongOfTheLast is how many of the last training images a run's model gets wrong,
+// one by one.
+func wrongOfTheLast(t *testing.T, dir, run string, count int) (wrong int) {
+	t.Helper()
+	set, err := data.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, _, err := train.Folder(run).LoadModel()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := nets.NewPredictor(m)
+	for i := set.Train.Len() - count; i < set.Train.Len(); i++ {
+		result, err := train.PredictViews(p, set.Train.Pick(i), augment.Spec{}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, label := set.Train.Pick(i).Row(0)
+		for _, v := range result {
+			if v > result[label] {
+				wrong++
+				break
+			}
+		}
+	}
+	return wrong
+}
