@@ -19,11 +19,11 @@ type verdict struct {
 	Loss     float64 `json:"loss"`
 }
 
-// elect tests the mean of the softmax of all of an entry's seeds. The runs must be
+// elect tests a committee of all of an entry's seeds. The runs must be
 // those of the lines.
 func (d *driver) elect(ctx context.Context, j job) (line, error) {
 	l := d.newLine(j)
-	args := []string{"-json", "-committee"}
+	args := append([]string{"-json", "-committee"}, strings.Fields(j.of.flags)...)
 	for _, member := range j.members() {
 		was, _ := d.lines.of(member)
 		folder := train.Folder(member.folder(d.runs))

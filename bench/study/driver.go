@@ -62,7 +62,10 @@ func (d *driver) work(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(d.programs)) }()
 	d.machine = thisMachine(d.settings)
-	if err := build(ctx, d.programs, append(committees, d.open...)); err != nil {
+	switch err := build(ctx, d.programs, append(committees, d.open...)); {
+	case ctx.Err() != nil: // which stops the compiler, too
+		return d.end(ctx)
+	case err != nil:
 		return err
 	}
 	d.begin()

@@ -151,7 +151,7 @@ func (d *driver) read(j job) (line, error) {
 }
 
 func (d *driver) newLine(j job) line {
-	return line{Version: lineVersion, Study: j.study, Run: j.name, Network: j.network, Flags: j.flags, Recipe: j.recipe, Seed: j.seed, machine: d.machine}
+	return line{Version: lineVersion, Study: j.study, Run: j.name, Network: j.network, Flags: j.flags, Recipe: j.recipe, Seed: j.seed, Views: j.of.flags, machine: d.machine}
 }
 
 // validation is the one of the epoch whose weights the model has.

@@ -12,12 +12,13 @@ import (
 // heldOut is the part of the training images that studies choose on.
 const heldOut = "0.1"
 
-// job is one run: an entry with one of its seeds. Seed 0 is the committee of all.
+// job is one run: an entry with one of its seeds. Seed 0 is a committee of all.
 type job struct {
 	study string
 	entry
 	recipe string // what the flags' recipe says beyond them
 	seed   int
+	of     committee
 }
 
 // expand lists the jobs whose name only matches, in the table's order, with what
@@ -30,7 +31,7 @@ func expand(studies []study, only *regexp.Regexp, recipes string) (jobs []job, e
 				return nil, fmt.Errorf("%s/%s: %w", s.name, e.name, err)
 			}
 			jobs = append(jobs, j.members()...)
-			if e.committee {
+			for _, j.of = range e.committees {
 				jobs = append(jobs, j)
 			}
 		}
@@ -46,7 +47,7 @@ func expand(studies []study, only *regexp.Regexp, recipes string) (jobs []job, e
 
 func (j job) String() string {
 	if j.seed == 0 {
-		return j.study + "/" + j.name + "-committee"
+		return j.study + "/" + j.name + "-" + j.of.name
 	}
 	return j.study + "/" + j.name + "-" + strconv.Itoa(j.seed)
 }
@@ -79,6 +80,7 @@ func (j job) folder(runs string) string {
 
 // members are the entry's jobs, whose softmax a committee averages.
 func (j job) members() (all []job) {
+	j.of = committee{}
 	for seed := 1; seed <= j.seeds; seed++ {
 		j.seed = seed
 		all = append(all, j)

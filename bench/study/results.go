@@ -29,6 +29,7 @@ type line struct {
 	Recipe  string `json:"recipe,omitempty"` // what the recipe that they name says beyond them
 	Seed    int    `json:"seed"`             // 0 is the committee of Seeds
 	Seeds   []int  `json:"seeds,omitempty"`  // of a committee
+	Views   string `json:"views,omitempty"`  // flags of cmd/compare with which a committee looks at images
 
 	TestAccuracy *float64 `json:"test_accuracy,omitempty"` // of final studies
 	TestLoss     *float64 `json:"test_loss,omitempty"`
@@ -47,7 +48,7 @@ type line struct {
 
 // job is the job that has written the line, as far as it tells.
 func (l line) job() job {
-	return job{l.Study, entry{name: l.Run, network: l.Network, flags: l.Flags}, l.Recipe, l.Seed}
+	return job{l.Study, entry{name: l.Run, network: l.Network, flags: l.Flags}, l.Recipe, l.Seed, committee{flags: l.Views}}
 }
 
 // results are the lines, of all studies.
@@ -56,7 +57,7 @@ type results []line
 // of finds a job's line.
 func (r results) of(j job) (line, bool) {
 	for _, l := range r {
-		if l.Seed == j.seed && l.job().kind() == j.kind() {
+		if l.Seed == j.seed && l.Views == j.of.flags && l.job().kind() == j.kind() {
 			return l, true
 		}
 	}

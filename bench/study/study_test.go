@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -56,7 +57,7 @@ func TestTable(t *testing.T) {
 		if got := slices.Contains(j.args(), "-validation-split"); got != strings.HasPrefix(j.study, "tune-") {
 			t.Errorf("%s: held out is %v", j, got)
 		}
-		if j.tunes() && j.committee {
+		if j.tunes() && len(j.committees) > 0 {
 			t.Errorf("%s: a committee is tested on the test images", j)
 		}
 	}
@@ -98,7 +99,7 @@ func effective(t *testing.T, j job) map[string]string {
 // TestRecipeIsPartOfARun: a run that was trained by a recipe of that name is not
 // the run of a recipe that has changed, but in what the flags say anyway.
 func TestRecipeIsPartOfARun(t *testing.T) {
-	s := []study{{"final", "", []entry{{"m", "mlp", "-recipe best -lr 0.002 -shuffle=false", 1, false}}}}
+	s := []study{{"final", "", []entry{{"m", "mlp", "-recipe best -lr 0.002 -shuffle=false", 1, nil}}}}
 	of := func(files map[string]string) job {
 		dir := t.TempDir()
 		for name, text := range files {
@@ -210,8 +211,8 @@ func (w *watcher) Write(p []byte) (int, error) {
 func TestStudy(t *testing.T) {
 	flags := "-batch 7 -data " + dataset(t)
 	p := newPlace(t,
-		study{"tune-x", "", []entry{{"m", "mlp", "-epochs 2 " + flags, 1, false}}},
-		study{"final", "", []entry{{"m", "mlp", "-recipe fast -pretrain triplet -pretrain-epochs 1 " + flags, 2, false}}})
+		study{"tune-x", "", []entry{{"m", "mlp", "-epochs 2 " + flags, 1, nil}}},
+		study{"final", "", []entry{{"m", "mlp", "-recipe fast -pretrain triplet -pretrain-epochs 1 " + flags, 2, nil}}})
 	log := &watcher{}
 	if code, _ := p.drive(t.Context(), log, "-only", "final/m-2|tune", "-jobs", "2", "-threads", "1"); code != 0 {
 		t.Fatalf("exit code %d: %s", code, log)
@@ -281,22 +282,25 @@ func TestStudy(t *testing.T) {
 // TestCommittee: the seeds' softmax is averaged when all are done, once, and only
 // of the runs that the lines tell of.
 func TestCommittee(t *testing.T) {
-	p := newPlace(t, study{"final", "", []entry{{"m", "mlp", "-epochs 1 -batch 7 -data " + dataset(t), 2, true}}})
+	p := newPlace(t, study{"final", "", []entry{{"m", "mlp", "-epochs 1 -batch 7 -data " + dataset(t), 2, []committee{ofImages, {"views", "-tta 3 -augment affine"}}}}})
 	log := &watcher{}
-	if code, _ := p.drive(t.Context(), log, "-only", "m-1|committee"); code != 0 || len(p.lines()) != 1 {
+	if code, _ := p.drive(t.Context(), log, "-only", "m-1|committee|views"); code != 0 || len(p.lines()) != 1 {
 		t.Fatalf("exit code %d, %d lines: a committee that lacks a member: %s", code, len(p.lines()), log)
 	}
 	for range 2 {
-		if code, _ := p.drive(t.Context(), log); code != 0 || len(p.lines()) != 3 {
+		if code, _ := p.drive(t.Context(), log); code != 0 || len(p.lines()) != 4 {
 			t.Fatalf("exit code %d, %d lines: %s", code, len(p.lines()), log)
 		}
 	}
-	c := p.lines()[2]
+	c, v := p.lines()[2], p.lines()[3]
 	if c.Seed != 0 || !slices.Equal(c.Seeds, []int{1, 2}) || c.TestAccuracy == nil || *c.TestAccuracy < 0.3 || *c.TestLoss <= 0 || c.Epochs != 2 || c.Steps != 18 {
 		t.Errorf("%+v", c)
 	}
-	if _, summary := p.drive(t.Context(), log, "-summary"); !strings.Contains(summary, fmt.Sprintf(" %.2f ", 100**c.TestAccuracy)) {
-		t.Errorf("the summary has no committee: %s", summary)
+	if v.Seed != 0 || v.Views != "-tta 3 -augment affine" || *v.TestLoss == *c.TestLoss || math.Abs(*v.TestLoss-*c.TestLoss) > 0.2 {
+		t.Errorf("of views %+v, loss %v; of images %v", v, *v.TestLoss, *c.TestLoss)
+	}
+	if _, summary := p.drive(t.Context(), log, "-summary"); !strings.Contains(summary, fmt.Sprintf(" %.2f; %.2f -tta 3 -augment affine ", 100**c.TestAccuracy, 100**v.TestAccuracy)) {
+		t.Errorf("the summary has not both committees: %s", summary)
 	}
 
 	lines := p.lines()[:2]
@@ -316,7 +320,7 @@ func TestCommittee(t *testing.T) {
 // TestInterruption stops a run after its first epoch. It goes on, and ends with
 // the bytes of one that nobody stopped.
 func TestInterruption(t *testing.T) {
-	s := study{"final", "", []entry{{"m", "mlp", "-epochs 150 -batch 7 -data " + dataset(t), 1, false}}}
+	s := study{"final", "", []entry{{"m", "mlp", "-epochs 150 -batch 7 -data " + dataset(t), 1, nil}}}
 	p, whole := newPlace(t, s), newPlace(t, s)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	log := &watcher{word: "epoch 1 of 150", do: func() { cancel(stopped{syscall.SIGTERM}) }}
@@ -340,19 +344,22 @@ func TestInterruption(t *testing.T) {
 	}
 }
 
-// TestTimeIsUp: no run begins, or it is stopped; that is a success.
+// TestTimeIsUp: no program is built, no run begins, or it is stopped; that is a
+// success.
 func TestTimeIsUp(t *testing.T) {
-	p := newPlace(t, study{"final", "", []entry{{"m", "mlp", "-epochs 100000 -batch 7 -data " + dataset(t), 1, false}}})
-	log := &watcher{}
-	if code, _ := p.drive(t.Context(), log, "-time", "5s"); code != 0 || len(p.lines()) != 0 || !strings.Contains(log.String(), "the time is up: the same command goes on") {
-		t.Errorf("exit code %d: %s", code, log)
+	for _, budget := range []string{"1us", "5s"} {
+		p := newPlace(t, study{"final", "", []entry{{"m", "mlp", "-epochs 100000 -batch 7 -data " + dataset(t), 1, nil}}})
+		log := &watcher{}
+		if code, _ := p.drive(t.Context(), log, "-time", budget); code != 0 || len(p.lines()) != 0 || !strings.Contains(log.String(), "the time is up: the same command goes on") {
+			t.Errorf("-time %s: exit code %d: %s", budget, code, log)
+		}
 	}
 }
 
 // TestAFailureStopsNoOther: it is told, with the program's own words.
 func TestAFailureStopsNoOther(t *testing.T) {
 	flags := "-epochs 1 -data " + dataset(t)
-	p := newPlace(t, study{"final", "", []entry{{"bad", "mlp", "-nonsense 1", 1, false}, {"good", "mlp", flags, 1, false}}})
+	p := newPlace(t, study{"final", "", []entry{{"bad", "mlp", "-nonsense 1", 1, nil}, {"good", "mlp", flags, 1, nil}}})
 	log := &watcher{}
 	code, _ := p.drive(t.Context(), log)
 	if lines := p.lines(); code != 1 || len(lines) != 1 || lines[0].Run != "good" || !strings.Contains(log.String(), "flag provided but not defined: -nonsense") {
@@ -407,7 +414,7 @@ func TestResults(t *testing.T) {
 // TestEffect: seeds are compared with themselves, and a picture is drawn of what is
 // compared.
 func TestEffect(t *testing.T) {
-	entries := []entry{{"mlp-100-control", "mlp", "-labels 100", 3, false}, {"mlp-100-supcon", "mlp", "-labels 100 -pretrain supcon", 3, false}, {"other-1", "mlp", "-x", 1, false}}
+	entries := []entry{{"mlp-100-control", "mlp", "-labels 100", 3, nil}, {"mlp-100-supcon", "mlp", "-labels 100 -pretrain supcon", 3, nil}, {"other-1", "mlp", "-x", 1, nil}}
 	jobs := expanded(t, []study{{"s", "", entries}}, "")
 	var lines results
 	for _, j := range jobs {
@@ -438,7 +445,7 @@ func TestEffect(t *testing.T) {
 
 // TestEstimate: what is known of a kind, of its network, and not at all.
 func TestEstimate(t *testing.T) {
-	jobs := expanded(t, []study{{"s", "", []entry{{"a", "mlp", "", 2, false}, {"b", "mlp", "-x", 1, false}, {"c", "cnn", "", 1, false}}}}, "")
+	jobs := expanded(t, []study{{"s", "", []entry{{"a", "mlp", "", 2, nil}, {"b", "mlp", "-x", 1, nil}, {"c", "cnn", "", 1, nil}}}}, "")
 	d := &driver{settings: settings{jobs: 2}, open: jobs, lines: results{{Study: "s", Run: "a", Network: "mlp", Recipe: jobs[0].recipe, Seed: 1, Seconds: 60}}, stderr: &watcher{}}
 	d.begin()
 	if got, want := d.remains(), "about 1m30s remain, and what 1 runs take of which nothing is known yet"; got != want {
@@ -452,7 +459,7 @@ func TestEstimate(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	p := newPlace(t, study{"final", "", []entry{{"m", "mlp", "", 1, false}}})
+	p := newPlace(t, study{"final", "", []entry{{"m", "mlp", "", 1, nil}}})
 	for _, c := range []struct {
 		args []string
 		code int

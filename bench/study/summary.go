@@ -24,11 +24,11 @@ func (l line) figure() string {
 
 // group is the lines of a kind.
 type group struct {
-	job       job
-	lines     []line
-	committee *line
-	open      int
-	begun     int // of those that are open, the runs that have a folder
+	job        job
+	lines      []line
+	committees []line
+	open       int
+	begun      int // of those that are open, the runs that have a folder
 }
 
 // groups puts jobs of one kind together, in their order.
@@ -45,7 +45,7 @@ func groups(jobs []job, lines results, runs string) (all []*group) {
 				g.begun++
 			}
 		case j.seed == 0:
-			g.committee = &l
+			g.committees = append(g.committees, l)
 		default:
 			g.lines = append(g.lines, l)
 		}
@@ -58,11 +58,7 @@ func list(w io.Writer, jobs []job, lines results, runs string) error {
 	t := newTable("study", "run", "done", "open", "begun", "network and flags")
 	open := 0
 	for _, g := range groups(jobs, lines, runs) {
-		done := len(g.lines)
-		if g.committee != nil {
-			done++
-		}
-		t.AppendRow(table.Row{g.job.study, g.job.name, done, g.open, g.begun, g.job.network + " " + g.job.flags})
+		t.AppendRow(table.Row{g.job.study, g.job.name, len(g.lines) + len(g.committees), g.open, g.begun, g.job.network + " " + g.job.flags})
 		open += g.open
 	}
 	_, err := fmt.Fprintf(w, "%s\n%d of %d are done\n", t.Render(), len(jobs)-open, len(jobs))
@@ -114,14 +110,20 @@ func (g *group) row(control *group) table.Row {
 			machines = append(machines, on)
 		}
 	}
-	deviation, between, committee := "", "", ""
+	deviation, between := "", ""
 	if len(accuracy) > 1 {
 		mean, half := interval(accuracy)
 		deviation, between = fmt.Sprintf("%.3f", stat.StdDev(accuracy, nil)), fmt.Sprintf("%.2f to %.2f", mean-half, mean+half)
 	}
-	if g.committee != nil {
-		committee = fmt.Sprintf("%.2f", 100**g.committee.TestAccuracy)
-	}
 	return table.Row{g.job.study, g.job.name, images, len(g.lines), fmt.Sprintf("%.3f", stat.Mean(accuracy, nil)), deviation, between, g.effect(control),
-		fmt.Sprintf("%.4f", stat.Mean(loss, nil)), committee, fmt.Sprintf("%.0f", stat.Mean(seconds, nil)), strings.Join(machines, "; ")}
+		fmt.Sprintf("%.4f", stat.Mean(loss, nil)), g.elected(), fmt.Sprintf("%.0f", stat.Mean(seconds, nil)), strings.Join(machines, "; ")}
+}
+
+// elected is what the committees reach.
+func (g *group) elected() string {
+	var all []string
+	for _, l := range g.committees {
+		all = append(all, strings.TrimSpace(fmt.Sprintf("%.2f %s", 100**l.TestAccuracy, l.Views)))
+	}
+	return strings.Join(all, "; ")
 }
