@@ -76,6 +76,7 @@ func (d *driver) work(ctx context.Context) (err error) {
 	workers.Wait()
 	for _, j := range committees {
 		if ctx.Err() == nil && d.ready(j) {
+			d.say("%s: its %d members look at the test images", j, j.seeds)
 			d.keep(j)(d.elect(ctx, j))
 		}
 	}
