@@ -15,12 +15,18 @@ import (
 const seed = 11
 
 // TestRandomKills kills runs at random moments, and some again when they go on.
-func TestRandomKills(t *testing.T) {
-	kills := 12
+func TestRandomKills(t *testing.T) { killAtRandom(t, busy, 12, 100) }
+
+// TestRandomKillsOfPretraining: half of the moments fall into the run before the
+// run, in a folder of its own.
+func TestRandomKillsOfPretraining(t *testing.T) { killAtRandom(t, pretrained, 6, 50) }
+
+// killAtRandom kills runs of both programs so many times, or with -full so many.
+func killAtRandom(t *testing.T, args string, kills, all int) {
 	if *full {
-		kills = 100
+		kills = all
 	}
-	both(t, busy, func(t *testing.T, p plan) {
+	both(t, args, func(t *testing.T, p plan) {
 		rng := rand.New(rand.NewPCG(seed, 0))
 		want := p.want(t)
 		began := time.Now()
@@ -67,6 +73,8 @@ func (p plan) moment(t testing.TB, folder string, args []string) string {
 		return "before there was a folder"
 	}
 	switch {
+	case exists(filepath.Join(folder, "pretrain")) && !exists(filepath.Join(folder, "steps.csv")):
+		return what + " in the pre-training"
 	case exists(filepath.Join(folder, "result.json")):
 		return what + " after all was written"
 	case exists(filepath.Join(folder, "model.safetensors")):

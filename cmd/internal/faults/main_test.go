@@ -98,11 +98,12 @@ type plan struct {
 	args    string
 }
 
-// The plans: of 6, 36 and 10,000 steps, which nobody waits for.
+// The plans: of 6, 36, 8 and 8, and 10,000 steps, which nobody waits for.
 const (
-	tiny = "-data small -epochs 2 -batch 8 -checkpoint-every 2"
-	busy = "-data small -epochs 3 -batch 2 -checkpoint-every 1"
-	long = "-data long -epochs 1 -batch 2 -checkpoint-every 5"
+	tiny       = "-data small -epochs 2 -batch 8 -checkpoint-every 2"
+	busy       = "-data small -epochs 3 -batch 2 -checkpoint-every 1"
+	pretrained = "-data small -epochs 2 -batch 6 -checkpoint-every 1 -pretrain triplet -pretrain-epochs 2"
+	long       = "-data long -epochs 1 -batch 2 -checkpoint-every 5"
 )
 
 // both calls test for each of the two programs.
@@ -320,7 +321,7 @@ func same(t testing.TB, what, folder string, want result) bool {
 	return tidy(t, what, folder) && ok
 }
 
-var visible = append([]string{"config.json", "checkpoint", "report.html"}, resultFiles...)
+var visible = append([]string{"config.json", "checkpoint", "report.html", "pretrain", "embedding.svg"}, resultFiles...)
 
 // tidy says whether there is nothing in the run's folder, and nothing visible
 // beside it, that does not belong there.
