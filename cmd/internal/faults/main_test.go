@@ -250,6 +250,9 @@ type result map[string]string
 
 var resultFiles = []string{"model.safetensors", "steps.csv", "history.csv", "history.json", "result.json", "model.onnx", "curves.svg", "confusion.svg"}
 
+// pretrainFiles are those of the run before the run, where there is one.
+var pretrainFiles = []string{"pretrain/model.safetensors", "pretrain/steps.csv"}
+
 var (
 	secondsJSON = regexp.MustCompile(`"seconds": [0-9.e+-]+`)
 	secondsCSV  = regexp.MustCompile(`(?m),[^,\n]+$`)
@@ -260,7 +263,7 @@ var (
 func filesOf(t testing.TB, folder string) result {
 	t.Helper()
 	r := make(result)
-	for _, name := range append([]string{"config.json"}, resultFiles...) {
+	for _, name := range slices.Concat([]string{"config.json"}, resultFiles, pretrainFiles) {
 		content, err := os.ReadFile(filepath.Join(folder, name))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -284,8 +287,10 @@ func resultOf(t testing.TB, folder string) result {
 	t.Helper()
 	r := filesOf(t, folder)
 	delete(r, "config.json")
-	if len(r) != len(resultFiles) {
-		t.Errorf("%s has only %v", folder, slices.Sorted(maps.Keys(r)))
+	for _, name := range resultFiles {
+		if _, ok := r[name]; !ok {
+			t.Errorf("%s has no %s", folder, name)
+		}
 	}
 	return r
 }
@@ -312,7 +317,7 @@ func same(t testing.TB, what, folder string, want result) bool {
 	t.Helper()
 	ok := true
 	got := resultOf(t, folder)
-	for _, name := range resultFiles {
+	for _, name := range slices.Concat(resultFiles, pretrainFiles) {
 		if got[name] != want[name] {
 			t.Errorf("%s: %s is another one than without: %d bytes, want %d", what, name, len(got[name]), len(want[name]))
 			ok = false
