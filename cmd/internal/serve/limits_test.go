@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -158,19 +159,21 @@ func TestWrongBodies(t *testing.T) {
 // not even headers, keep nobody from an answer.
 func TestSlowClients(t *testing.T) {
 	s := tiny(t, "-queue", "8")
+	var last net.Conn
 	for i := range 500 {
 		text := "POST " + inferPath + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n{"
 		if i%5 == 0 {
 			text = "POST "
 		}
-		dial(t, s, text)
+		last = dial(t, s, text)
 	}
-	began := time.Now()
-	for range 100 {
+	parseAnswer(t, post(t, s.url+inferPath, goodBody))
+	last.SetReadDeadline(time.Now().Add(time.Millisecond))
+	if n, err := last.Read(make([]byte, 1)); n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("a request is answered only when the slow ones are cut off: %v", err)
+	}
+	for range 99 {
 		parseAnswer(t, post(t, s.url+inferPath, goodBody))
-	}
-	if took := time.Since(began); took > 4*time.Second { // before any of them is cut off
-		t.Errorf("100 requests took %v", took)
 	}
 	if n := s.models.Model("mlp").Taken(); n != 0 {
 		t.Errorf("slow clients hold %d places", n)
@@ -208,7 +211,8 @@ func TestQueueFull(t *testing.T) {
 	parseAnswer(t, post(t, s.url+inferPath, two))
 }
 
-// TestCancel: a client that goes gives its place back.
+// TestCancel: a client that goes gives its place back, before the wait for more
+// requests is over and a model has worked for nobody.
 func TestCancel(t *testing.T) {
 	s := tiny(t, "-wait", "1s")
 	m := s.models.Model("mlp")
@@ -217,9 +221,26 @@ func TestCancel(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer other.Leave()
+	for attempt := 0; !goes(t, s); attempt++ { // where a busy machine lets the wait end first
+		if attempt == 5 {
+			t.Fatal("there was an answer")
+		}
+	}
+	before := s.count(t, "stheno_executions_total", "mlp")
+	await(t, "its place", func() bool { return m.Taken() == 1 })
+	if after := s.count(t, "stheno_executions_total", "mlp"); after != before {
+		t.Errorf("%v executions, %v before the client went", after, before)
+	}
+}
+
+// goes asks, and goes when the request has its place; false says that it was too
+// late.
+func goes(t *testing.T, s *served) bool {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	go func() {
-		for m.Taken() < 2 {
+		for ctx.Err() == nil && s.models.Model("mlp").Taken() < 2 {
 			time.Sleep(time.Millisecond)
 		}
 		cancel()
@@ -228,14 +249,11 @@ func TestCancel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := client.Do(r); err == nil {
-		t.Fatal("there was an answer")
+	answer, err := client.Do(r)
+	if err == nil {
+		answer.Body.Close()
 	}
-	began := time.Now()
-	await(t, "its place", func() bool { return m.Taken() == 1 })
-	if took := time.Since(began); took > 500*time.Millisecond {
-		t.Errorf("the place came back after %v", took)
-	}
+	return err != nil
 }
 
 // TestGuard: names and sites that are not the server's are refused.
