@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"errors"
 	"fmt"
 	"hash"
 	"hash/fnv"
@@ -63,11 +64,25 @@ func Apply(op Op, in ...*gorgonia.Node) (*gorgonia.Node, error) {
 	if c.shapes, err = op.Shape(shapes...); err != nil {
 		return nil, fmt.Errorf("graph: %s: %w", op, err)
 	}
+	if err := errors.Join(filled("input", shapes), filled("output", c.shapes)); err != nil {
+		return nil, fmt.Errorf("graph: %s: %w", op, err)
+	}
 	c.id = len(in[0].Graph().AllNodes())
 	for c.shapes[c.first] == nil {
 		c.first++
 	}
 	return gorgonia.ApplyOp(&adapter{c, c.first}, in...)
+}
+
+// filled refuses shapes without elements, for which there is no memory. Those of
+// outputs that are not wanted are nil.
+func filled(what string, shapes []tensor.Shape) error {
+	for i, shape := range shapes {
+		if shape != nil && shape.TotalSize() == 0 {
+			return fmt.Errorf("%s %d has the shape %v, and so no elements", what, i, shape)
+		}
+	}
+	return nil
 }
 
 // Output returns the node of another output of the op that made n.

@@ -1,7 +1,9 @@
 package graph_test
 
 import (
+	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"gorgonia.org/gorgonia"
@@ -178,6 +180,19 @@ func TestShapesAreRefused(t *testing.T) {
 	optest.Refuses(t, graph.L2[float32]{Factor: -1}, shapes(tensor.Shape{}, tensor.Shape{3}), "0 or more")
 	optest.Refuses(t, graph.Softmax[float32]{}, shapes(tensor.Shape{2}), "(N,C)")
 	optest.Refuses(t, graph.Dropout[float32]{Rate: 1}, shapes(tensor.Shape{2}), "[0,1)")
+}
+
+// TestNothingIsRefused: where a size is 0 there is nothing to compute.
+func TestNothingIsRefused(t *testing.T) {
+	for _, shape := range []tensor.Shape{{0, 5}, {3, 0}} {
+		_, err := graph.Build(func(g *gorgonia.ExprGraph) error {
+			_, err := graph.Fused.Softmax(gorgonia.NewTensor(g, tensor.Float32, 2, gorgonia.WithShape(shape...), gorgonia.WithName("x")))
+			return err
+		})
+		if want := fmt.Sprintf("input 0 has the shape %v, and so no elements", shape); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: %v", shape, err)
+		}
+	}
 }
 
 func TestLabelOutsideTheClassesIsAnError(t *testing.T) {

@@ -18,5 +18,12 @@ package kernel
 // What Gemm says of zeros holds for those of a.
 func Affine[T Float](m, n, k int, a, b, bias, c []T, relu bool) {
 	check(len(a) == m*k && len(b) == k*n && len(bias) == n && len(c) == m*n, "kernel: Affine: slices do not match m, n, k")
+	if k == 0 {
+		clear(c)
+		BiasReLU(m, n, c, bias, relu)
+	}
+	if m*n*k == 0 {
+		return
+	}
 	of[T]().affine(m, n, k, a, b, bias, c, relu)
 }

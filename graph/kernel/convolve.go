@@ -25,6 +25,7 @@ func (s Conv) sizes() (x, w, y int) {
 }
 
 func (s Conv) check(x, w, b, y int, bug string) {
+	check(min(s.KH, s.KW, s.C, s.F) > 0 && s.H >= s.KH && s.W >= s.KW, "kernel: a convolution needs channels, and filters that fit into the image")
 	nx, nw, ny := s.sizes()
 	check(x == nx && w == nw && b == s.F && y == ny, bug)
 }

@@ -18,7 +18,7 @@ const rowsPerBlock = 16
 //	}
 func BiasReLU[T Float](n, o int, y, b []T, relu bool) {
 	check(len(y) == n*o && len(b) == o, "kernel: BiasReLU: slices do not match n, o")
-	spans(n, max(rowsPerBlock, 1<<14/o), func(from, to int) {
+	spans(n, max(rowsPerBlock, 1<<14/max(1, o)), func(from, to int) {
 		biasReLURows(to-from, o, y[from*o:to*o], b, relu)
 	})
 }
@@ -61,10 +61,6 @@ func ReLUGrad[T Float](dz, dy, y []T) {
 func SumRows[T Float](n, o int, x, sum []T) {
 	check(len(x) == n*o && len(sum) == o, "kernel: SumRows: slices do not match n, o")
 	shards := min(shardCount, n)
-	if shards == 0 {
-		clear(sum)
-		return
-	}
 	part := borrow[T](shards * o)
 	defer giveBack(part)
 	parallel(shards, func(s int) {
@@ -81,6 +77,10 @@ const shardCount = 8
 
 // addShards adds up partial sums, each as long as sum, in order.
 func addShards[T Float](shards int, part, sum []T) {
+	if shards == 0 {
+		clear(sum)
+		return
+	}
 	n, add := len(sum), of[T]().add
 	spans(n, 1<<13, func(from, to int) {
 		copy(sum[from:to], part[from:to])
@@ -116,6 +116,9 @@ func Scale[T Float](y, x, by []T) {
 //		}
 //	}
 func Mask[T Float](mask []T, first int, rate float64, keep T, seed1, seed2 uint64) {
+	if len(mask) == 0 {
+		return
+	}
 	const size = 1 << 14
 	drop := uint64(rate * (1 << 32))
 	values := [2]T{keep, 0} // by a table: a branch on chance is a miss every third time

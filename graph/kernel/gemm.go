@@ -30,6 +30,12 @@ const (
 // have either sign.
 func Gemm[T Float](ta, tb Transpose, m, n, k int, a, b, c []T) {
 	check(len(a) == m*k && len(b) == k*n && len(c) == m*n, "kernel: Gemm: slices do not match m, n, k")
+	if k == 0 {
+		clear(c)
+	}
+	if m*n*k == 0 {
+		return
+	}
 	of[T]().gemm(ta, tb, m, n, k, a, b, c)
 }
 

@@ -265,7 +265,7 @@ func CosFace[T Float](n, c int, cos []T, labels []int, scale, margin float64, p 
 		own := x[labels[i]]
 		losses[i] = float64(softmaxRow(x, x) - own)
 	})
-	return T(total(losses) / float64(n)), CountHits(cos, labels)
+	return T(total(losses) / float64(max(1, n))), CountHits(cos, labels)
 }
 
 // CosFaceGrad is the gradient of CosFace by the cosines, from the probabilities

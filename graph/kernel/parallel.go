@@ -1,7 +1,9 @@
 package kernel
 
 import (
+	"fmt"
 	"runtime"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 )
@@ -23,7 +25,8 @@ func Threads() int {
 // parallel calls block for 0 ... blocks-1, on several threads where there are
 // any. Which thread takes which block is left to chance: a block must write
 // only what is its own. It may be called from several goroutines and from
-// within a block; then there are no threads left to help, and it goes alone.
+// within a block; then there are no threads left to help, and it goes alone. A
+// block's panic is its caller's, whichever thread it happens on.
 func parallel(blocks int, block func(int)) { region{blocks: blocks, block: block}.run() }
 
 // spans cuts 0 ... n-1 into blocks of size and runs them in parallel.
@@ -71,6 +74,7 @@ type team struct {
 	tickets atomic.Uint64
 	region  region // that is running; read only with a ticket in hand
 	done    atomic.Int64
+	failed  atomic.Pointer[string] // why the first block that panicked did
 	parked  atomic.Int64
 	wake    chan struct{}
 	helpers int // started so far; guarded by busy
@@ -118,6 +122,9 @@ func (t *team) run(helpers int, r region) {
 	}
 	t.work()
 	t.join()
+	if why := t.failed.Swap(nil); why != nil {
+		panic(*why)
+	}
 }
 
 // work takes blocks as long as there are any. Who finishes a region's last one
@@ -125,11 +132,23 @@ func (t *team) run(helpers int, r region) {
 func (t *team) work() {
 	for i, ok := t.draw(); ok; i, ok = t.draw() {
 		blocks := int64(t.region.blocks)
-		t.region.do(i)
+		t.try(i)
 		if t.done.Add(1) == blocks && t.waits.CompareAndSwap(true, false) {
 			t.finished <- struct{}{}
 		}
 	}
+}
+
+// try runs a block. A panic must neither end the process, as a helper's would,
+// nor the caller's part before the others', which still write to its slices.
+func (t *team) try(block int) {
+	defer func() {
+		if r := recover(); r != nil {
+			why := fmt.Sprintf("%v, in a block:\n%s", r, debug.Stack())
+			t.failed.CompareAndSwap(nil, &why)
+		}
+	}()
+	t.region.do(block)
 }
 
 // join waits until every block is done. It spins as long as a block may take

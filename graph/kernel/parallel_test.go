@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -35,6 +36,40 @@ func TestParallelRunsEachBlockOnce(t *testing.T) {
 		})
 	}
 	group.Wait()
+}
+
+// TestAPanicInABlockIsItsCallers, whichever thread it happens on, after all other
+// blocks of the region and before any of the next one.
+func TestAPanicInABlockIsItsCallers(t *testing.T) {
+	defer SetThreads(0)
+	SetThreads(3)
+	for round := range 200 {
+		var ran atomic.Int32
+		why := panics(func() {
+			parallel(12, func(i int) {
+				if i%4 == round%4 {
+					panic("broken")
+				}
+				time.Sleep(time.Duration(i*10) * time.Microsecond)
+				ran.Add(1)
+			})
+		})
+		if text, _ := why.(string); !strings.HasPrefix(text, "broken") || !strings.Contains(text, "parallel_test.go") || ran.Load() != 9 {
+			t.Fatalf("round %d: %d blocks and %v, want 9 and a panic with its trace", round, ran.Load(), why)
+		}
+		ran.Store(0)
+		parallel(5, func(int) { time.Sleep(10 * time.Microsecond); ran.Add(1) })
+		if n := ran.Load(); n != 5 {
+			t.Fatalf("round %d: the next region is over after %d blocks of 5", round, n)
+		}
+	}
+}
+
+// panics is what f panics with.
+func panics(f func()) (why any) {
+	defer func() { why = recover() }()
+	f()
+	return nil
 }
 
 func BenchmarkParallel(b *testing.B) {

@@ -10,6 +10,7 @@ import (
 // these were. What a machine can do of them in a second is the roof that every
 // kernel stands under; benchmarks measure it beside what they measure.
 func MultiplyAdds(rounds int) (operations int) {
+	check(rounds > 0, "kernel: MultiplyAdds: needs a round")
 	threads, lanes := Threads(), of[float32]().lanes
 	parallel(threads, func(int) { of[float32]().multiplyAdds(rounds) })
 	return threads * rounds * independent * lanes * 2

@@ -127,7 +127,10 @@ func (s *skipping) groups() int { return ceil(s.m, skipRows) }
 // listSize is the size of a list: counts of a group's rows, and places and
 // values of all their numbers.
 func (s *skipping) listSize() int { return skipRows + 2*s.listRoom() }
-func (s *skipping) listRoom() int { return min(s.m, skipRows) * s.piece }
+func (s *skipping) listRoom() int { return s.groupRows() * s.piece }
+
+// groupRows is how many rows of a a group has at most.
+func (s *skipping) groupRows() int { return min(s.m, skipRows) }
 
 // parts are the parts of a list.
 func (s *skipping) parts(list []float32) (counts, places []int32, values []float32) {
@@ -199,7 +202,7 @@ func (s *skipping) block(b int) {
 	across := ceil(s.n, s.strips*skipWidth)
 	j, group, shard := b%across*s.strips*skipWidth, b/across%s.groups(), b/across/s.groups()
 	from, to := shard*s.k/s.shards, (shard+1)*s.k/s.shards
-	list, panel, partial := borrow[float32](s.listSize()), borrow[float32](s.piece*skipWidth), borrow[float32](s.strips*skipRows*skipWidth)
+	list, panel, partial := borrow[float32](s.listSize()), borrow[float32](s.piece*skipWidth), borrow[float32](s.strips*s.groupRows()*skipWidth)
 	defer giveBack(list)
 	defer giveBack(panel)
 	defer giveBack(partial)
@@ -212,7 +215,7 @@ func (s *skipping) block(b int) {
 			for left := j; left < min(s.n, j+s.strips*skipWidth); left += skipWidth {
 				width := min(skipWidth, s.n-left)
 				w.b = s.panel(left, at, min(s.piece, end-at), width, panel)
-				s.sums(w, at > l, &partial[(left-j)*skipRows])
+				s.sums(w, at > l, &partial[(left-j)*s.groupRows()])
 				if at+s.piece >= end {
 					w.c, w.ci = &s.c[(shard*s.m+group*skipRows)*s.n+left], bytes(s.n)
 					s.complete(w, left, l > from, end == to)

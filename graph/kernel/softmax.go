@@ -11,7 +11,7 @@ import "math"
 //	}
 func Softmax[T Float](n, c int, x, p []T) {
 	check(len(x) == n*c && len(p) == n*c, "kernel: Softmax: slices do not match n, c")
-	for i := range n {
+	for i := range n * min(c, 1) {
 		softmaxRow(x[i*c:i*c+c], p[i*c:i*c+c])
 	}
 }
@@ -82,7 +82,7 @@ func CrossEntropy[T Float](n, c int, x []T, labels []int, smoothing float64, p [
 	for _, loss := range losses {
 		sum += loss
 	}
-	return T(sum / float64(n)), CountHits(x, labels)
+	return T(sum / float64(max(1, n))), CountHits(x, labels)
 }
 
 func mean[T Float](x []T) float64 {
