@@ -7,10 +7,11 @@ import "golang.org/x/sys/cpu"
 // simd lists the instruction sets that the CPU and the system offer. They
 // serve float32; float64, which is there to check, stays portable.
 func simd() (list []*implementation) {
-	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
-		list = append(list, &implementation{"avx2", avx2.table(), portableTable[float64]()})
+	if !cpu.X86.HasAVX2 || !cpu.X86.HasFMA {
+		return nil
 	}
-	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ {
+	list = append(list, &implementation{"avx2", avx2.table(), portableTable[float64]()})
+	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ { // some of whose kernels are AVX2's
 		list = append(list, &implementation{"avx512", avx512.table(), portableTable[float64]()})
 	}
 	return list
