@@ -9,8 +9,6 @@ import (
 
 	"stheno/cmd/internal/report"
 	"stheno/data"
-	"stheno/data/augment"
-	"stheno/nets"
 	"stheno/nets/train"
 )
 
@@ -39,7 +37,8 @@ func TestHeldOut(t *testing.T) {
 	if err := json.Unmarshal([]byte(succeed(t, "-json", "-held-out", a)), &got); err != nil {
 		t.Fatal(err)
 	}
-	if want := wrongOfTheLast(t, dir, a, 12); !got.HeldOut || got.TestImages != 12 || got.Errors != want {
+	want, _ := judge(t, dir, a, func(set *data.Dataset) (*data.Set, int) { return set.Train, 12 }, "none", 1)
+	if !got.HeldOut || got.TestImages != 12 || got.Errors != want {
 		t.Errorf("%d of %d wrong, held out %v, want %d of 12", got.Errors, got.TestImages, got.HeldOut, want)
 	}
 	const says = "on 12 training images that -validation-split held out, not on the test images"
@@ -62,33 +61,4 @@ func TestHeldOut(t *testing.T) {
 			t.Errorf("%q: %d, %q, %q", c[1:], code, stdout, stderr)
 		}
 	}
-}
-
-// wrongOfTheLast is how many of the last training images a run's model gets wrong,
-// one by one.
-func wrongOfTheLast(t *testing.T, dir, run string, count int) (wrong int) {
-	t.Helper()
-	set, err := data.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, _, err := train.Folder(run).LoadModel()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := nets.NewPredictor(m)
-	for i := set.Train.Len() - count; i < set.Train.Len(); i++ {
-		result, err := train.PredictViews(p, set.Train.Pick(i), augment.Spec{}, 1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, label := set.Train.Pick(i).Row(0)
-		for _, v := range result {
-			if v > result[label] {
-				wrong++
-				break
-			}
-		}
-	}
-	return wrong
 }

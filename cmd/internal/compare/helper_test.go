@@ -5,15 +5,18 @@ import (
 	"encoding/binary"
 	"errors"
 	"flag"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"stheno/data"
+	"stheno/data/augment"
 	"stheno/graph"
 	"stheno/nets"
 	"stheno/nets/train"
@@ -148,4 +151,36 @@ func read(t *testing.T, path ...string) string {
 		t.Fatal(err)
 	}
 	return string(content)
+}
+
+// judge is how many of some images, the last of a set, a run's model gets wrong by
+// the mean of so many views, and the mean loss, image by image.
+func judge(t *testing.T, dir, run string, last func(*data.Dataset) (rows *data.Set, count int), spec string, views int) (wrong int, loss float64) {
+	t.Helper()
+	set, err := data.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, _, err := train.Folder(run).LoadModel()
+	if err != nil {
+		t.Fatal(err)
+	}
+	distort, err := augment.Parse(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := nets.NewPredictor(m)
+	rows, count := last(set)
+	for i := rows.Len() - count; i < rows.Len(); i++ {
+		mean, err := train.PredictViews(p, rows.Pick(i), distort, views)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, label := rows.Pick(i).Row(0)
+		loss -= math.Log(mean[label]) / float64(count)
+		if slices.Max(mean) > mean[label] {
+			wrong++
+		}
+	}
+	return wrong, loss
 }

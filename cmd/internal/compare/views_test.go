@@ -9,9 +9,6 @@ import (
 
 	"stheno/cmd/internal/report"
 	"stheno/data"
-	"stheno/data/augment"
-	"stheno/nets"
-	"stheno/nets/train"
 )
 
 // TestViews holds what -tta reports of a run against train.PredictViews, image by
@@ -25,33 +22,7 @@ func TestViews(t *testing.T) {
 	if err := json.Unmarshal([]byte(succeed(t, append(flags, a)...)), &got); err != nil {
 		t.Fatal(err)
 	}
-	set, err := data.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, _, err := train.Folder(a).LoadModel()
-	if err != nil {
-		t.Fatal(err)
-	}
-	distort, err := augment.Parse(spec)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, wrong, loss := nets.NewPredictor(m), 0, 0.0
-	for i := range set.Test.Len() {
-		mean, err := train.PredictViews(p, set.Test.Pick(i), distort, 4)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, label := set.Test.Pick(i).Row(0)
-		loss -= math.Log(mean[label]) / float64(set.Test.Len())
-		for _, v := range mean {
-			if v > mean[label] {
-				wrong++
-				break
-			}
-		}
-	}
+	wrong, loss := judge(t, dir, a, func(set *data.Dataset) (*data.Set, int) { return set.Test, set.Test.Len() }, spec, 4)
 	if got.Errors != wrong || math.Abs(float64(got.Loss)-loss) > 1e-6 {
 		t.Errorf("%d wrong with a loss of %v, want %d and %v", got.Errors, got.Loss, wrong, loss)
 	}
