@@ -326,7 +326,10 @@ func same(t testing.TB, what, folder string, want result) bool {
 	return tidy(t, what, folder) && ok
 }
 
-var visible = append([]string{"config.json", "checkpoint", "report.html", "pretrain", "embedding.svg"}, resultFiles...)
+var visible = append([]string{"config.json", "checkpoint", "report.html"}, resultFiles...)
+
+// pretrainVisible is what a pre-training adds.
+var pretrainVisible = []string{"pretrain", "embedding.svg"}
 
 // tidy says whether there is nothing in the run's folder, and nothing visible
 // beside it, that does not belong there.
@@ -342,8 +345,12 @@ func tidy(t testing.TB, what, folder string) bool {
 	if !exists(folder) {
 		return ok
 	}
+	belongs := visible
+	if config, _ := os.ReadFile(filepath.Join(folder, "config.json")); bytes.Contains(config, []byte(`"pretrain": "triplet"`)) {
+		belongs = slices.Concat(visible, pretrainVisible)
+	}
 	for _, name := range list(t, folder) {
-		if name[0] != '.' && !slices.Contains(visible, name) {
+		if name[0] != '.' && !slices.Contains(belongs, name) {
 			stray(name)
 		}
 	}
