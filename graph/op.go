@@ -1,7 +1,7 @@
 package graph
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"hash"
 	"hash/fnv"
@@ -64,7 +64,7 @@ func Apply(op Op, in ...*gorgonia.Node) (*gorgonia.Node, error) {
 	if c.shapes, err = op.Shape(shapes...); err != nil {
 		return nil, fmt.Errorf("graph: %s: %w", op, err)
 	}
-	if err := errors.Join(filled("input", shapes), filled("output", c.shapes)); err != nil {
+	if err := cmp.Or(filled("input", shapes), filled("output", c.shapes)); err != nil {
 		return nil, fmt.Errorf("graph: %s: %w", op, err)
 	}
 	c.id = len(in[0].Graph().AllNodes())
