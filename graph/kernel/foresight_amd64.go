@@ -45,12 +45,12 @@ func (p *product) foresee(i, l, depth, rows, from, to int) foresight {
 func (f *foresight) left(s *strip, columns int) {
 	s.ahead, s.pace, s.skip = nil, 0, 0
 	row := columns / f.columns() * f.tiles * s.outer
-	if row >= f.a.rows {
+	if row >= f.a.rows || s.rounds() == 0 {
 		return
 	}
 	s.ahead = &f.product.a[f.a.first+row*f.a.stride]
-	s.pace = bytes(f.a.columns) / s.inner
-	s.skip = bytes(f.a.stride) - s.pace*s.inner
+	s.pace = bytes(f.a.columns) / s.rounds()
+	s.skip = bytes(f.a.stride) - s.pace*s.rounds()
 }
 
 // right lets the strip at column j, so many columns into its block, ask for b:
@@ -69,8 +69,8 @@ func (f *foresight) right(s *strip, j, columns int) {
 		size = f.depth * f.n / f.strips
 		first = f.l*f.n + columns/f.columns()*size
 	}
-	if size > 0 && first < len(f.b) {
+	if size > 0 && first < len(f.b) && s.rounds() > 0 {
 		s.also = &f.b[first]
-		s.alsoPace = bytes(size) / (f.tiles * f.depth)
+		s.alsoPace = bytes(size) / (f.tiles * s.outer * s.rounds())
 	}
 }

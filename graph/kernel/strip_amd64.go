@@ -26,9 +26,10 @@ import "unsafe"
 //		}
 //	}
 //
-// With each step of k the kernel asks for what is at ahead and at also to come
-// into the cache, and these move on by their paces, ahead by skip too after each
-// inner run. The order of the fields is known to _asm/product.go.
+// With every eight steps of an inner run the kernel asks for the two cache lines
+// from ahead on and the two from also on to come into the cache, and these move on
+// by their paces, ahead by skip too after each inner run. It is fastest where
+// al or ai is one float. The order of the fields is known to _asm/product.go.
 type strip struct {
 	repeat, tiles, outer, inner int
 
@@ -45,6 +46,12 @@ type strip struct {
 	also           *float32
 	alsoPace       int
 }
+
+// unroll is how many steps of k go by between two requests to the cache.
+const unroll = 8
+
+// rounds is how often an inner run asks the cache.
+func (s *strip) rounds() int { return s.inner / unroll }
 
 const (
 	flagAdd = 1 << iota

@@ -95,20 +95,20 @@ func (t *tiles) products(p products[float32]) {
 		s.flags = flagAdd
 	}
 	strips := ceil(p.n, t.columns())
-	steps := p.count * ceil(p.m, t.tallest()) * p.k
+	rounds := p.count * ceil(p.m, t.tallest()) * s.rounds()
 	for j := 0; j < p.n; j += t.columns() {
 		s.b, s.c = &p.b[j], &p.c[j]
-		s.ahead, s.pace = part(p.ahead, j/t.columns(), strips, steps)
-		s.also, s.alsoPace = part(p.also, j/t.columns(), strips, steps)
+		s.ahead, s.pace = part(p.ahead, j/t.columns(), strips, rounds)
+		s.also, s.alsoPace = part(p.also, j/t.columns(), strips, rounds)
 		t.multiply(s, t.tallest(), p.m, min(t.columns(), p.n-j))
 	}
 }
 
 // part is where one of a number of parts of x begins, and the pace that walks
-// over it in so many steps.
-func part(x []float32, i, parts, steps int) (*float32, int) {
-	if len(x) == 0 {
+// over it in so many rounds.
+func part(x []float32, i, parts, rounds int) (*float32, int) {
+	if len(x) == 0 || rounds == 0 {
 		return nil, 0
 	}
-	return &x[i*len(x)/parts], bytes(len(x)) / (parts * steps)
+	return &x[i*len(x)/parts], bytes(len(x)) / (parts * rounds)
 }

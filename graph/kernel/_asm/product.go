@@ -71,8 +71,7 @@ func product(v isa, rows, vectors int) {
 	}
 	sum := func(row, vector int) reg.VecPhysical { return v.reg[vectors*row+vector] }
 	scratch := v.reg[2*v.rows:]
-	ai, al, bl := s.load("ai"), s.load("al"), s.load("bl")
-	ahead, also, pace, alsoPace := s.load("ahead"), s.load("also"), s.load("pace"), s.load("alsoPace")
+	w := newWalk(s)
 
 	Label("repeat")
 	copyMem(aNow, aTile)
@@ -85,38 +84,21 @@ func product(v isa, rows, vectors int) {
 			zero(v, sum(row, i))
 		}
 	}
-	a, b := GP64(), GP64()
-	MOVQ(aTile, a)
-	MOVQ(bNow, b)
-	at := rowsOf(a, ai, rows)
+	w.begin(aTile, bNow, rows)
 	copyMem(s.at("outer"), outers)
-
 	Label("outer")
-	k := s.load("inner")
-	Label("inner")
-	for i := range vectors {
-		VMOVUPS(Mem{Base: b, Disp: v.bytes() * i}, scratch[i])
-	}
-	PREFETCHT1(Mem{Base: ahead})
-	PREFETCHT1(Mem{Base: also})
-	for row := range rows {
-		x := scratch[2+row%2]
-		VBROADCASTSS(at.at(row), x)
+	w.run(func(a func(row int) Mem, b Mem) {
 		for i := range vectors {
-			VFMADD231PS(scratch[i], x, sum(row, i))
+			VMOVUPS(b.Offset(v.bytes()*i), scratch[i])
 		}
-	}
-	for _, base := range at.bases {
-		ADDQ(al, base)
-	}
-	ADDQ(pace, ahead)
-	ADDQ(alsoPace, also)
-	ADDQ(bl, b)
-	repeatUntilZero(k, "inner")
-	for _, base := range at.bases {
-		ADDQ(s.at("ao"), base)
-	}
-	ADDQ(s.at("skip"), ahead)
+		for row := range rows {
+			x := scratch[2+row%2]
+			VBROADCASTSS(a(row), x)
+			for i := range vectors {
+				VFMADD231PS(scratch[i], x, sum(row, i))
+			}
+		}
+	})
 	repeatUntilZero(outers, "outer")
 
 	c := GP64()
@@ -124,7 +106,7 @@ func product(v isa, rows, vectors int) {
 	store(v, s, c, rows, vectors, sum, scratch)
 	MOVQ(c, cTile)
 	for range rows {
-		ADDQ(ai, aTile)
+		ADDQ(w.a.stride, aTile)
 	}
 	repeatUntilZero(tiles, "tile")
 
@@ -202,40 +184,3 @@ func store(v isa, s block, c reg.Register, rows, vectors int, sum func(row, vect
 // rectify writes x = max(0, x). Of its two operands, MAXPS returns the second
 // if either is NaN: x, so that a NaN stays.
 func rectify(x, zero reg.VecPhysical) { VMAXPS(x, zero, x) }
-
-// rowPointers reach row i of a strided matrix: a base for every fourth row,
-// and three strides to step from it.
-type rowPointers struct {
-	bases           []reg.GPVirtual
-	stride, stride3 reg.Register
-}
-
-func rowsOf(first, stride reg.Register, rows int) rowPointers {
-	p := rowPointers{stride: stride}
-	if rows > 3 {
-		stride3 := GP64()
-		LEAQ(Mem{Base: stride, Index: stride, Scale: 2}, stride3)
-		p.stride3 = stride3
-	}
-	for row := 0; row < rows; row += 4 {
-		base := GP64()
-		if row == 0 {
-			MOVQ(first, base)
-		} else {
-			LEAQ(Mem{Base: p.bases[row/4-1], Index: stride, Scale: 4}, base)
-		}
-		p.bases = append(p.bases, base)
-	}
-	return p
-}
-
-func (p rowPointers) at(row int) Mem {
-	m := Mem{Base: p.bases[row/4]}
-	switch row % 4 {
-	case 1, 2:
-		m.Index, m.Scale = p.stride, uint8(row%4)
-	case 3:
-		m.Index, m.Scale = p.stride3, 1
-	}
-	return m
-}

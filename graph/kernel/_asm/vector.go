@@ -203,7 +203,7 @@ func transpose() {
 	SHLQ(Imm(2), stride)
 	SHLQ(Imm(2), step)
 	Label("block")
-	from, to := rowsOf(x, stride, 8), rowsOf(y, step, 8)
+	from, to := pointersTo(x, stride, 8), pointersTo(y, step, 8)
 	a, b := ymm[:8], ymm[8:16]
 	for i := range 8 {
 		VMOVUPS(from.at(i), a[i])

@@ -277,7 +277,7 @@ func (masking) begin(t *transform) {
 }
 
 func (masking) column(t *transform) {
-	t.masks = rowsOf(t.mask, t.load("maskRow"), 4)
+	t.masks = pointersTo(t.mask, t.load("maskRow"), 4)
 	ADDQ(t.field("maskCol"), t.mask)
 }
 
@@ -303,7 +303,7 @@ type transform struct {
 	inNow, outNow, maskNow Mem // where the tile begins, on the stack
 
 	mask  reg.GPVirtual // a column of the mask
-	masks rowPointers
+	masks pointers
 }
 
 // start is where this vector of channels begins.
@@ -363,7 +363,7 @@ func (t *transform) patch(n, outs int, apply func(x, y, t []vec), e edges, betwe
 	v, in, out, free := t.isa, t.reg[:n], t.reg[6:6+outs], t.reg[6+outs:]
 	p, step := t.start(t.inNow), t.load("inRow")
 	for j := range n {
-		rows := rowsOf(p, step, n)
+		rows := pointersTo(p, step, n)
 		e.column(t)
 		for i := range n {
 			e.load(t, rows.at(i), i, in[i])
@@ -378,7 +378,7 @@ func (t *transform) patch(n, outs int, apply func(x, y, t []vec), e edges, betwe
 	}
 	q, side := t.start(t.outNow), t.load("outCol")
 	for i := range outs {
-		columns := rowsOf(q, side, outs)
+		columns := pointersTo(q, side, outs)
 		for j := range n {
 			VMOVAPS(between.Offset((i*n+j)*v.bytes()), in[j])
 		}
