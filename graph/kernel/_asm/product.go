@@ -60,14 +60,23 @@ func product(v isa, rows, vectors int) {
 	Pragma("noescape")
 	Doc(fmt.Sprintf("%s is strip's loop for tiles of %d x %d.", name, rows, vectors*v.width))
 	s := block{param("s"), fields}
-	local := AllocLocal(8 * 8)
+	local := AllocLocal(10 * 8)
 	slot := func(i int) Mem { return local.Offset(8 * i) }
-	aNow, bNow, cNow, repeats, tiles, outers, aTile, cTile := slot(0), slot(1), slot(2), slot(3), slot(4), slot(5), slot(6), slot(7)
+	aNow, bNow, cNow, repeats, tiles, outers := slot(0), slot(1), slot(2), slot(3), slot(4), slot(5)
+	aTile, cTile, aStep, cStep := slot(6), slot(7), slot(8), slot(9)
 	for _, m := range []struct {
 		from string
 		to   Mem
 	}{{"a", aNow}, {"b", bNow}, {"c", cNow}, {"repeat", repeats}} {
 		MOVQ(s.load(m.from), m.to)
+	}
+	for _, m := range []struct {
+		from string
+		to   Mem
+	}{{"ai", aStep}, {"ci", cStep}} {
+		step := s.load(m.from)
+		IMUL3Q(Imm(uint64(rows)), step, step)
+		MOVQ(step, m.to)
 	}
 	sum := func(row, vector int) reg.VecPhysical { return v.reg[vectors*row+vector] }
 	scratch := v.reg[2*v.rows:]
@@ -104,10 +113,8 @@ func product(v isa, rows, vectors int) {
 	c := GP64()
 	MOVQ(cTile, c)
 	store(v, s, c, rows, vectors, sum, scratch)
-	MOVQ(c, cTile)
-	for range rows {
-		ADDQ(w.a.stride, aTile)
-	}
+	addMem(aStep, aTile)
+	addMem(cStep, cTile)
 	repeatUntilZero(tiles, "tile")
 
 	for _, m := range []struct {
@@ -128,19 +135,21 @@ func copyMem(from, to Mem) {
 	MOVQ(r, to)
 }
 
+// addMem adds eight bytes.
+func addMem(by, to Mem) {
+	r := GP64()
+	MOVQ(by, r)
+	ADDQ(r, to)
+}
+
 // store writes the end of a tile: what c was, bias and ReLU as they are asked
-// for. c moves to the next tile.
+// for.
 func store(v isa, s block, c reg.Register, rows, vectors int, sum func(row, vector int) reg.VecPhysical, scratch []reg.VecPhysical) {
-	ci, flags, bias := s.load("ci"), s.load("flags"), s.load("bias")
+	flags, bias, to := s.load("flags"), s.load("bias"), pointersTo(c, s.load("ci"), rows)
 	each := func(write func(row, i int, m Mem)) {
-		p := GP64()
-		MOVQ(c, p)
 		for row := range rows {
 			for i := range vectors {
-				write(row, i, Mem{Base: p, Disp: v.bytes() * i})
-			}
-			if row < rows-1 {
-				ADDQ(ci, p)
+				write(row, i, to.at(row).Offset(v.bytes()*i))
 			}
 		}
 	}
@@ -176,9 +185,6 @@ func store(v isa, s block, c reg.Register, rows, vectors int, sum func(row, vect
 	Label("stream")
 	each(func(row, i int, m Mem) { VMOVNTPS(sum(row, i), m) })
 	Label("stored")
-	for range rows {
-		ADDQ(ci, c)
-	}
 }
 
 // rectify writes x = max(0, x). Of its two operands, MAXPS returns the second

@@ -70,6 +70,7 @@ func skip(v isa, vectors int) {
 
 	Label("end")
 	store(v, s, c, 1, vectors, sum, scratch)
+	ADDQ(s.at("ci"), c)
 	DECQ(rows)
 	JNZ(LabelRef("row"))
 	SFENCE() // what was streamed is there for whoever is told so
