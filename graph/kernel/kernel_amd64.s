@@ -4203,7 +4203,7 @@ step:
 
 // func winogradFilterAVX2(p *int)
 // Requires: AVX, FMA3
-TEXT ·winogradFilterAVX2(SB), $640-8
+TEXT ·winogradFilterAVX2(SB), $648-8
 	MOVQ p+0(FP), AX
 	MOVQ 16(AX), CX
 	MOVQ CX, (SP)
@@ -4213,12 +4213,17 @@ TEXT ·winogradFilterAVX2(SB), $640-8
 	MOVQ CX, 16(SP)
 	MOVQ (AX), CX
 	MOVQ CX, 24(SP)
-	LEAQ 32(SP), CX
+	LEAQ 40(SP), CX
 	ADDQ $0x1f, CX
 	ANDQ $-32, CX
 
 tile:
 	XORQ DX, DX
+	MOVQ DX, 32(SP)
+
+panel:
+	MOVQ 112(AX), BX
+	ADDQ BX, 32(SP)
 
 vector:
 	MOVQ         (SP), BX
@@ -4443,8 +4448,14 @@ vector:
 	VMOVUPS      Y10, (R8)
 	VMOVUPS      Y11, (R8)(SI*1)
 	ADDQ         $0x20, DX
-	CMPQ         DX, 8(AX)
+	CMPQ         DX, 32(SP)
 	JL           vector
+	MOVQ         120(AX), BX
+	ADDQ         BX, (SP)
+	MOVQ         128(AX), BX
+	ADDQ         BX, 8(SP)
+	CMPQ         DX, 8(AX)
+	JL           panel
 	MOVQ         40(AX), DX
 	ADDQ         DX, (SP)
 	MOVQ         72(AX), DX
@@ -4584,7 +4595,7 @@ GLOBL number6<>(SB), RODATA|NOPTR, $64
 
 // func winogradFilterGradAVX2(p *int)
 // Requires: AVX, FMA3
-TEXT ·winogradFilterGradAVX2(SB), $640-8
+TEXT ·winogradFilterGradAVX2(SB), $648-8
 	MOVQ p+0(FP), AX
 	MOVQ 16(AX), CX
 	MOVQ CX, (SP)
@@ -4594,12 +4605,17 @@ TEXT ·winogradFilterGradAVX2(SB), $640-8
 	MOVQ CX, 16(SP)
 	MOVQ (AX), CX
 	MOVQ CX, 24(SP)
-	LEAQ 32(SP), CX
+	LEAQ 40(SP), CX
 	ADDQ $0x1f, CX
 	ANDQ $-32, CX
 
 tile:
 	XORQ DX, DX
+	MOVQ DX, 32(SP)
+
+panel:
+	MOVQ 112(AX), BX
+	ADDQ BX, 32(SP)
 
 vector:
 	MOVQ        (SP), BX
@@ -4824,8 +4840,14 @@ vector:
 	VMOVUPS     Y7, (BX)(SI*1)
 	VMOVUPS     Y8, (BX)(SI*2)
 	ADDQ        $0x20, DX
-	CMPQ        DX, 8(AX)
+	CMPQ        DX, 32(SP)
 	JL          vector
+	MOVQ        120(AX), BX
+	ADDQ        BX, (SP)
+	MOVQ        128(AX), BX
+	ADDQ        BX, 8(SP)
+	CMPQ        DX, 8(AX)
+	JL          panel
 	MOVQ        40(AX), DX
 	ADDQ        DX, (SP)
 	MOVQ        72(AX), DX
@@ -4839,7 +4861,7 @@ vector:
 
 // func winogradInputAVX2(p *int)
 // Requires: AVX, FMA3
-TEXT ·winogradInputAVX2(SB), $1216-8
+TEXT ·winogradInputAVX2(SB), $1224-8
 	MOVQ p+0(FP), AX
 	MOVQ 16(AX), CX
 	MOVQ CX, (SP)
@@ -4849,12 +4871,17 @@ TEXT ·winogradInputAVX2(SB), $1216-8
 	MOVQ CX, 16(SP)
 	MOVQ (AX), CX
 	MOVQ CX, 24(SP)
-	LEAQ 32(SP), CX
+	LEAQ 40(SP), CX
 	ADDQ $0x1f, CX
 	ANDQ $-32, CX
 
 tile:
 	XORQ DX, DX
+	MOVQ DX, 32(SP)
+
+panel:
+	MOVQ 112(AX), BX
+	ADDQ BX, 32(SP)
 
 vector:
 	MOVQ         (SP), BX
@@ -5292,8 +5319,14 @@ vector:
 	VMOVUPS      Y10, (R8)
 	VMOVUPS      Y11, (R8)(SI*1)
 	ADDQ         $0x20, DX
-	CMPQ         DX, 8(AX)
+	CMPQ         DX, 32(SP)
 	JL           vector
+	MOVQ         120(AX), BX
+	ADDQ         BX, (SP)
+	MOVQ         128(AX), BX
+	ADDQ         BX, 8(SP)
+	CMPQ         DX, 8(AX)
+	JL           panel
 	MOVQ         40(AX), DX
 	ADDQ         DX, (SP)
 	MOVQ         72(AX), DX
@@ -5415,7 +5448,7 @@ GLOBL number12<>(SB), RODATA|NOPTR, $64
 
 // func winogradInputGradAVX2(p *int)
 // Requires: AVX, FMA3
-TEXT ·winogradInputGradAVX2(SB), $1216-8
+TEXT ·winogradInputGradAVX2(SB), $1224-8
 	MOVQ p+0(FP), AX
 	MOVQ 16(AX), CX
 	MOVQ CX, (SP)
@@ -5425,12 +5458,17 @@ TEXT ·winogradInputGradAVX2(SB), $1216-8
 	MOVQ CX, 16(SP)
 	MOVQ (AX), CX
 	MOVQ CX, 24(SP)
-	LEAQ 32(SP), CX
+	LEAQ 40(SP), CX
 	ADDQ $0x1f, CX
 	ANDQ $-32, CX
 
 tile:
 	XORQ DX, DX
+	MOVQ DX, 32(SP)
+
+panel:
+	MOVQ 112(AX), BX
+	ADDQ BX, 32(SP)
 
 vector:
 	MOVQ         (SP), BX
@@ -5868,8 +5906,14 @@ vector:
 	VADDPS       (R8)(SI*1), Y11, Y11
 	VMOVUPS      Y11, (R8)(SI*1)
 	ADDQ         $0x20, DX
-	CMPQ         DX, 8(AX)
+	CMPQ         DX, 32(SP)
 	JL           vector
+	MOVQ         120(AX), BX
+	ADDQ         BX, (SP)
+	MOVQ         128(AX), BX
+	ADDQ         BX, 8(SP)
+	CMPQ         DX, 8(AX)
+	JL           panel
 	MOVQ         40(AX), DX
 	ADDQ         DX, (SP)
 	MOVQ         72(AX), DX
@@ -5937,7 +5981,7 @@ GLOBL number15<>(SB), RODATA|NOPTR, $64
 
 // func winogradOutputAVX2(p *int)
 // Requires: AVX, FMA3
-TEXT ·winogradOutputAVX2(SB), $832-8
+TEXT ·winogradOutputAVX2(SB), $840-8
 	MOVQ p+0(FP), AX
 	MOVQ 16(AX), CX
 	MOVQ CX, (SP)
@@ -5947,17 +5991,22 @@ TEXT ·winogradOutputAVX2(SB), $832-8
 	MOVQ CX, 16(SP)
 	MOVQ (AX), CX
 	MOVQ CX, 24(SP)
-	LEAQ 32(SP), CX
+	LEAQ 40(SP), CX
 	ADDQ $0x1f, CX
 	ANDQ $-32, CX
 
 tile:
 	XORQ DX, DX
+	MOVQ DX, 32(SP)
+
+panel:
+	MOVQ 112(AX), BX
+	ADDQ BX, 32(SP)
 
 vector:
-	MOVQ         112(AX), BX
+	MOVQ         136(AX), BX
 	VMOVUPS      (BX)(DX*1), Y15
-	VBROADCASTSS 120(AX), Y14
+	VBROADCASTSS 144(AX), Y14
 	MOVQ         (SP), BX
 	ADDQ         DX, BX
 	MOVQ         24(AX), SI
@@ -6259,8 +6308,14 @@ vector:
 	VMAXPS       Y9, Y14, Y9
 	VMOVUPS      Y9, (BX)(DI*1)
 	ADDQ         $0x20, DX
-	CMPQ         DX, 8(AX)
+	CMPQ         DX, 32(SP)
 	JL           vector
+	MOVQ         120(AX), BX
+	ADDQ         BX, (SP)
+	MOVQ         128(AX), BX
+	ADDQ         BX, 8(SP)
+	CMPQ         DX, 8(AX)
+	JL           panel
 	MOVQ         40(AX), DX
 	ADDQ         DX, (SP)
 	MOVQ         72(AX), DX
@@ -6310,7 +6365,7 @@ GLOBL number17<>(SB), RODATA|NOPTR, $64
 
 // func winogradOutputStreamAVX2(p *int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·winogradOutputStreamAVX2(SB), $1376-8
+TEXT ·winogradOutputStreamAVX2(SB), $1384-8
 	MOVQ p+0(FP), AX
 	MOVQ 16(AX), CX
 	MOVQ CX, (SP)
@@ -6320,18 +6375,23 @@ TEXT ·winogradOutputStreamAVX2(SB), $1376-8
 	MOVQ CX, 16(SP)
 	MOVQ (AX), CX
 	MOVQ CX, 24(SP)
-	LEAQ 32(SP), CX
+	LEAQ 40(SP), CX
 	ADDQ $0x1f, CX
 	ANDQ $-32, CX
 
 tile:
 	XORQ DX, DX
+	MOVQ DX, 32(SP)
+
+panel:
+	MOVQ 112(AX), BX
+	ADDQ BX, 32(SP)
 
 vector:
-	MOVQ         112(AX), BX
+	MOVQ         136(AX), BX
 	VMOVUPS      (BX)(DX*1), Y15
-	VBROADCASTSS 120(AX), Y14
-	LEAQ         832(SP), BX
+	VBROADCASTSS 144(AX), Y14
+	LEAQ         840(SP), BX
 	ADDQ         $0x1f, BX
 	ANDQ         $-32, BX
 	MOVQ         (SP), SI
@@ -6635,9 +6695,9 @@ vector:
 	VMAXPS       Y9, Y14, Y9
 	VMOVAPS      Y9, 480(BX)
 	ADDQ         $0x20, DX
-	MOVQ         112(AX), SI
+	MOVQ         136(AX), SI
 	VMOVUPS      (SI)(DX*1), Y15
-	VBROADCASTSS 120(AX), Y14
+	VBROADCASTSS 144(AX), Y14
 	MOVQ         (SP), SI
 	ADDQ         DX, SI
 	MOVQ         24(AX), DI
@@ -6971,8 +7031,14 @@ vector:
 	VMOVNTPS     Y13, -32(SI)(R8*1)
 	VMOVNTPS     Y9, (SI)(R8*1)
 	ADDQ         $0x20, DX
-	CMPQ         DX, 8(AX)
+	CMPQ         DX, 32(SP)
 	JL           vector
+	MOVQ         120(AX), BX
+	ADDQ         BX, (SP)
+	MOVQ         128(AX), BX
+	ADDQ         BX, 8(SP)
+	CMPQ         DX, 8(AX)
+	JL           panel
 	MOVQ         40(AX), DX
 	ADDQ         DX, (SP)
 	MOVQ         72(AX), DX
@@ -6987,7 +7053,7 @@ vector:
 
 // func winogradOutputGradAVX2(p *int)
 // Requires: AVX, FMA3
-TEXT ·winogradOutputGradAVX2(SB), $832-8
+TEXT ·winogradOutputGradAVX2(SB), $840-8
 	MOVQ p+0(FP), AX
 	MOVQ 16(AX), CX
 	MOVQ CX, (SP)
@@ -6997,12 +7063,17 @@ TEXT ·winogradOutputGradAVX2(SB), $832-8
 	MOVQ CX, 16(SP)
 	MOVQ (AX), CX
 	MOVQ CX, 24(SP)
-	LEAQ 32(SP), CX
+	LEAQ 40(SP), CX
 	ADDQ $0x1f, CX
 	ANDQ $-32, CX
 
 tile:
 	XORQ DX, DX
+	MOVQ DX, 32(SP)
+
+panel:
+	MOVQ 112(AX), BX
+	ADDQ BX, 32(SP)
 
 vector:
 	VXORPS       Y14, Y14, Y14
@@ -7371,12 +7442,18 @@ vector:
 	VMOVUPS      Y9, (BX)(DI*1)
 	VMOVUPS      Y10, (R8)
 	VMOVUPS      Y11, (R8)(SI*1)
-	MOVQ         112(AX), BX
+	MOVQ         136(AX), BX
 	VADDPS       (BX)(DX*1), Y15, Y15
 	VMOVUPS      Y15, (BX)(DX*1)
 	ADDQ         $0x20, DX
-	CMPQ         DX, 8(AX)
+	CMPQ         DX, 32(SP)
 	JL           vector
+	MOVQ         120(AX), BX
+	ADDQ         BX, (SP)
+	MOVQ         128(AX), BX
+	ADDQ         BX, 8(SP)
+	CMPQ         DX, 8(AX)
+	JL           panel
 	MOVQ         40(AX), DX
 	ADDQ         DX, (SP)
 	MOVQ         72(AX), DX
@@ -15134,7 +15211,7 @@ step:
 
 // func winogradFilterAVX512(p *int)
 // Requires: AVX, AVX512F
-TEXT ·winogradFilterAVX512(SB), $1248-8
+TEXT ·winogradFilterAVX512(SB), $1256-8
 	MOVQ p+0(FP), AX
 	MOVQ 16(AX), CX
 	MOVQ CX, (SP)
@@ -15144,12 +15221,17 @@ TEXT ·winogradFilterAVX512(SB), $1248-8
 	MOVQ CX, 16(SP)
 	MOVQ (AX), CX
 	MOVQ CX, 24(SP)
-	LEAQ 32(SP), CX
+	LEAQ 40(SP), CX
 	ADDQ $0x3f, CX
 	ANDQ $-64, CX
 
 tile:
 	XORQ DX, DX
+	MOVQ DX, 32(SP)
+
+panel:
+	MOVQ 112(AX), BX
+	ADDQ BX, 32(SP)
 
 vector:
 	MOVQ         (SP), BX
@@ -15374,8 +15456,14 @@ vector:
 	VMOVUPS      Z10, (R8)
 	VMOVUPS      Z11, (R8)(SI*1)
 	ADDQ         $0x40, DX
-	CMPQ         DX, 8(AX)
+	CMPQ         DX, 32(SP)
 	JL           vector
+	MOVQ         120(AX), BX
+	ADDQ         BX, (SP)
+	MOVQ         128(AX), BX
+	ADDQ         BX, 8(SP)
+	CMPQ         DX, 8(AX)
+	JL           panel
 	MOVQ         40(AX), DX
 	ADDQ         DX, (SP)
 	MOVQ         72(AX), DX
@@ -15389,7 +15477,7 @@ vector:
 
 // func winogradFilterGradAVX512(p *int)
 // Requires: AVX, AVX512F
-TEXT ·winogradFilterGradAVX512(SB), $1248-8
+TEXT ·winogradFilterGradAVX512(SB), $1256-8
 	MOVQ p+0(FP), AX
 	MOVQ 16(AX), CX
 	MOVQ CX, (SP)
@@ -15399,12 +15487,17 @@ TEXT ·winogradFilterGradAVX512(SB), $1248-8
 	MOVQ CX, 16(SP)
 	MOVQ (AX), CX
 	MOVQ CX, 24(SP)
-	LEAQ 32(SP), CX
+	LEAQ 40(SP), CX
 	ADDQ $0x3f, CX
 	ANDQ $-64, CX
 
 tile:
 	XORQ DX, DX
+	MOVQ DX, 32(SP)
+
+panel:
+	MOVQ 112(AX), BX
+	ADDQ BX, 32(SP)
 
 vector:
 	MOVQ        (SP), BX
@@ -15629,8 +15722,14 @@ vector:
 	VMOVUPS     Z7, (BX)(SI*1)
 	VMOVUPS     Z8, (BX)(SI*2)
 	ADDQ        $0x40, DX
-	CMPQ        DX, 8(AX)
+	CMPQ        DX, 32(SP)
 	JL          vector
+	MOVQ        120(AX), BX
+	ADDQ        BX, (SP)
+	MOVQ        128(AX), BX
+	ADDQ        BX, 8(SP)
+	CMPQ        DX, 8(AX)
+	JL          panel
 	MOVQ        40(AX), DX
 	ADDQ        DX, (SP)
 	MOVQ        72(AX), DX
@@ -15644,7 +15743,7 @@ vector:
 
 // func winogradInputAVX512(p *int)
 // Requires: AVX, AVX512F
-TEXT ·winogradInputAVX512(SB), $2400-8
+TEXT ·winogradInputAVX512(SB), $2408-8
 	MOVQ p+0(FP), AX
 	MOVQ 16(AX), CX
 	MOVQ CX, (SP)
@@ -15654,12 +15753,17 @@ TEXT ·winogradInputAVX512(SB), $2400-8
 	MOVQ CX, 16(SP)
 	MOVQ (AX), CX
 	MOVQ CX, 24(SP)
-	LEAQ 32(SP), CX
+	LEAQ 40(SP), CX
 	ADDQ $0x3f, CX
 	ANDQ $-64, CX
 
 tile:
 	XORQ DX, DX
+	MOVQ DX, 32(SP)
+
+panel:
+	MOVQ 112(AX), BX
+	ADDQ BX, 32(SP)
 
 vector:
 	MOVQ         (SP), BX
@@ -16097,8 +16201,14 @@ vector:
 	VMOVUPS      Z10, (R8)
 	VMOVUPS      Z11, (R8)(SI*1)
 	ADDQ         $0x40, DX
-	CMPQ         DX, 8(AX)
+	CMPQ         DX, 32(SP)
 	JL           vector
+	MOVQ         120(AX), BX
+	ADDQ         BX, (SP)
+	MOVQ         128(AX), BX
+	ADDQ         BX, 8(SP)
+	CMPQ         DX, 8(AX)
+	JL           panel
 	MOVQ         40(AX), DX
 	ADDQ         DX, (SP)
 	MOVQ         72(AX), DX
@@ -16112,7 +16222,7 @@ vector:
 
 // func winogradInputGradAVX512(p *int)
 // Requires: AVX, AVX512F
-TEXT ·winogradInputGradAVX512(SB), $2400-8
+TEXT ·winogradInputGradAVX512(SB), $2408-8
 	MOVQ p+0(FP), AX
 	MOVQ 16(AX), CX
 	MOVQ CX, (SP)
@@ -16122,12 +16232,17 @@ TEXT ·winogradInputGradAVX512(SB), $2400-8
 	MOVQ CX, 16(SP)
 	MOVQ (AX), CX
 	MOVQ CX, 24(SP)
-	LEAQ 32(SP), CX
+	LEAQ 40(SP), CX
 	ADDQ $0x3f, CX
 	ANDQ $-64, CX
 
 tile:
 	XORQ DX, DX
+	MOVQ DX, 32(SP)
+
+panel:
+	MOVQ 112(AX), BX
+	ADDQ BX, 32(SP)
 
 vector:
 	MOVQ         (SP), BX
@@ -16565,8 +16680,14 @@ vector:
 	VADDPS       (R8)(SI*1), Z11, Z11
 	VMOVUPS      Z11, (R8)(SI*1)
 	ADDQ         $0x40, DX
-	CMPQ         DX, 8(AX)
+	CMPQ         DX, 32(SP)
 	JL           vector
+	MOVQ         120(AX), BX
+	ADDQ         BX, (SP)
+	MOVQ         128(AX), BX
+	ADDQ         BX, 8(SP)
+	CMPQ         DX, 8(AX)
+	JL           panel
 	MOVQ         40(AX), DX
 	ADDQ         DX, (SP)
 	MOVQ         72(AX), DX
@@ -16580,7 +16701,7 @@ vector:
 
 // func winogradOutputAVX512(p *int)
 // Requires: AVX, AVX512F
-TEXT ·winogradOutputAVX512(SB), $1632-8
+TEXT ·winogradOutputAVX512(SB), $1640-8
 	MOVQ p+0(FP), AX
 	MOVQ 16(AX), CX
 	MOVQ CX, (SP)
@@ -16590,17 +16711,22 @@ TEXT ·winogradOutputAVX512(SB), $1632-8
 	MOVQ CX, 16(SP)
 	MOVQ (AX), CX
 	MOVQ CX, 24(SP)
-	LEAQ 32(SP), CX
+	LEAQ 40(SP), CX
 	ADDQ $0x3f, CX
 	ANDQ $-64, CX
 
 tile:
 	XORQ DX, DX
+	MOVQ DX, 32(SP)
+
+panel:
+	MOVQ 112(AX), BX
+	ADDQ BX, 32(SP)
 
 vector:
-	MOVQ         112(AX), BX
+	MOVQ         136(AX), BX
 	VMOVUPS      (BX)(DX*1), Z15
-	VBROADCASTSS 120(AX), Z14
+	VBROADCASTSS 144(AX), Z14
 	MOVQ         (SP), BX
 	ADDQ         DX, BX
 	MOVQ         24(AX), SI
@@ -16902,8 +17028,14 @@ vector:
 	VMAXPS       Z9, Z14, Z9
 	VMOVUPS      Z9, (BX)(DI*1)
 	ADDQ         $0x40, DX
-	CMPQ         DX, 8(AX)
+	CMPQ         DX, 32(SP)
 	JL           vector
+	MOVQ         120(AX), BX
+	ADDQ         BX, (SP)
+	MOVQ         128(AX), BX
+	ADDQ         BX, 8(SP)
+	CMPQ         DX, 8(AX)
+	JL           panel
 	MOVQ         40(AX), DX
 	ADDQ         DX, (SP)
 	MOVQ         72(AX), DX
@@ -16917,7 +17049,7 @@ vector:
 
 // func winogradOutputStreamAVX512(p *int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·winogradOutputStreamAVX512(SB), $1632-8
+TEXT ·winogradOutputStreamAVX512(SB), $1640-8
 	MOVQ p+0(FP), AX
 	MOVQ 16(AX), CX
 	MOVQ CX, (SP)
@@ -16927,17 +17059,22 @@ TEXT ·winogradOutputStreamAVX512(SB), $1632-8
 	MOVQ CX, 16(SP)
 	MOVQ (AX), CX
 	MOVQ CX, 24(SP)
-	LEAQ 32(SP), CX
+	LEAQ 40(SP), CX
 	ADDQ $0x3f, CX
 	ANDQ $-64, CX
 
 tile:
 	XORQ DX, DX
+	MOVQ DX, 32(SP)
+
+panel:
+	MOVQ 112(AX), BX
+	ADDQ BX, 32(SP)
 
 vector:
-	MOVQ         112(AX), BX
+	MOVQ         136(AX), BX
 	VMOVUPS      (BX)(DX*1), Z15
-	VBROADCASTSS 120(AX), Z14
+	VBROADCASTSS 144(AX), Z14
 	MOVQ         (SP), BX
 	ADDQ         DX, BX
 	MOVQ         24(AX), SI
@@ -17239,8 +17376,14 @@ vector:
 	VMAXPS       Z9, Z14, Z9
 	VMOVNTPS     Z9, (BX)(DI*1)
 	ADDQ         $0x40, DX
-	CMPQ         DX, 8(AX)
+	CMPQ         DX, 32(SP)
 	JL           vector
+	MOVQ         120(AX), BX
+	ADDQ         BX, (SP)
+	MOVQ         128(AX), BX
+	ADDQ         BX, 8(SP)
+	CMPQ         DX, 8(AX)
+	JL           panel
 	MOVQ         40(AX), DX
 	ADDQ         DX, (SP)
 	MOVQ         72(AX), DX
@@ -17255,7 +17398,7 @@ vector:
 
 // func winogradOutputGradAVX512(p *int)
 // Requires: AVX, AVX512F
-TEXT ·winogradOutputGradAVX512(SB), $1632-8
+TEXT ·winogradOutputGradAVX512(SB), $1640-8
 	MOVQ p+0(FP), AX
 	MOVQ 16(AX), CX
 	MOVQ CX, (SP)
@@ -17265,12 +17408,17 @@ TEXT ·winogradOutputGradAVX512(SB), $1632-8
 	MOVQ CX, 16(SP)
 	MOVQ (AX), CX
 	MOVQ CX, 24(SP)
-	LEAQ 32(SP), CX
+	LEAQ 40(SP), CX
 	ADDQ $0x3f, CX
 	ANDQ $-64, CX
 
 tile:
 	XORQ DX, DX
+	MOVQ DX, 32(SP)
+
+panel:
+	MOVQ 112(AX), BX
+	ADDQ BX, 32(SP)
 
 vector:
 	VPXORD       Z14, Z14, Z14
@@ -17639,12 +17787,18 @@ vector:
 	VMOVUPS      Z9, (BX)(DI*1)
 	VMOVUPS      Z10, (R8)
 	VMOVUPS      Z11, (R8)(SI*1)
-	MOVQ         112(AX), BX
+	MOVQ         136(AX), BX
 	VADDPS       (BX)(DX*1), Z15, Z15
 	VMOVUPS      Z15, (BX)(DX*1)
 	ADDQ         $0x40, DX
-	CMPQ         DX, 8(AX)
+	CMPQ         DX, 32(SP)
 	JL           vector
+	MOVQ         120(AX), BX
+	ADDQ         BX, (SP)
+	MOVQ         128(AX), BX
+	ADDQ         BX, 8(SP)
+	CMPQ         DX, 8(AX)
+	JL           panel
 	MOVQ         40(AX), DX
 	ADDQ         DX, (SP)
 	MOVQ         72(AX), DX

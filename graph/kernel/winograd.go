@@ -16,7 +16,8 @@ import "math"
 // The matrices come of the points 0, ±a, ±b and infinity with a = 3/4 and
 // b = 3/2: with the customary 1 and 2 the rounding error is twice as large.
 // Here are the 36 products and what surrounds them; the six transforms are in
-// winograd_generic.go, and as assembly in _asm/winograd.go.
+// winograd_generic.go, and as assembly in _asm/winograd.go; winograd_matrices.go
+// says how the matrices stand in memory.
 const (
 	winogradSide  = 4 // of a tile of outputs
 	winogradPatch = 6 // of the inputs that it sees
@@ -29,6 +30,7 @@ const (
 type transforms[T Float] struct {
 	filter, filterGrad, input, inputGrad, output, outputGrad func(p patches[T])
 	products                                                 func(p products[T])
+	panel                                                    int // columns of a panel of matrices; 0 for all
 
 	// outputStream is output past the caches, for results so large that whoever
 	// reads them will not find them there. It needs whole, aligned cache lines.
@@ -39,14 +41,16 @@ type transforms[T Float] struct {
 // they go; steps are in elements. Each channel is transformed by itself:
 //
 //	for t := range tiles {
-//		out[t·outTile + i·outRow + j·outCol + c] = transformed(in[t·inTile + i·inRow + j·inCol + c])
+//		from, to := c + c/panel·inPanel, c + c/panel·outPanel // a panel of 0 is all channels
+//		out[t·outTile + i·outRow + j·outCol + to] = transformed(in[t·inTile + i·inRow + j·inCol + from])
 //	}
 type patches[T Float] struct {
-	tiles, channels         int
-	in                      []T
-	inRow, inCol, inTile    int
-	out                     []T
-	outRow, outCol, outTile int
+	tiles, channels          int
+	in                       []T
+	inRow, inCol, inTile     int
+	out                      []T
+	outRow, outCol, outTile  int
+	panel, inPanel, outPanel int
 
 	// The output's: bias is added, floor is the least that is stored. The
 	// output gradient's: inputs count where the mask is above 0, bias grows by
@@ -57,19 +61,13 @@ type patches[T Float] struct {
 	maskRow, maskCol, maskTile int
 }
 
-// products are matrix products one after the other, c = a·b or c += a·b; steps
-// are in elements. Behind each b there is room to read a vector more. What
-// stands in ahead and also will be read next: the cache may be asked for it.
+// products are 36 matrix products, c = a·b, or c += a·b, or of a transposed, which
+// then is one panel. What stands in ahead and also will be read next: the cache may
+// be asked for it.
 type products[T Float] struct {
-	count, m, n, k int
-	a              []T
-	ai, al, ax     int
-	b              []T
-	bl, bx         int
-	c              []T
-	ci, cx         int
-	add            bool
-	ahead, also    []T
+	a, b, c         matrices[T]
+	transposed, add bool
+	ahead, also     []T
 }
 
 // room is what is left free behind a matrix for who reads whole vectors.
@@ -77,8 +75,9 @@ const room = 32
 
 // winograd is Convolve.
 func winograd[T Float](s Conv, x, w, b, y []T, relu bool) {
-	u := borrow[T](winogradArea*s.C*s.F + room)
-	defer giveBack(u)
+	u := filtersOf[T](s)
+	u.x = borrow[T](u.size() + room)
+	defer giveBack(u.x)
 	transformFilter(s, w, u)
 	floor := T(math.Inf(-1))
 	if relu {
@@ -87,13 +86,11 @@ func winograd[T Float](s Conv, x, w, b, y []T, relu bool) {
 	g := gridOf(s)
 	parallel(s.N*g.groups(), func(i int) {
 		n, group := i/g.groups(), g.group(i%g.groups())
-		work := borrow[T](group.v(s.C) + group.v(s.F))
+		v, m, work := borrowMatrices[T](group, s)
 		defer giveBack(work)
-		v, m := work[:group.v(s.C)], work[group.v(s.C):]
 		transformInput(group, s, imagesOf(x, s.N, n), v)
 		of[T]().winograd.products(products[T]{
-			count: winogradArea, m: group.tiles(), n: s.F, k: s.C,
-			a: v, ai: s.C, al: 1, ax: group.step(s.C), b: u, bl: s.F, bx: s.C * s.F, c: m, ci: s.F, cx: group.step(s.F),
+			a: v, b: u, c: m,
 			ahead: nextInputs(g, s, x, i+Threads()), // of the block that this thread is likely to take next
 		})
 		transformOutput(group, s, m, b, floor, imagesOf(y, s.N, n))
@@ -101,76 +98,90 @@ func winograd[T Float](s Conv, x, w, b, y []T, relu bool) {
 	})
 }
 
-// transformFilter is u (36,C,F) = G w Gᵀ.
-func transformFilter[T Float](s Conv, w, u []T) {
+// borrowMatrices are a group's v and m, in memory that is to be given back.
+func borrowMatrices[T Float](g tileGroup, s Conv) (v, m matrices[T], work []T) {
+	v, m = inputsOf[T](g, s), outputsOf[T](g, s)
+	work = borrow[T](v.size() + m.size() + room)
+	v.x, m.x = work[:v.size()], work[v.size():]
+	return v, m, work
+}
+
+// filterRows is how many rows of filters are transformed at a time.
+const filterRows = 8
+
+// transformFilter is u = G w Gᵀ.
+func transformFilter[T Float](s Conv, w []T, u matrices[T]) {
 	size := s.C * s.F
-	spans(size, 1<<9, func(from, to int) {
+	spans(s.C, filterRows, func(from, to int) {
 		of[T]().winograd.filter(patches[T]{
-			tiles: 1, channels: to - from,
-			in: w[from:], inRow: 3 * size, inCol: size,
-			out: u[from:], outRow: winogradPatch * size, outCol: size,
+			tiles: to - from, channels: s.F,
+			in: w[from*s.F:], inTile: s.F, inRow: 3 * size, inCol: size,
+			out: u.from(0, from, 0), outTile: u.width, outRow: winogradPatch * u.step, outCol: u.step,
+			panel: u.width, outPanel: u.leap(),
+		})
+	})
+}
+
+// transformFilterGrad is dw = Gᵀ du G.
+func transformFilterGrad[T Float](s Conv, du matrices[T], dw []T) {
+	size := s.C * s.F
+	spans(s.C, filterRows, func(from, to int) {
+		of[T]().winograd.filterGrad(patches[T]{
+			tiles: to - from, channels: s.F,
+			in: du.from(0, from, 0), inTile: du.width, inRow: winogradPatch * du.step, inCol: du.step,
+			out: dw[from*s.F:], outTile: s.F, outRow: 3 * size, outCol: size,
+			panel: du.width, inPanel: du.leap(),
 		})
 	})
 }
 
 // winograd is ConvolveGrad.
 func (g *convGrad[T]) winograd() {
-	size := winogradArea * g.C * g.F
-	u := borrow[T](2*size + room)
-	defer giveBack(u)
-	turned := u[size:]
+	u, turned := filtersOf[T](g.Conv), turnedOf[T](g.Conv)
+	u.x, turned.x = borrow[T](u.size()), borrow[T](turned.size()+room)
+	defer giveBack(u.x)
+	defer giveBack(turned.x)
 	if g.dx != nil {
-		transformFilter(g.Conv, g.w, u[:size])
-		parallel(winogradArea, func(i int) {
-			of[T]().transpose(u[i*g.C*g.F:], g.F, g.C, g.F, turned[i*g.C*g.F:], g.C)
-		})
+		transformFilter(g.Conv, g.w, u)
+		parallel(winogradArea, func(i int) { turnMatrix(i, u, turned) })
 	}
-	du, db := borrow[T](g.shards()*size), borrow[T](g.shards()*g.F)
+	du, db := borrow[T](g.shards()*u.size()), borrow[T](g.shards()*g.F)
 	defer giveBack(du)
 	defer giveBack(db)
 	clear(db)
 	parallel(g.shards(), func(shard int) {
 		from, to := g.images(shard)
+		sum := u
+		sum.x = imagesOf(du, g.shards(), shard)
 		for n := from; n < to; n++ {
-			g.winogradImage(n, n > from, turned, imagesOf(du, g.shards(), shard), imagesOf(db, g.shards(), shard))
+			g.winogradImage(n, n > from, turned, sum, imagesOf(db, g.shards(), shard))
 		}
 	})
-	sum := u[:size]
-	addShards(g.shards(), du, sum)
+	addShards(g.shards(), du, u.x)
 	addShards(g.shards(), db, g.db)
-	spans(g.C*g.F, 1<<9, func(from, to int) {
-		of[T]().winograd.filterGrad(patches[T]{
-			tiles: 1, channels: to - from,
-			in: sum[from:], inRow: winogradPatch * g.C * g.F, inCol: g.C * g.F,
-			out: g.dw[from:], outRow: 3 * g.C * g.F, outCol: g.C * g.F,
-		})
-	})
+	transformFilterGrad(g.Conv, u, g.dw)
 }
 
 // winogradImage is image n's share, added to du and db, or for a first image
 // written to du.
-func (g *convGrad[T]) winogradImage(n int, add bool, turned, du, db []T) {
+func (g *convGrad[T]) winogradImage(n int, add bool, turned, du matrices[T], db []T) {
 	grid, t := gridOf(g.Conv), &of[T]().winograd
 	if g.dx != nil {
 		clear(imagesOf(g.dx, g.N, n))
 	}
 	for i := range grid.groups() {
 		group := grid.group(i)
-		work := borrow[T](group.v(g.C) + group.v(g.F) + room)
-		v, m := work[:group.v(g.C)], work[group.v(g.C):]
+		v, m, work := borrowMatrices[T](group, g.Conv)
 		transformInput(group, g.Conv, imagesOf(g.x, g.N, n), v)
 		transformOutputGrad(group, g, n, m, db)
-		t.products(products[T]{
-			count: winogradArea, m: g.C, n: g.F, k: group.tiles(), add: add || i > 0,
-			a: v, ai: 1, al: g.C, ax: group.step(g.C), b: m, bl: g.F, bx: group.step(g.F), c: du, ci: g.F, cx: g.C * g.F,
-			ahead: nextOutputs(group, g.Conv, g.dy, n), also: nextOutputs(group, g.Conv, g.y, n),
-		})
+		dy, y := nextOutputs(group, g.Conv, g.dy, n), nextOutputs(group, g.Conv, g.y, n)
+		gradient := products[T]{a: v, b: m, c: du, transposed: true, add: add || i > 0, ahead: dy, also: y}
+		if g.dx != nil { // then what is larger is asked for by the second product, and does not leave the cache again
+			gradient.ahead, gradient.also = nextInputs(grid, g.Conv, g.x, n*grid.groups()+i+1), nil
+		}
+		t.products(gradient)
 		if g.dx != nil {
-			t.products(products[T]{
-				count: winogradArea, m: group.tiles(), n: g.C, k: g.F,
-				a: m, ai: g.F, al: 1, ax: group.step(g.F), b: turned, bl: g.C, bx: g.C * g.F, c: v, ci: g.C, cx: group.step(g.C),
-				ahead: nextInputs(grid, g.Conv, g.x, n*grid.groups()+i+1),
-			})
+			t.products(products[T]{a: m, b: turned, c: v, ahead: dy, also: y})
 			transformInputGrad(group, g.Conv, v, imagesOf(g.dx, g.N, n))
 		}
 		giveBack(work)

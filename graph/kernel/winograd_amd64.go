@@ -18,6 +18,7 @@ type patchesInBytes struct {
 	outRow, outCol, outTile    int
 	mask                       *float32
 	maskRow, maskCol, maskTile int
+	panel, inPanel, outPanel   int
 	bias                       *float32
 	floor                      float32
 }
@@ -35,6 +36,7 @@ func (a *assembled) transforms(t *tiles) transforms[float32] {
 		output:     wholeVectors(t.width, a.outputLoop, generic.output),
 		outputGrad: wholeVectors(t.width, a.outputGradLoop, generic.outputGrad),
 		products:   t.products,
+		panel:      t.columns(),
 
 		outputStream: wholeVectors(t.width, a.outputStreamLoop, generic.output),
 	}
@@ -68,12 +70,20 @@ func (p *patches[T]) from(channel int) patches[T] {
 	return q
 }
 
+// inBytes are patches of so many channels: one panel, or all that there are. A tile
+// ends behind its last panel, and goes to the next from there.
 func inBytes(p *patches[float32], channels int) patchesInBytes {
+	panel := channels
+	if p.panel > 0 {
+		panel = min(panel, p.panel)
+	}
+	panels := channels / panel
 	b := patchesInBytes{
 		tiles: p.tiles, channels: bytes(channels),
-		in: &p.in[0], inRow: bytes(p.inRow), inCol: bytes(p.inCol), inTile: bytes(p.inTile),
-		out: &p.out[0], outRow: bytes(p.outRow), outCol: bytes(p.outCol), outTile: bytes(p.outTile),
-		maskRow: bytes(p.maskRow), maskCol: bytes(p.maskCol), maskTile: bytes(p.maskTile), floor: p.floor,
+		in: &p.in[0], inRow: bytes(p.inRow), inCol: bytes(p.inCol), inTile: bytes(p.inTile - panels*p.inPanel),
+		out: &p.out[0], outRow: bytes(p.outRow), outCol: bytes(p.outCol), outTile: bytes(p.outTile - panels*p.outPanel),
+		maskRow: bytes(p.maskRow), maskCol: bytes(p.maskCol), maskTile: bytes(p.maskTile),
+		panel: bytes(panel), inPanel: bytes(p.inPanel), outPanel: bytes(p.outPanel), floor: p.floor,
 	}
 	if p.mask != nil {
 		b.mask = &p.mask[0]
@@ -87,20 +97,25 @@ func inBytes(p *patches[float32], channels int) patchesInBytes {
 // products computes them one strip of columns after the other.
 func (t *tiles) products(p products[float32]) {
 	s := strip{
-		repeat: p.count, outer: 1, inner: p.k,
-		a: &p.a[0], ai: bytes(p.ai), al: bytes(p.al), ar: bytes(p.ax),
-		bl: bytes(p.bl), br: bytes(p.bx), ci: bytes(p.ci), cr: bytes(p.cx),
+		repeat: winogradArea, outer: 1, inner: p.b.rows,
+		a: &p.a.x[0], ai: bytes(1), al: bytes(p.a.width), ar: bytes(p.a.step),
+		bl: bytes(p.b.width), br: bytes(p.b.step), ci: bytes(p.c.width), cr: bytes(p.c.step),
+	}
+	if !p.transposed { // k goes through its panels
+		s.ai, s.al = s.al, s.ai
+		s.outer, s.inner = p.a.columns/p.a.width, p.a.width
+		s.ao = bytes(winogradArea*p.a.step - p.a.width)
 	}
 	if p.add {
 		s.flags = flagAdd
 	}
-	strips := ceil(p.n, t.columns())
-	rounds := p.count * ceil(p.m, t.tallest()) * s.rounds()
-	for j := 0; j < p.n; j += t.columns() {
-		s.b, s.c = &p.b[j], &p.c[j]
+	strips := ceil(p.c.columns, t.columns())
+	rounds := s.repeat * ceil(p.c.rows, t.tallest()) * s.outer * s.rounds()
+	for j := 0; j < p.c.columns; j += t.columns() {
+		s.b, s.c = &p.b.from(0, 0, j)[0], &p.c.from(0, 0, j)[0]
 		s.ahead, s.pace = part(p.ahead, j/t.columns(), strips, rounds)
 		s.also, s.alsoPace = part(p.also, j/t.columns(), strips, rounds)
-		t.multiply(s, t.tallest(), p.m, min(t.columns(), p.n-j))
+		t.multiply(s, t.tallest(), p.c.rows, min(t.columns(), p.c.columns-j))
 	}
 }
 

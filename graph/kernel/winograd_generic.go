@@ -45,16 +45,20 @@ func both[T Float](m func(line[T]) line[T], x square6[T]) (y square6[T]) {
 func genericSandwich[T Float](p patches[T], n, outs int, m func(line[T]) line[T], load func(c, in, mask int) T, store func(c int, to *T, v T)) {
 	for t := range p.tiles {
 		for c := range p.channels {
+			from, to := c, c
+			if p.panel > 0 {
+				from, to = c+c/p.panel*p.inPanel, c+c/p.panel*p.outPanel
+			}
 			var x square6[T]
 			for i := range n {
 				for j := range n {
-					x[i][j] = load(c, t*p.inTile+i*p.inRow+j*p.inCol+c, t*p.maskTile+i*p.maskRow+j*p.maskCol+c)
+					x[i][j] = load(c, t*p.inTile+i*p.inRow+j*p.inCol+from, t*p.maskTile+i*p.maskRow+j*p.maskCol+c)
 				}
 			}
 			y := both(m, x)
 			for i := range outs {
 				for j := range outs {
-					store(c, &p.out[t*p.outTile+i*p.outRow+j*p.outCol+c], y[i][j])
+					store(c, &p.out[t*p.outTile+i*p.outRow+j*p.outCol+to], y[i][j])
 				}
 			}
 		}
@@ -136,16 +140,23 @@ func genericOutputGrad[T Float](p patches[T]) {
 
 // genericProducts is products's loop.
 func genericProducts[T Float](p products[T]) {
-	for x := range p.count {
-		for i := range p.m {
-			c := p.c[x*p.cx+i*p.ci:][:p.n]
-			if !p.add {
-				clear(c)
-			}
-			for l := range p.k {
-				a := p.a[x*p.ax+i*p.ai+l*p.al]
-				for j, b := range p.b[x*p.bx+l*p.bl:][:p.n] {
-					c[j] += a * b
+	width := min(p.b.width, p.c.width)
+	for x := range winogradArea {
+		for i := range p.c.rows {
+			for j := 0; j < p.c.columns; j += width {
+				c := p.c.from(x, i, j)[:width]
+				if !p.add {
+					clear(c)
+				}
+				for l := range p.b.rows {
+					row, column := i, l
+					if p.transposed {
+						row, column = l, i
+					}
+					a := p.a.from(x, row, column)[0]
+					for k, b := range p.b.from(x, l, j)[:width] {
+						c[k] += a * b
+					}
 				}
 			}
 		}

@@ -19,16 +19,14 @@ func (g grid) group(i int) tileGroup {
 	return tileGroup{g, i * g.rows(), min(g.down, (i+1)*g.rows())}
 }
 
-// tileGroup are rows of tiles that are computed together. Of their transforms
-// there are 36 matrices (tiles,channels), step apart.
+// tileGroup are rows of tiles that are computed together: a row of each of their
+// matrices for each tile.
 type tileGroup struct {
 	grid
 	from, to int
 }
 
-func (g tileGroup) tiles() int            { return (g.to - g.from) * g.across }
-func (g tileGroup) step(channels int) int { return g.tiles()*channels + winogradPad }
-func (g tileGroup) v(channels int) int    { return winogradArea * g.step(channels) }
+func (g tileGroup) tiles() int { return (g.to - g.from) * g.across }
 
 // each calls whole for the tiles of each row that lie within an image of oh x ow
 // outputs, and edge for each that overhangs it. at is a tile's place among the
@@ -96,13 +94,13 @@ func paste[T Float](q square, from, image []T, w, channels int, put func(to, fro
 func copyTo[T Float](to, from []T) { copy(to, from) }
 
 // transformInput is v = Bᵀ x B for a group's tiles of an image x (H,W,C).
-func transformInput[T Float](g tileGroup, s Conv, x, v []T) {
+func transformInput[T Float](g tileGroup, s Conv, x []T, v matrices[T]) {
 	oh, ow := s.Out()
 	transform := of[T]().winograd.input
-	to := patches[T]{channels: s.C, outRow: winogradPatch * g.step(s.C), outCol: g.step(s.C), outTile: s.C}
+	to := patches[T]{channels: s.C, outRow: winogradPatch * v.step, outCol: v.step, outTile: v.width}
 	g.each(oh, ow, func(at, row, tiles int) {
 		p := to
-		p.tiles, p.out = tiles, v[at*s.C:]
+		p.tiles, p.out = tiles, v.from(0, at, 0)
 		p.in, p.inRow, p.inCol, p.inTile = x[row*winogradSide*s.W*s.C:], s.W*s.C, s.C, winogradSide*s.C
 		transform(p)
 	}, func(at, row, column int) {
@@ -110,20 +108,20 @@ func transformInput[T Float](g tileGroup, s Conv, x, v []T) {
 		defer giveBack(margin)
 		cut(g.square(row, column, winogradPatch, s.H, s.W), x, s.W, s.C, margin)
 		p := to
-		p.tiles, p.out = 1, v[at*s.C:]
+		p.tiles, p.out = 1, v.from(0, at, 0)
 		p.in, p.inRow, p.inCol = margin, winogradPatch*s.C, s.C
 		transform(p)
 	})
 }
 
 // transformInputGrad adds B v Bᵀ to a group's part of an image's gradient dx (H,W,C).
-func transformInputGrad[T Float](g tileGroup, s Conv, v, dx []T) {
+func transformInputGrad[T Float](g tileGroup, s Conv, v matrices[T], dx []T) {
 	oh, ow := s.Out()
 	transform := of[T]().winograd.inputGrad
-	from := patches[T]{channels: s.C, inRow: winogradPatch * g.step(s.C), inCol: g.step(s.C), inTile: s.C}
+	from := patches[T]{channels: s.C, inRow: winogradPatch * v.step, inCol: v.step, inTile: v.width}
 	g.each(oh, ow, func(at, row, tiles int) {
 		p := from
-		p.tiles, p.in = tiles, v[at*s.C:]
+		p.tiles, p.in = tiles, v.from(0, at, 0)
 		p.out, p.outRow, p.outCol, p.outTile = dx[row*winogradSide*s.W*s.C:], s.W*s.C, s.C, winogradSide*s.C
 		transform(p)
 	}, func(at, row, column int) {
@@ -131,7 +129,7 @@ func transformInputGrad[T Float](g tileGroup, s Conv, v, dx []T) {
 		defer giveBack(margin)
 		clear(margin)
 		p := from
-		p.tiles, p.in = 1, v[at*s.C:]
+		p.tiles, p.in = 1, v.from(0, at, 0)
 		p.out, p.outRow, p.outCol = margin, winogradPatch*s.C, s.C
 		transform(p)
 		paste(g.square(row, column, winogradPatch, s.H, s.W), margin, dx, s.W, s.C, of[T]().add)
@@ -140,25 +138,26 @@ func transformInputGrad[T Float](g tileGroup, s Conv, v, dx []T) {
 
 // transformOutput is y = Aᵀ m A, with bias, and not below floor, for a group's
 // part of an image y (OH,OW,F).
-func transformOutput[T Float](g tileGroup, s Conv, m, bias []T, floor T, y []T) {
+func transformOutput[T Float](g tileGroup, s Conv, m matrices[T], bias []T, floor T, y []T) {
 	oh, ow := s.Out()
 	transform, whole := of[T]().winograd.output, of[T]().winograd.output
 	if streams(s, y) {
 		whole = of[T]().winograd.outputStream
 	}
 	from := patches[T]{
-		channels: s.F, inRow: winogradPatch * g.step(s.F), inCol: g.step(s.F), inTile: s.F, bias: bias, floor: floor,
+		channels: s.F, inRow: winogradPatch * m.step, inCol: m.step, inTile: m.width,
+		panel: m.width, inPanel: m.leap(), bias: bias, floor: floor,
 	}
 	g.each(oh, ow, func(at, row, tiles int) {
 		p := from
-		p.tiles, p.in = tiles, m[at*s.F:]
+		p.tiles, p.in = tiles, m.from(0, at, 0)
 		p.out, p.outRow, p.outCol, p.outTile = y[row*winogradSide*ow*s.F:], ow*s.F, s.F, winogradSide*s.F
 		whole(p)
 	}, func(at, row, column int) {
 		margin := borrow[T](winogradSide * winogradSide * s.F)
 		defer giveBack(margin)
 		p := from
-		p.tiles, p.in = 1, m[at*s.F:]
+		p.tiles, p.in = 1, m.from(0, at, 0)
 		p.out, p.outRow, p.outCol = margin, winogradSide*s.F, s.F
 		transform(p)
 		paste(g.square(row, column, winogradSide, oh, ow), margin, y, ow, s.F, copyTo[T])
@@ -175,11 +174,14 @@ func streams[T Float](s Conv, y []T) bool {
 
 // transformOutputGrad is m = A dz Aᵀ for a group's part of image n, and adds
 // the sum of dz to db.
-func transformOutputGrad[T Float](g tileGroup, c *convGrad[T], n int, m, db []T) {
+func transformOutputGrad[T Float](g tileGroup, c *convGrad[T], n int, m matrices[T], db []T) {
 	oh, ow := c.Out()
 	transform := of[T]().winograd.outputGrad
 	dy, y := imagesOf(c.dy, c.N, n), imagesOf(c.y, c.N, n)
-	to := patches[T]{channels: c.F, outRow: winogradPatch * g.step(c.F), outCol: g.step(c.F), outTile: c.F, bias: db}
+	to := patches[T]{
+		channels: c.F, outRow: winogradPatch * m.step, outCol: m.step, outTile: m.width,
+		panel: m.width, outPanel: m.leap(), bias: db,
+	}
 	ones := borrow[T](c.F) // a mask for who has no ReLU
 	defer giveBack(ones)
 	for i := range ones {
@@ -188,7 +190,7 @@ func transformOutputGrad[T Float](g tileGroup, c *convGrad[T], n int, m, db []T)
 	to.mask = ones
 	g.each(oh, ow, func(at, row, tiles int) {
 		p, first := to, row*winogradSide*ow*c.F
-		p.tiles, p.out = tiles, m[at*c.F:]
+		p.tiles, p.out = tiles, m.from(0, at, 0)
 		p.in, p.inRow, p.inCol, p.inTile = dy[first:], ow*c.F, c.F, winogradSide*c.F
 		if c.relu {
 			p.mask, p.maskRow, p.maskCol, p.maskTile = y[first:], p.inRow, p.inCol, p.inTile
@@ -200,7 +202,7 @@ func transformOutputGrad[T Float](g tileGroup, c *convGrad[T], n int, m, db []T)
 		defer giveBack(margin)
 		p, q := to, g.square(row, column, winogradSide, oh, ow)
 		cut(q, dy, ow, c.F, margin[:area*c.F])
-		p.tiles, p.out = 1, m[at*c.F:]
+		p.tiles, p.out = 1, m.from(0, at, 0)
 		p.in, p.inRow, p.inCol = margin, winogradSide*c.F, c.F
 		if c.relu {
 			p.mask, p.maskRow, p.maskCol = margin[area*c.F:], p.inRow, p.inCol

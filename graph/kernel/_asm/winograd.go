@@ -16,6 +16,7 @@ var patchFields = []string{
 	"in", "inRow", "inCol", "inTile",
 	"out", "outRow", "outCol", "outTile",
 	"mask", "maskRow", "maskCol", "maskTile",
+	"panel", "inPanel", "outPanel",
 	"bias", "floor",
 }
 
@@ -330,9 +331,9 @@ func sandwich(v isa, name string, n, outs int, apply func(x, y, t []vec), e edge
 	Pragma("noescape")
 	Doc(fmt.Sprintf("%s%s transforms patches of %d x %d to %d x %d.", name, v.name, n, n, outs, outs))
 	t := &transform{isa: v, s: param("p")}
-	slots := AllocLocal(4 * 8)
+	slots := AllocLocal(5 * 8)
 	t.inNow, t.outNow, t.maskNow = slots, slots.Offset(8), slots.Offset(16)
-	tiles := slots.Offset(24)
+	tiles, panelEnd := slots.Offset(24), slots.Offset(32)
 	for name, now := range t.positions() {
 		MOVQ(t.load(name), now)
 	}
@@ -342,12 +343,19 @@ func sandwich(v isa, name string, n, outs int, apply func(x, y, t []vec), e edge
 	Label("tile")
 	t.at = GP64()
 	XORQ(t.at, t.at)
+	MOVQ(t.at, panelEnd)
+	Label("panel")
+	ADDQ(t.load("panel"), panelEnd)
 	Label("vector")
 	for range e.together(v) {
 		t.patch(n, outs, apply, e, between)
 	}
-	CMPQ(t.at, t.field("bytes"))
+	CMPQ(t.at, panelEnd)
 	JL(LabelRef("vector"))
+	ADDQ(t.load("inPanel"), t.inNow)
+	ADDQ(t.load("outPanel"), t.outNow)
+	CMPQ(t.at, t.field("bytes"))
+	JL(LabelRef("panel"))
 
 	for name, now := range t.positions() {
 		ADDQ(t.load(name+"Tile"), now)
