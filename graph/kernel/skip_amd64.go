@@ -18,7 +18,7 @@ const (
 	skipRows   = 128     // of c that share such a piece of b
 	fewRows    = 8       // of c, up to which b is read where it stands
 	skipSmall  = 1 << 20 // numbers of a, up to which all are listed beforehand
-	mostlyZero = 0.45    // share of a that is not zero, up to which skipping pays
+	mostlyZero = 0.4     // share of a that is not zero, up to which skipping pays
 	someZeros  = 0.9     // the same, for a few rows that are deep
 )
 
