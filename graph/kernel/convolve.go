@@ -1,6 +1,9 @@
 package kernel
 
-import "fmt"
+import (
+	"fmt"
+	"unsafe"
+)
 
 // Conv is the shape of a convolution with stride 1 and no padding: N images of
 // H x W pixels in C channels, F filters of KH x KW pixels.
@@ -158,6 +161,14 @@ func (g *convGrad[T]) dz(n int, room []T) {
 		return
 	}
 	copy(room, g.dy[from:to])
+}
+
+// streams says whether an image y of a batch of outputs is to be written past the
+// caches.
+func streams[T Float](s Conv, y []T) bool {
+	_, _, size := s.sizes()
+	line := cacheLine / int(unsafe.Sizeof(y[0]))
+	return size >= largeC && s.F%line == 0 && uintptr(unsafe.Pointer(&y[0]))%cacheLine == 0
 }
 
 // imagesOf cuts image n out of a batch.

@@ -32,6 +32,9 @@ func (t *tiles) convolveRows(s Conv, from, to int, x, panels, bias, y []float32,
 	if relu {
 		one.flags = flagReLU
 	}
+	if streams(s, y) {
+		one.flags |= flagStream
+	}
 	for f := 0; f < s.F; f += t.columns() {
 		one.b, one.c, one.ahead = &panels[f*s.patch()], &y[from*ow*s.F+f], nil
 		if bias != nil {

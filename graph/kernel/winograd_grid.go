@@ -1,7 +1,5 @@
 package kernel
 
-import "unsafe"
-
 // grid is an output image cut into tiles, the last ones of which may overhang.
 type grid struct{ across, down int }
 
@@ -162,14 +160,6 @@ func transformOutput[T Float](g tileGroup, s Conv, m matrices[T], bias []T, floo
 		transform(p)
 		paste(g.square(row, column, winogradSide, oh, ow), margin, y, ow, s.F, copyTo[T])
 	})
-}
-
-// streams says whether an image y of a batch of outputs is to be written past the
-// caches.
-func streams[T Float](s Conv, y []T) bool {
-	_, _, size := s.sizes()
-	line := cacheLine / int(unsafe.Sizeof(y[0]))
-	return size >= largeC && s.F%line == 0 && uintptr(unsafe.Pointer(&y[0]))%cacheLine == 0
 }
 
 // transformOutputGrad is m = A dz Aᵀ for a group's part of image n, and adds
