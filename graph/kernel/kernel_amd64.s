@@ -18855,21 +18855,19 @@ step:
 	RET
 
 // func listAVX2(n int, x *float32, step int, fronts *uint64, places *int32, values *float32) int
-// Requires: AVX, AVX2, POPCNT, SSE2
+// Requires: AVX, AVX2, POPCNT
 TEXT ·listAVX2(SB), NOSPLIT, $0-56
 	MOVQ         n+0(FP), AX
 	MOVQ         x+8(FP), CX
-	MOVQ         step+16(FP), DX
-	MOVQ         fronts+24(FP), BX
-	MOVQ         places+32(FP), SI
-	MOVQ         values+40(FP), DI
+	MOVQ         fronts+24(FP), DX
+	MOVQ         places+32(FP), BX
+	MOVQ         values+40(FP), SI
 	VXORPS       Y3, Y3, Y3
-	VPMOVZXBD    2040(BX), Y6
-	MOVQ         DX, X5
-	VPBROADCASTD X5, Y5
+	VPMOVZXBD    2040(DX), Y6
+	VPBROADCASTD step+16(FP), Y5
 	VPMULLD      Y5, Y6, Y4
 	VPSLLD       $0x03, Y5, Y5
-	MOVQ         DI, DX
+	MOVQ         SI, DI
 	SHRQ         $0x03, AX
 
 step:
@@ -18877,19 +18875,19 @@ step:
 	VCMPPS    $0x04, Y3, Y0, Y2
 	VMOVMSKPS Y2, R8
 	POPCNTL   R8, R9
-	VPMOVZXBD (BX)(R8*8), Y1
+	VPMOVZXBD (DX)(R8*8), Y1
 	VPERMPS   Y0, Y1, Y0
-	VMOVUPS   Y0, (DI)
+	VMOVUPS   Y0, (SI)
 	VPERMD    Y4, Y1, Y2
-	VMOVDQU   Y2, (SI)
-	LEAQ      (DI)(R9*4), DI
+	VMOVDQU   Y2, (BX)
 	LEAQ      (SI)(R9*4), SI
+	LEAQ      (BX)(R9*4), BX
 	VPADDD    Y5, Y4, Y4
 	ADDQ      $0x20, CX
 	DECQ      AX
 	JNZ       step
-	SUBQ      DX, DI
-	SHRQ      $0x02, DI
-	MOVQ      DI, ret+48(FP)
+	SUBQ      DI, SI
+	SHRQ      $0x02, SI
+	MOVQ      SI, ret+48(FP)
 	VZEROUPPER
 	RET

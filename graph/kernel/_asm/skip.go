@@ -85,12 +85,11 @@ func list() {
 	Doc("listAVX2 writes the numbers of x that are not zero, a NaN among them, one after the other, and their places,",
 		"which are step apart, from 0; it returns how many there are. n is a multiple of 8, at least that. Of places and",
 		"values it may write n.")
-	n, x, step, fronts, places, values := param("n"), param("x"), param("step"), param("fronts"), param("places"), param("values")
+	n, x, fronts, places, values := param("n"), param("x"), param("fronts"), param("places"), param("values")
 	vector, front, number, nothing, at, eight, lane := ymm[0], ymm[1], ymm[2], ymm[3], ymm[4], ymm[5], ymm[6]
 	VXORPS(nothing, nothing, nothing)
 	VPMOVZXBD(Mem{Base: fronts, Disp: 8 * 255}, lane) // 0 1 2 ... 7: where nothing is zero, all stay
-	MOVQ(step, eight.AsX())
-	VPBROADCASTD(eight.AsX(), eight)
+	VPBROADCASTD(NewParamAddr("step", 16), eight)
 	VPMULLD(eight, lane, at)
 	VPSLLD(Imm(3), eight, eight)
 	began := GP64()
