@@ -320,6 +320,11 @@ func skipAVX2x8(l *int)
 // packWideAVX2 copies rows, at least one, of 64 floats, stride floats apart, to stand side by side.
 func packWideAVX2(rows int, x *float32, stride int, y *float32)
 
+// ask asks the cache for so many lines, at least one, of each of so many rows of x, at least one, stride floats apart.
+//
+//go:noescape
+func ask(rows int, x *float32, stride int, lines int)
+
 // listAVX2 writes the numbers of x that are not zero, a NaN among them, one after the other, and their places,
 // which are step apart, from 0; it returns how many there are. n is a multiple of 8, at least that. Of places and
 // values it may write n.

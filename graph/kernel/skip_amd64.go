@@ -18,7 +18,7 @@ const (
 	skipRows   = 128     // of c that share such a piece of b
 	fewRows    = 8       // of c, up to which b is read where it stands
 	skipSmall  = 1 << 20 // numbers of a, up to which all are listed beforehand
-	mostlyZero = 0.4     // share of a that is not zero, up to which skipping pays
+	mostlyZero = 0.5     // share of a that is not zero, up to which skipping pays
 	someZeros  = 0.9     // the same, for a few rows that are deep
 )
 
@@ -49,6 +49,8 @@ type listing struct {
 	ci     int
 	bias   *float32
 	flags  int
+	ahead  *float32
+	pace   int
 }
 
 var listings = make(lender[listing], 64)
@@ -149,19 +151,32 @@ func (s *skipping) list(group, l, end int, list []float32) {
 	if s.inPlace() {
 		step = bytes(s.n)
 	}
-	var a []float32
-	stride := s.k
+	a, stride := s.a[i*s.k+l:], s.k
 	if s.ta {
 		a, stride = borrow[float32](skipRows*s.piece), s.piece
 		defer giveBack(a)
-		packTransposed(s.a[l*s.m+i:], s.m, depth, rows, a, stride)
-	} else {
-		a = s.a[i*s.k+l:]
+		inEights(depth, rows, s.a[l*s.m+i:], s.m, func(l int, x []float32, eight int) {
+			packTransposed(x, s.m, eight, rows, a[l:], stride)
+		})
 	}
 	counts, places, values := s.parts(list)
-	for r := range rows {
-		n := listRow(a[r*stride:][:depth], step, places, values)
-		counts[r], places, values = int32(n), places[n:], values[n:]
+	inEights(rows, depth, a, stride, func(first int, x []float32, eight int) {
+		for r := range eight {
+			n := listRow(x[r*stride:][:depth], step, places, values)
+			counts[first+r], places, values = int32(n), places[n:], values[n:]
+		}
+	})
+}
+
+// inEights calls eight for eight rows of x at a time, or fewer at the end, and asks
+// the cache for the next: rows that are far apart come from memory one by one
+// otherwise.
+func inEights(rows, columns int, x []float32, stride int, eight func(first int, x []float32, rows int)) {
+	for i := 0; i < rows; i += 8 {
+		if next := i + 8; next < rows {
+			ask(min(8, rows-next), &x[next*stride], stride, ceil(bytes(columns), cacheLine))
+		}
+		eight(i, x[i*stride:], min(8, rows-i))
 	}
 }
 
@@ -216,6 +231,7 @@ func (s *skipping) block(b int) {
 				width := min(skipWidth, s.n-left)
 				w.b = s.panel(left, at, min(s.piece, end-at), width, panel)
 				s.sums(w, at > l, &partial[(left-j)*s.groupRows()])
+				s.foresee(w, left, at, to)
 				if at+s.piece >= end {
 					w.c, w.ci = &s.c[(shard*s.m+group*skipRows)*s.n+left], bytes(s.n)
 					s.complete(w, left, l > from, end == to)
@@ -251,6 +267,24 @@ func (s *skipping) panel(j, l, depth, columns int, panel []float32) *float32 {
 		copyRows(s.b[l*s.n+j:], s.n, depth, columns, panel, skipWidth)
 	}
 	return &panel[0]
+}
+
+// foresee has w ask for what panel will copy of columns j ... of op(b) for the next
+// piece of k, or for the next block, so that memory is read while it computes.
+func (s *skipping) foresee(w *listing, j, l, to int) {
+	w.ahead, w.pace = nil, 0
+	at, pace := (l+s.piece)*s.n+j, s.n
+	switch {
+	case s.inPlace():
+		return
+	case bool(s.tb): // its 64 rows stand one after the other, and 128 steps take half of one each
+		at, pace = (j+skipWidth*Threads())*s.k+l, s.k/2
+	case l+s.piece >= to:
+		return
+	}
+	if at < len(s.b) {
+		w.ahead, w.pace = &s.b[at], bytes(pace)
+	}
 }
 
 // sums has w go on with the sums at partial, or begin with zeros, and leave them

@@ -36,6 +36,7 @@ func main() {
 		skip(avx2, vectors)
 	}
 	packWide(avx2)
+	ask()
 	list()
 	Generate()
 }

@@ -16,11 +16,15 @@ var listingFields = []string{
 	"start", "si",
 	"c", "ci",
 	"bias", "flags",
+	"ahead", "pace",
 }
 
 // skipVectors is how wide a row's tile is at most: as many accumulators as the
 // latency of a multiply-add asks for.
 const skipVectors = 8
+
+// skipLines is how many cache lines a row asks for.
+const skipLines = 4
 
 // skip writes the micro-kernel for rows of which only some numbers are listed:
 // a row of c, so many vectors wide, stays in registers while its list goes by.
@@ -34,8 +38,16 @@ func skip(v isa, vectors int) {
 	rows := s.load("rows")
 	sum := func(_, vector int) reg.VecPhysical { return v.reg[vector] }
 	x, scratch := v.reg[vectors], v.reg[vectors:]
+	ahead := s.load("ahead")
 
 	Label("row")
+	CMPQ(s.at("pace"), Imm(0))
+	JZ(LabelRef("asked"))
+	for i := range skipLines {
+		PREFETCHT1(Mem{Base: ahead, Disp: line * i})
+	}
+	ADDQ(s.at("pace"), ahead)
+	Label("asked")
 	n := GP64()
 	MOVLQSX(Mem{Base: counts}, n)
 	ADDQ(Imm(4), counts)
@@ -61,9 +73,8 @@ func skip(v isa, vectors int) {
 	at := GP64()
 	MOVL(Mem{Base: places, Index: n, Scale: 4}, at.As32())
 	VBROADCASTSS(Mem{Base: values, Index: n, Scale: 4}, x)
-	ADDQ(b, at)
 	for i := range vectors {
-		VFMADD231PS(Mem{Base: at, Disp: v.bytes() * i}, x, sum(0, i))
+		VFMADD231PS(Mem{Base: b, Index: at, Scale: 1, Disp: v.bytes() * i}, x, sum(0, i))
 	}
 	INCQ(n)
 	JNZ(LabelRef("number"))
@@ -75,6 +86,26 @@ func skip(v isa, vectors int) {
 	JNZ(LabelRef("row"))
 	SFENCE() // what was streamed is there for whoever is told so
 	finish()
+}
+
+// ask writes the request for the first lines of some rows.
+func ask() {
+	TEXT("ask", NOSPLIT, "func(rows int, x *float32, stride int, lines int)")
+	Pragma("noescape")
+	Doc("ask asks the cache for so many lines, at least one, of each of so many rows of x, at least one, stride floats apart.")
+	rows, x, stride, lines := param("rows"), param("x"), param("stride"), param("lines")
+	SHLQ(Imm(2), stride)
+	Label("row")
+	at, n := GP64(), GP64()
+	MOVQ(x, at)
+	MOVQ(lines, n)
+	Label("line")
+	PREFETCHT1(Mem{Base: at})
+	ADDQ(Imm(line), at)
+	repeatUntilZero(n, "line")
+	ADDQ(stride, x)
+	repeatUntilZero(rows, "row")
+	RET()
 }
 
 // list writes the listing of the numbers of a row that are not zero: 8 at a
