@@ -166,23 +166,26 @@ func (g *convGrad[T]) winograd() {
 // written to du.
 func (g *convGrad[T]) winogradImage(n int, add bool, turned, du matrices[T], db []T) {
 	grid, t := gridOf(g.Conv), &of[T]().winograd
-	if g.dx != nil {
-		clear(imagesOf(g.dx, g.N, n))
-	}
+	cleared := 0 // rows of dx
 	for i := range grid.groups() {
 		group := grid.group(i)
 		v, m, work := borrowMatrices[T](group, g.Conv)
 		transformInput(group, g.Conv, imagesOf(g.x, g.N, n), v)
 		transformOutputGrad(group, g, n, m, db)
+		next := n*grid.groups() + i + 1
 		dy, y := nextOutputs(group, g.Conv, g.dy, n), nextOutputs(group, g.Conv, g.y, n)
 		gradient := products[T]{a: v, b: m, c: du, transposed: true, add: add || i > 0, ahead: dy, also: y}
 		if g.dx != nil { // then what is larger is asked for by the second product, and does not leave the cache again
-			gradient.ahead, gradient.also = nextInputs(grid, g.Conv, g.x, n*grid.groups()+i+1), nil
+			gradient.ahead, gradient.also = nextInputs(grid, g.Conv, g.x, next), nextInputs(grid, g.Conv, g.dx, next)
 		}
 		t.products(gradient)
 		if g.dx != nil {
 			t.products(products[T]{a: m, b: turned, c: v, ahead: dy, also: y})
-			transformInputGrad(group, g.Conv, v, imagesOf(g.dx, g.N, n))
+			dx := imagesOf(g.dx, g.N, n)
+			rows := group.inputRows(g.Conv)
+			clear(dx[cleared*g.W*g.C : rows*g.W*g.C])
+			cleared = rows
+			transformInputGrad(group, g.Conv, v, dx)
 		}
 		giveBack(work)
 	}

@@ -26,6 +26,15 @@ type tileGroup struct {
 
 func (g tileGroup) tiles() int { return (g.to - g.from) * g.across }
 
+// inputRows is how many rows of an image this group and those before it see: with
+// the last one, all.
+func (g tileGroup) inputRows(s Conv) int {
+	if g.to == g.down {
+		return s.H
+	}
+	return g.to*winogradSide + winogradPatch - winogradSide
+}
+
 // each calls whole for the tiles of each row that lie within an image of oh x ow
 // outputs, and edge for each that overhangs it. at is a tile's place among the
 // group's.
