@@ -176,3 +176,11 @@ func imagesOf[T Float](batch []T, images, n int) []T {
 	size := len(batch) / images
 	return batch[n*size : (n+1)*size]
 }
+
+// imageAfter is the image that follows image n, or nothing.
+func imageAfter[T Float](batch []T, images, n int) []T {
+	if n+1 == images || len(batch) == 0 {
+		return nil
+	}
+	return imagesOf(batch, images, n+1)
+}

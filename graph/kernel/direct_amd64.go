@@ -68,7 +68,8 @@ func (t *tiles) convolveGrad(g *convGrad[float32]) {
 		from, to := g.images(shard)
 		for n := from; n < to; n++ {
 			g.dz(n, dz)
-			t.addProducts(g.Conv, imagesOf(g.x, g.N, n), dz, imagesOf(dw, shards, shard), n > from)
+			dy, y := imageAfter(g.dy, g.N, n), imageAfter(g.y, g.N, n)
+			t.addProducts(g.Conv, imagesOf(g.x, g.N, n), dz, imagesOf(dw, shards, shard), n > from, dy, y)
 			t.addRows(ny/g.F, g.F, dz, imagesOf(db, shards, shard), n > from)
 			if g.dx != nil {
 				t.convolveBack(g.Conv, back, dz, panels, imagesOf(g.dx, g.N, n))
@@ -105,8 +106,9 @@ func (t *tiles) convolveBack(s, back Conv, dz, panels, dx []float32) {
 }
 
 // addProducts is one image's share of a filter's gradient: for each row of the
-// filter a product as deep as the image has pixels. Behind dz there is room.
-func (t *tiles) addProducts(s Conv, x, dz, dw []float32, add bool) {
+// filter a product as deep as the image has pixels. Behind dz there is room. What
+// stands in ahead and also will be read next.
+func (t *tiles) addProducts(s Conv, x, dz, dw []float32, add bool, ahead, also []float32) {
 	oh, ow := s.Out()
 	one := strip{
 		repeat: s.KH, outer: oh, inner: ow,
@@ -116,8 +118,11 @@ func (t *tiles) addProducts(s Conv, x, dz, dw []float32, add bool) {
 	if add {
 		one.flags = flagAdd
 	}
+	strips, rounds := ceil(s.F, t.columns()), one.repeat*ceil(s.KW*s.C, t.tallest())*one.outer*one.rounds()
 	for f := 0; f < s.F; f += t.columns() {
-		one.b, one.c, one.ahead = &dz[f], &dw[f], nil
+		one.b, one.c = &dz[f], &dw[f]
+		one.ahead, one.pace = part(ahead, f/t.columns(), strips, rounds)
+		one.also, one.alsoPace = part(also, f/t.columns(), strips, rounds)
 		t.multiply(one, t.tallest(), s.KW*s.C, min(t.columns(), s.F-f))
 	}
 }
