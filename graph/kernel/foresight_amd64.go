@@ -54,7 +54,8 @@ func (f *foresight) left(s *strip, columns int) {
 }
 
 // right lets the strip at column j, so many columns into its block, ask for b:
-// its share of the next piece of k, or the rows that the next strip transposes.
+// its share of the next piece of k, or the rows that the next strip transposes. A
+// column of rows, which no pace goes through, is asked for at once.
 func (f *foresight) right(s *strip, j, columns int) {
 	s.also, s.alsoPace = nil, 0
 	first, size := 0, 0
@@ -68,6 +69,10 @@ func (f *foresight) right(s *strip, j, columns int) {
 	case f.shards > 1 && !f.last:
 		size = f.depth * f.n / f.strips
 		first = f.l*f.n + columns/f.columns()*size
+	case f.shards == 1 && f.strips == 1 && f.panels == nil:
+		if next := j + f.columns()*Threads(); next < f.n {
+			ask(f.depth, &f.b[(f.l-f.depth)*f.n+next], f.n, ceil(bytes(f.columns()), cacheLine))
+		}
 	}
 	if size > 0 && first < len(f.b) && s.rounds() > 0 {
 		s.also = &f.b[first]
