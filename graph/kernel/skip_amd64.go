@@ -14,7 +14,8 @@ import "unsafe"
 
 const (
 	skipWidth  = 64      // columns of c that are computed at a time: eight vectors
-	skipDepth  = 128     // rows of b, so wide, that fit into the first-level cache
+	skipDepth  = 128     // rows of b, so wide, fill the first-level cache
+	skipPiece  = 96      // deeper, b is taken so many rows at a time: others need room there too
 	skipRows   = 128     // of c that share such a piece of b
 	fewRows    = 8       // of c, up to which b is read where it stands
 	skipSmall  = 1 << 20 // numbers of a, up to which all are listed beforehand
@@ -108,7 +109,9 @@ type skipping struct {
 func (p *product) skip() {
 	s := skipping{product: p, piece: p.depth, strips: ceil(p.n, skipWidth)}
 	if !s.inPlace() {
-		s.piece = (ceil(p.depth, ceil(p.depth, skipDepth)) + 7) &^ 7
+		if p.depth > skipDepth {
+			s.piece = (ceil(p.depth, ceil(p.depth, skipPiece)) + 7) &^ 7
+		}
 	}
 	if p.depth == p.k && p.m*p.k <= skipSmall {
 		s.strips = 1
@@ -231,7 +234,7 @@ func (s *skipping) block(b int) {
 				width := min(skipWidth, s.n-left)
 				w.b = s.panel(left, at, min(s.piece, end-at), width, panel)
 				s.sums(w, at > l, &partial[(left-j)*s.groupRows()])
-				s.foresee(w, left, at, to)
+				s.foresee(w, left, left-j, group, at, to)
 				if at+s.piece >= end {
 					w.c, w.ci = &s.c[(shard*s.m+group*skipRows)*s.n+left], bytes(s.n)
 					s.complete(w, left, l > from, end == to)
@@ -269,21 +272,28 @@ func (s *skipping) panel(j, l, depth, columns int, panel []float32) *float32 {
 	return &panel[0]
 }
 
-// foresee has w ask for what panel will copy of columns j ... of op(b) for the next
-// piece of k, or for the next block, so that memory is read while it computes.
-func (s *skipping) foresee(w *listing, j, l, to int) {
+// foresee has w, at column j and so many columns into its block, ask for what panel
+// will copy of op(b) for the next piece of k or the next block, or for what that
+// block will list of a: memory is read while it computes.
+func (s *skipping) foresee(w *listing, j, columns, group, l, to int) {
 	w.ahead, w.pace = nil, 0
-	at, pace := (l+s.piece)*s.n+j, s.n
+	x, at, pace := s.b, (l+s.piece)*s.n+j, s.n
 	switch {
 	case s.inPlace():
 		return
 	case bool(s.tb): // its 64 rows stand one after the other, and 128 steps take half of one each
 		at, pace = (j+skipWidth*Threads())*s.k+l, s.k/2
-	case l+s.piece >= to:
+	case l+s.piece < to:
+	case bool(s.ta) && s.lists == nil && s.depth == s.k: // rows of a's columns that this thread is likely to list
+		at, pace = (group+Threads())*skipRows+columns, s.m
+		if x = s.a; at >= s.m {
+			return
+		}
+	default:
 		return
 	}
-	if at < len(s.b) {
-		w.ahead, w.pace = &s.b[at], bytes(pace)
+	if at < len(x) {
+		w.ahead, w.pace = &x[at], bytes(pace)
 	}
 }
 
