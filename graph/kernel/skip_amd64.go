@@ -19,7 +19,8 @@ const (
 	skipRows   = 128     // of c that share such a piece of b
 	fewRows    = 8       // of c, up to which b is read where it stands
 	skipSmall  = 1 << 20 // numbers of a, up to which all are listed beforehand
-	mostlyZero = 0.5     // share of a that is not zero, up to which skipping pays
+	mostlyZero = 0.6     // share of a that is not zero, up to which skipping pays
+	turnedZero = 0.5     // the same, where a is large and has to be turned to be listed
 	someZeros  = 0.9     // the same, for a few rows that are deep
 )
 
@@ -68,6 +69,9 @@ func (p *product) skips() bool {
 	}
 	if p.m <= fewRows {
 		return p.tb == NoTrans && (p.k < deep || density(p.a) <= someZeros)
+	}
+	if p.ta && p.m*p.k > skipSmall {
+		return density(p.a) <= turnedZero
 	}
 	return density(p.a) <= mostlyZero
 }
