@@ -2,6 +2,12 @@ package kernel
 
 import "golang.org/x/sys/unix"
 
-// adviseHuge asks for huge pages behind memory that has not been used yet. Where
-// the system has none to give, memory is as good as it was, and a little slower.
-func adviseHuge(memory []byte) { _ = unix.Madvise(memory, unix.MADV_HUGEPAGE) }
+// adviseHuge asks for huge pages behind zeroed memory that nobody has written to.
+// The heap may have had it before, on small pages; these are given back, and zeros
+// come from the system again. Where it has no huge ones, memory is as good as it
+// was, and a little slower.
+func adviseHuge(memory []byte) {
+	if unix.Madvise(memory, unix.MADV_HUGEPAGE) == nil {
+		_ = unix.Madvise(memory, unix.MADV_DONTNEED)
+	}
+}
