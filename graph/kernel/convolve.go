@@ -171,16 +171,17 @@ func streams[T Float](s Conv, y []T) bool {
 	return size >= largeC && s.F%line == 0 && uintptr(unsafe.Pointer(&y[0]))%cacheLine == 0
 }
 
+// mask is the output, where it decides which gradients count, and nothing without
+// a ReLU.
+func (g *convGrad[T]) mask() []T {
+	if g.relu {
+		return g.y
+	}
+	return nil
+}
+
 // imagesOf cuts image n out of a batch.
 func imagesOf[T Float](batch []T, images, n int) []T {
 	size := len(batch) / images
 	return batch[n*size : (n+1)*size]
-}
-
-// imageAfter is the image that follows image n, or nothing.
-func imageAfter[T Float](batch []T, images, n int) []T {
-	if n+1 == images || len(batch) == 0 {
-		return nil
-	}
-	return imagesOf(batch, images, n+1)
 }

@@ -32,11 +32,11 @@ func (t *tiles) convolveRows(s Conv, from, to int, x, panels, bias, y []float32,
 	if relu {
 		one.flags = flagReLU
 	}
-	if streams(s, y) {
+	if streams(s, y) { // not gradients, which come as a batch of one image and are read soon
 		one.flags |= flagStream
 	}
 	for f := 0; f < s.F; f += t.columns() {
-		one.b, one.c, one.ahead = &panels[f*s.patch()], &y[from*ow*s.F+f], nil
+		one.b, one.c = &panels[f*s.patch()], &y[from*ow*s.F+f]
 		if bias != nil {
 			one.bias = &bias[f]
 		}
@@ -68,7 +68,7 @@ func (t *tiles) convolveGrad(g *convGrad[float32]) {
 		from, to := g.images(shard)
 		for n := from; n < to; n++ {
 			g.dz(n, dz)
-			dy, y := imageAfter(g.dy, g.N, n), imageAfter(g.y, g.N, n)
+			dy, y := g.imageAfter(g.dy, n), g.imageAfter(g.mask(), n)
 			t.addProducts(g.Conv, imagesOf(g.x, g.N, n), dz, imagesOf(dw, shards, shard), n > from, dy, y)
 			t.addRows(ny/g.F, g.F, dz, imagesOf(db, shards, shard), n > from)
 			if g.dx != nil {
@@ -78,6 +78,14 @@ func (t *tiles) convolveGrad(g *convGrad[float32]) {
 	})
 	addShards(shards, dw, g.dw)
 	addShards(shards, db, g.db)
+}
+
+// imageAfter is the image of a batch that follows image n, or nothing.
+func (g *convGrad[T]) imageAfter(batch []T, n int) []T {
+	if n+1 == g.N || batch == nil {
+		return nil
+	}
+	return imagesOf(batch, g.N, n+1)
 }
 
 // backwards is the convolution that gives an image's gradient.
@@ -135,7 +143,7 @@ func (t *tiles) addRows(n, o int, x, sum []float32, add bool) {
 		s.flags = flagAdd
 	}
 	for j := 0; j < o; j += t.columns() {
-		s.b, s.c, s.ahead = &x[j], &sum[j], nil
+		s.b, s.c = &x[j], &sum[j]
 		t.multiply(s, 1, 1, min(t.columns(), o-j))
 	}
 }
@@ -148,7 +156,7 @@ func (t *tiles) sumRows(n, o int, x, sum []float32) {
 	if whole > 0 {
 		s := strip{repeat: 1, outer: 1, inner: n, a: &one, bl: bytes(o)}
 		for j := 0; j < whole; j += t.columns() {
-			s.b, s.c, s.ahead = &x[j], &sum[j], nil
+			s.b, s.c = &x[j], &sum[j]
 			t.multiply(s, 1, 1, min(t.columns(), whole-j))
 		}
 	}

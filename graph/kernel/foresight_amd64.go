@@ -74,7 +74,7 @@ func (f *foresight) right(s *strip, j, columns int) {
 			ask(f.depth, &f.b[(f.l-f.depth)*f.n+next], f.n, ceil(bytes(f.columns()), cacheLine))
 		}
 	}
-	if size > 0 && first < len(f.b) && s.rounds() > 0 {
+	if size = min(size, len(f.b)-first); size > 0 && s.rounds() > 0 {
 		s.also = &f.b[first]
 		s.alsoPace = bytes(size) / (f.tiles * s.outer * s.rounds())
 	}

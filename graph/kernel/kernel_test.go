@@ -184,6 +184,11 @@ func testConvolve[T Float](t *testing.T, s Conv, a Algorithm, relu bool) {
 		near(t, what+" "+name, g.s, want.all()[name].s, k)
 		g.check(t, what+" "+name)
 	}
+	alone := convolveAll(s, func(x, w, b, y []T) { Convolve(s, a, x, w, b, y, relu) },
+		func(x, w, y, dy, _, dw, db []T) { ConvolveGrad(s, a, x, w, y, dy, nil, dw, db, relu) })
+	if !slices.Equal(alone.dw.s, got.dw.s) || !slices.Equal(alone.db.s, got.db.s) {
+		t.Errorf("%s: dw or db differ where dx is not wanted", what)
+	}
 }
 
 func TestConvolve(t *testing.T) {

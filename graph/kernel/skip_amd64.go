@@ -112,10 +112,8 @@ type skipping struct {
 // not large, it is listed first; otherwise each block lists its own rows.
 func (p *product) skip() {
 	s := skipping{product: p, piece: p.depth, strips: ceil(p.n, skipWidth)}
-	if !s.inPlace() {
-		if p.depth > skipDepth {
-			s.piece = (ceil(p.depth, ceil(p.depth, skipPiece)) + 7) &^ 7
-		}
+	if !s.inPlace() && p.depth > skipDepth {
+		s.piece = (ceil(p.depth, ceil(p.depth, skipPiece)) + 7) &^ 7
 	}
 	if p.depth == p.k && p.m*p.k <= skipSmall {
 		s.strips = 1
@@ -158,21 +156,23 @@ func (s *skipping) list(group, l, end int, list []float32) {
 	if s.inPlace() {
 		step = bytes(s.n)
 	}
-	a, stride := s.a[i*s.k+l:], s.k
-	if s.ta {
-		a, stride = borrow[float32](skipRows*s.piece), s.piece
-		defer giveBack(a)
-		inEights(depth, rows, s.a[l*s.m+i:], s.m, func(l int, x []float32, eight int) {
-			packTransposed(x, s.m, eight, rows, a[l:], stride)
-		})
-	}
 	counts, places, values := s.parts(list)
-	inEights(rows, depth, a, stride, func(first int, x []float32, eight int) {
-		for r := range eight {
+	rowsOf := func(first int, x []float32, stride, rows int) {
+		for r := range rows {
 			n := listRow(x[r*stride:][:depth], step, places, values)
 			counts[first+r], places, values = int32(n), places[n:], values[n:]
 		}
+	}
+	if !s.ta {
+		inEights(rows, depth, s.a[i*s.k+l:], s.k, func(first int, x []float32, eight int) { rowsOf(first, x, s.k, eight) })
+		return
+	}
+	turned := borrow[float32](skipRows * s.piece)
+	defer giveBack(turned)
+	inEights(depth, rows, s.a[l*s.m+i:], s.m, func(l int, x []float32, eight int) {
+		packTransposed(x, s.m, eight, rows, turned[l:], s.piece)
 	})
+	rowsOf(0, turned, s.piece, rows)
 }
 
 // inEights calls eight for eight rows of x at a time, or fewer at the end, and asks
@@ -285,8 +285,10 @@ func (s *skipping) foresee(w *listing, j, columns, group, l, to int) {
 	switch {
 	case s.inPlace():
 		return
-	case bool(s.tb): // its 64 rows stand one after the other, and 128 steps take half of one each
-		at, pace = (j+skipWidth*Threads())*s.k+l, s.k/2
+	case bool(s.tb) && s.piece == s.k: // 64 rows of b, one after the other: each of 128 steps takes half of one
+		at, pace = (j+s.nextPanel())*s.k, s.k/2
+	case bool(s.tb):
+		return
 	case l+s.piece < to:
 	case bool(s.ta) && s.lists == nil && s.depth == s.k: // rows of a's columns that this thread is likely to list
 		at, pace = (group+Threads())*skipRows+columns, s.m
@@ -299,6 +301,14 @@ func (s *skipping) foresee(w *listing, j, columns, group, l, to int) {
 	if at < len(x) {
 		w.ahead, w.pace = &x[at], bytes(pace)
 	}
+}
+
+// nextPanel is how many columns further this thread's next panel is likely to be.
+func (s *skipping) nextPanel() int {
+	if s.strips > 1 {
+		return skipWidth
+	}
+	return skipWidth * Threads()
 }
 
 // sums has w go on with the sums at partial, or begin with zeros, and leave them

@@ -12,7 +12,7 @@ import (
 // skipShapes are products of every kind of cut: m, n, k.
 var skipShapes = [][3]int{
 	{1, 8, 1}, {1, 512, 784}, {8, 72, 130}, {2, 128, 5000}, {9, 8, 129}, {128, 512, 784}, {784, 64, 128},
-	{131, 200, 257}, {300, 24, 1100}, {40, 128, 4100}, {1100, 16, 1030},
+	{131, 200, 257}, {300, 24, 1100}, {40, 128, 4100}, {1100, 16, 1030}, {1100, 72, 1000},
 }
 
 // tilesHere are the instruction sets that this machine has.
@@ -95,14 +95,17 @@ func TestSkippingIsChosen(t *testing.T) {
 	for _, c := range []struct {
 		m, n, k int
 		share   float64
-		tb      Transpose
+		ta, tb  Transpose
 		want    bool
 	}{
-		{128, 512, 784, 0.19, NoTrans, true}, {128, 512, 784, 0.19, Trans, true}, {128, 512, 784, 0.8, NoTrans, false},
-		{128, 10, 512, 0, NoTrans, false}, {1, 512, 784, 1, NoTrans, true}, {1, 512, 784, 0, Trans, false},
-		{1, 128, 36864, 0.5, NoTrans, true}, {1, 128, 36864, 1, NoTrans, false},
+		{128, 512, 784, 0.19, NoTrans, NoTrans, true}, {128, 512, 784, 0.19, NoTrans, Trans, true},
+		{128, 512, 784, 0.55, NoTrans, NoTrans, true}, {128, 512, 784, 0.65, NoTrans, NoTrans, false},
+		{784, 512, 128, 0.55, Trans, NoTrans, true}, {784, 512, 128, 0.65, Trans, NoTrans, false},
+		{9216, 128, 128, 0.45, Trans, NoTrans, true}, {9216, 128, 128, 0.55, Trans, NoTrans, false},
+		{128, 10, 512, 0, NoTrans, NoTrans, false}, {1, 512, 784, 1, NoTrans, NoTrans, true}, {1, 512, 784, 0, NoTrans, Trans, false},
+		{1, 128, 36864, 0.5, NoTrans, NoTrans, true}, {1, 128, 36864, 1, NoTrans, NoTrans, false},
 	} {
-		p := product{tiles: &avx2.tiles, tb: c.tb, m: c.m, n: c.n, k: c.k, a: sprinkled(c.m*c.k, c.share, 1).s}
+		p := product{tiles: &avx2.tiles, ta: c.ta, tb: c.tb, m: c.m, n: c.n, k: c.k, a: sprinkled(c.m*c.k, c.share, 1).s}
 		p.plan()
 		if got := p.skips(); got != c.want {
 			t.Errorf("%+v: skips %v", c, got)

@@ -26,10 +26,10 @@ import "unsafe"
 //		}
 //	}
 //
-// With every eight steps of an inner run the kernel asks for the two cache lines
+// Where al or ai is one float, steps of k go by in eights, which is fastest. With
+// every eight steps of an inner run the kernel asks for the two cache lines
 // from ahead on and the two from also on to come into the cache, and these move on
-// by their paces, ahead by skip too after each inner run. It is fastest where
-// al or ai is one float. The order of the fields is known to _asm/product.go.
+// by their paces; ahead moves by skip too after each inner run. The order of the fields is known to _asm/product.go.
 type strip struct {
 	repeat, tiles, outer, inner int
 
@@ -47,7 +47,8 @@ type strip struct {
 	alsoPace       int
 }
 
-// unroll is how many steps of k go by between two requests to the cache.
+// unroll is how many steps of k go by between two requests to the cache, as in
+// _asm/walk.go.
 const unroll = 8
 
 // rounds is how often an inner run asks the cache.
@@ -136,6 +137,11 @@ func (t *tiles) cover(s strip, height, rows, vectors int) {
 		s.tiles = taller
 		kernels[height].run(s)
 		s.a, s.c = further(s.a, taller*(height+1)*s.ai), further(s.c, taller*(height+1)*s.ci)
+		rounds := s.repeat * taller * s.outer * s.rounds()
+		if s.skip == 0 { // else rows were asked for, of which there may be no more
+			s.ahead = further(s.ahead, rounds*s.pace)
+		}
+		s.also = further(s.also, rounds*s.alsoPace)
 	}
 	s.tiles = count - taller
 	kernels[height-1].run(s)

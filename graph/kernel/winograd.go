@@ -173,7 +173,7 @@ func (g *convGrad[T]) winogradImage(n int, add bool, turned, du matrices[T], db 
 		transformInput(group, g.Conv, imagesOf(g.x, g.N, n), v)
 		transformOutputGrad(group, g, n, m, db)
 		next := n*grid.groups() + i + 1
-		dy, y := nextOutputs(group, g.Conv, g.dy, n), nextOutputs(group, g.Conv, g.y, n)
+		dy, y := nextOutputs(group, g.Conv, g.dy, n), nextOutputs(group, g.Conv, g.mask(), n)
 		gradient := products[T]{a: v, b: m, c: du, transposed: true, add: add || i > 0, ahead: dy, also: y}
 		if g.dx != nil { // then what is larger is asked for by the second product, and does not leave the cache again
 			gradient.ahead, gradient.also = nextInputs(grid, g.Conv, g.x, next), nextInputs(grid, g.Conv, g.dx, next)

@@ -138,25 +138,22 @@ func genericOutputGrad[T Float](p patches[T]) {
 	}, p.masked, p.store)
 }
 
-// genericProducts is products's loop.
+// genericProducts is products's loop. Its matrices are one panel.
 func genericProducts[T Float](p products[T]) {
-	width := min(p.b.width, p.c.width)
 	for x := range winogradArea {
 		for i := range p.c.rows {
-			for j := 0; j < p.c.columns; j += width {
-				c := p.c.from(x, i, j)[:width]
-				if !p.add {
-					clear(c)
+			c := p.c.from(x, i, 0)[:p.c.columns]
+			if !p.add {
+				clear(c)
+			}
+			for l := range p.b.rows {
+				row, column := i, l
+				if p.transposed {
+					row, column = l, i
 				}
-				for l := range p.b.rows {
-					row, column := i, l
-					if p.transposed {
-						row, column = l, i
-					}
-					a := p.a.from(x, row, column)[0]
-					for k, b := range p.b.from(x, l, j)[:width] {
-						c[k] += a * b
-					}
+				a := p.a.from(x, row, column)[0]
+				for j, b := range p.b.from(x, l, 0)[:len(c)] {
+					c[j] += a * b
 				}
 			}
 		}

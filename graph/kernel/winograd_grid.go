@@ -63,7 +63,8 @@ func (g tileGroup) square(row, column, side, h, w int) square {
 	return s
 }
 
-// nextInputs is what block number i of a forward pass reads of a batch of inputs.
+// nextInputs is what block number i reads of a batch of inputs, or writes of their
+// gradients.
 func nextInputs[T Float](g grid, s Conv, batch []T, i int) []T {
 	group := g.group(i % g.groups())
 	from := (i/g.groups()*s.H + group.from*winogradSide) * s.W * s.C

@@ -44,7 +44,7 @@ func skip(v isa, vectors int) {
 	CMPQ(s.at("pace"), Imm(0))
 	JZ(LabelRef("asked"))
 	for i := range skipLines {
-		PREFETCHT1(Mem{Base: ahead, Disp: line * i})
+		PREFETCHT1(Mem{Base: ahead, Disp: cacheLine * i})
 	}
 	ADDQ(s.at("pace"), ahead)
 	Label("asked")
@@ -101,7 +101,7 @@ func ask() {
 	MOVQ(lines, n)
 	Label("line")
 	PREFETCHT1(Mem{Base: at})
-	ADDQ(Imm(line), at)
+	ADDQ(Imm(cacheLine), at)
 	repeatUntilZero(n, "line")
 	ADDQ(stride, x)
 	repeatUntilZero(rows, "row")

@@ -6,10 +6,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-const (
-	float = 4  // bytes
-	line  = 64 // of a cache
-)
+const float = 4 // bytes
 
 // unroll is how many steps of k follow each other without a jump. A core whose
 // other hardware thread is busy takes about three instructions a cycle, and a step
@@ -88,8 +85,8 @@ func (w *walk) steps(name string, k reg.Register, step step, a func(u, row int) 
 	Label(name)
 	for u := range unroll {
 		if u%4 == 0 {
-			PREFETCHT1(Mem{Base: w.ahead, Disp: u / 4 * line})
-			PREFETCHT1(Mem{Base: w.also, Disp: u / 4 * line})
+			PREFETCHT1(Mem{Base: w.ahead, Disp: u / 4 * cacheLine})
+			PREFETCHT1(Mem{Base: w.also, Disp: u / 4 * cacheLine})
 		}
 		step(func(row int) Mem { return a(u, row) }, w.b.at(u%4))
 		if u%4 == 3 {

@@ -43,7 +43,7 @@ func number(value float32) Mem {
 	return m
 }
 
-const cacheLine = 64
+const cacheLine = 64 // bytes
 
 // vec is a vector register under one of these names.
 type vec = reg.VecPhysical
