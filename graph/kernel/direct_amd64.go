@@ -126,11 +126,9 @@ func (t *tiles) addProducts(s Conv, x, dz, dw []float32, add bool, ahead, also [
 	if add {
 		one.flags = flagAdd
 	}
-	strips, rounds := ceil(s.F, t.columns()), one.repeat*ceil(s.KW*s.C, t.tallest())*one.outer*one.rounds()
 	for f := 0; f < s.F; f += t.columns() {
 		one.b, one.c = &dz[f], &dw[f]
-		one.ahead, one.pace = part(ahead, f/t.columns(), strips, rounds)
-		one.also, one.alsoPace = part(also, f/t.columns(), strips, rounds)
+		t.share(&one, s.KW*s.C, s.F, f, ahead, also)
 		t.multiply(one, t.tallest(), s.KW*s.C, min(t.columns(), s.F-f))
 	}
 }

@@ -79,3 +79,21 @@ func (f *foresight) right(s *strip, j, columns int) {
 		s.alsoPace = bytes(size) / (f.tiles * s.outer * s.rounds())
 	}
 }
+
+// share lets the strip at column j of rows x columns, in the tallest tiles, ask for
+// its share of what will be read next.
+func (t *tiles) share(s *strip, rows, columns, j int, ahead, also []float32) {
+	i, strips := j/t.columns(), ceil(columns, t.columns())
+	rounds := s.repeat * ceil(rows, t.tallest()) * s.outer * s.rounds()
+	s.ahead, s.pace = part(ahead, i, strips, rounds)
+	s.also, s.alsoPace = part(also, i, strips, rounds)
+}
+
+// part is where one of a number of parts of x begins, and the pace that walks
+// over it in so many rounds.
+func part(x []float32, i, parts, rounds int) (*float32, int) {
+	if len(x) == 0 || rounds == 0 {
+		return nil, 0
+	}
+	return &x[i*len(x)/parts], bytes(len(x)) / (parts * rounds)
+}

@@ -109,21 +109,9 @@ func (t *tiles) products(p products[float32]) {
 	if p.add {
 		s.flags = flagAdd
 	}
-	strips := ceil(p.c.columns, t.columns())
-	rounds := s.repeat * ceil(p.c.rows, t.tallest()) * s.outer * s.rounds()
 	for j := 0; j < p.c.columns; j += t.columns() {
 		s.b, s.c = &p.b.from(0, 0, j)[0], &p.c.from(0, 0, j)[0]
-		s.ahead, s.pace = part(p.ahead, j/t.columns(), strips, rounds)
-		s.also, s.alsoPace = part(p.also, j/t.columns(), strips, rounds)
+		t.share(&s, p.c.rows, p.c.columns, j, p.ahead, p.also)
 		t.multiply(s, t.tallest(), p.c.rows, min(t.columns(), p.c.columns-j))
 	}
-}
-
-// part is where one of a number of parts of x begins, and the pace that walks
-// over it in so many rounds.
-func part(x []float32, i, parts, rounds int) (*float32, int) {
-	if len(x) == 0 || rounds == 0 {
-		return nil, 0
-	}
-	return &x[i*len(x)/parts], bytes(len(x)) / (parts * rounds)
 }
