@@ -61,6 +61,7 @@ data/augment          ->
 nets/group            -> nets/group/mpi
 nets/group/mpi        ->
 nets/group/mpitest    ->
+nets/pythontest       ->
 nets/embedding        -> graph/kernel
 nets/onnx             -> nets
 nets/keras            -> nets/hdf5 nets/safetensors
@@ -99,10 +100,11 @@ var topLevel = []string{"graph", "nets", "data", "cmd", "bench", "go.mod", "go.s
 const cgo = "nets/group/mpi"
 
 // kit is the package that only tests import, of ops; mpiKit is that of those that
-// start programs on MPI.
+// start programs on MPI, pythonKit of those that ask a Python.
 const (
-	kit    = "graph/optest"
-	mpiKit = "nets/group/mpitest"
+	kit       = "graph/optest"
+	mpiKit    = "nets/group/mpitest"
+	pythonKit = "nets/pythontest"
 )
 
 // read turns lines "name -> name name" into a map.
@@ -147,7 +149,7 @@ func violations(name string, src []byte) (found []string) {
 		say("package %s stands neither in the picture nor in the arrows of bench/house_test.go", pkg)
 	}
 	if test {
-		targets = append(below(pkg), pkg)
+		targets = append(below(pkg), pkg, pythonKit)
 		if slices.Contains(targets, "graph") {
 			targets = append(targets, kit)
 		}
@@ -277,7 +279,7 @@ func TestArrowsGoDownInThePicture(t *testing.T) {
 			if down < 0 || down == 0 && fromDrawn && toDrawn {
 				t.Errorf("%s -> %s does not go down", from, to)
 			}
-			if _, ok := allowed[to]; !ok || to == kit || to == mpiKit || to == "bench" {
+			if _, ok := allowed[to]; !ok || to == kit || to == mpiKit || to == pythonKit || to == "bench" {
 				t.Errorf("%s -> %s: is no package, or one that nobody but tests imports", from, to)
 			}
 		}

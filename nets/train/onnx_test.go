@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -15,25 +14,9 @@ import (
 
 	"stheno/data"
 	"stheno/nets"
+	"stheno/nets/pythontest"
 	"stheno/nets/train"
 )
-
-// python finds an interpreter with onnxruntime: $STHENO_PYTHON or python3.
-func python(t *testing.T) string {
-	t.Helper()
-	name, chosen := os.LookupEnv("STHENO_PYTHON")
-	if !chosen {
-		name = "python3"
-	}
-	out, err := exec.Command(name, "-c", "import numpy, onnxruntime").CombinedOutput()
-	switch {
-	case err != nil && chosen:
-		t.Fatalf("STHENO_PYTHON is %s: %v: %s", name, err, out)
-	case err != nil:
-		t.Skip("python3 has no onnxruntime: python3 -m venv VENV && VENV/bin/pip install onnxruntime numpy, then set STHENO_PYTHON=VENV/bin/python")
-	}
-	return name
-}
 
 // ask runs a model by onnxruntime, in batches of several sizes; its scores are
 // those of each size, one after the other.
@@ -76,7 +59,7 @@ func farthest(a, b []float32) (far float64) {
 // after some steps, to what this package's own prediction says of 1,000 test
 // images.
 func TestONNXRuntimeAgrees(t *testing.T) {
-	interpreter := python(t)
+	interpreter := pythontest.Need(t, "numpy", "onnxruntime")
 	set, err := mnist()
 	if err != nil {
 		t.Fatal(err)
