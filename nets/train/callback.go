@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 
@@ -26,16 +27,18 @@ type Stats struct {
 
 	TestBatch, TestBatches int // progress of the validation that is running
 
-	Stopped string // why a callback has ended training; empty if none has
+	Stopped string // why a callback or Plan.Steps has ended training; empty if neither has
 
 	Seconds        float64 // since the epoch began; kept by Stopwatch
 	SecondsPerStep float64 // mean time of the epoch's training steps; kept by Stopwatch
 
-	mean mean // behind Loss and Accuracy
+	mean  mean // behind Loss and Accuracy
+	final bool // whether it is a callback that has ended training: then nothing is left to resume
 }
 
 // Callback is called at fixed moments of training, under Keras's names. An
-// error ends training and is returned by Fit; a *Stop ends it as planned.
+// error ends training and is returned by Fit; a *Stop ends it as planned, and
+// its reason is in Fit's Stats.
 // Callbacks are called in the order in which they were given.
 type Callback interface {
 	TrainBegin(*Stats) error   // before the first epoch
@@ -85,10 +88,21 @@ func restoreValues(name string, s CallbackState, v any) error {
 	return nil
 }
 
-// Stop is the error with which a callback ends training in good order.
+// Stop is the error with which a callback ends training in good order, and with
+// which Fit, Evaluate and Embed return when ctx is done.
 type Stop struct {
 	Reason string // why, as a sentence for the user
+	Cause  error  // why ctx is done; nil in a callback's Stop
 	Others bool   // it is another rank of the group that was told to end, and not this one
 }
 
 func (s *Stop) Error() string { return s.Reason }
+
+// Unwrap is the cause, so that errors.Is finds context.Canceled.
+func (s *Stop) Unwrap() error { return s.Cause }
+
+// interruption is the Stop of a ctx that is done.
+func interruption(ctx context.Context) *Stop {
+	cause := context.Cause(ctx)
+	return &Stop{Reason: cause.Error(), Cause: cause}
+}

@@ -26,7 +26,7 @@ func Embed(ctx context.Context, m *nets.Model, rows *data.Set, which []int) (emb
 	var p embedding.Points
 	for len(which) > 0 {
 		if ctx.Err() != nil {
-			return p, &Stop{Reason: context.Cause(ctx).Error()}
+			return p, interruption(ctx)
 		}
 		batch := rows.Pick(which[:min(EvaluationBatch, len(which))]...)
 		program, err := m.Program(nets.Evaluation, len(batch.Rows))

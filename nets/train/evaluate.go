@@ -24,7 +24,7 @@ func Evaluate(ctx context.Context, m *nets.Model, rows *data.Set, progress func(
 	batches := rows.BatchCount(EvaluationBatch)
 	for batch := range rows.Batches(EvaluationBatch, nil) {
 		if ctx.Err() != nil {
-			return Result{}, &Stop{Reason: context.Cause(ctx).Error()}
+			return Result{}, interruption(ctx)
 		}
 		s, err := evaluate(m, batch)
 		if err != nil {

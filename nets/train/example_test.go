@@ -2,7 +2,6 @@ package train_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -79,11 +78,11 @@ func ExampleEarlyStopping() {
 		Validation: asked,
 		Callbacks:  []train.Callback{early}, // behind all others
 	})
-	if stop := (*train.Stop)(nil); !errors.As(err, &stop) {
-		fmt.Println("not stopped:", err)
+	if err != nil {
+		fmt.Println(err)
 		return
 	}
-	reason, _, _ := strings.Cut(early.Stopped(), ":") // what follows are the best value and its epoch
+	reason, _, _ := strings.Cut(stats.Stopped, ":") // what follows are the best value and its epoch
 	fmt.Println(reason)
 	fmt.Printf("ended after epoch %d of %d, epoch %d's weights are kept\n", stats.Epoch, stats.Epochs, early.Kept())
 	// Output:

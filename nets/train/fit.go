@@ -45,11 +45,13 @@ type Plan struct {
 // depend on the training batch, and so neither does a result.
 const EvaluationBatch = 128
 
-// Fit trains m on rows. It ends after the planned epochs, or with a *Stop as
-// its error when ctx is done, at the planned step or at a callback's wish, and
-// in all these cases calls TrainEnd. It returns what is known of training at
-// that moment. Another error says that the loss is no longer finite, that a
-// callback failed, or that the machine did.
+// Fit trains m on rows. It ends after the planned epochs, at the planned step or
+// at a callback's wish, which are no errors: Stats.Stopped says why training
+// ended before its epochs were done. When ctx is done it ends after the step
+// that is running, with a *Stop as its error, which wraps ctx's cause. In all
+// these cases it calls TrainEnd, and returns what is known of training at that
+// moment. Another error says that the loss is no longer finite, that a callback
+// failed, or that the machine did.
 //
 // In a group every rank calls Fit with the same model, rows and plan, but for
 // Callbacks that do not stop training or change it: those that write and show are
@@ -72,13 +74,24 @@ func Fit(ctx context.Context, m *nets.Model, rows *data.Set, opt Optimizer, plan
 	for err == nil && !f.Position().Done(plan.Epochs, plan.Steps) {
 		err = f.epoch()
 	}
-	if stop := (*Stop)(nil); err == nil || errors.As(err, &stop) {
-		f.average.enter()
-		if end := f.call(Callback.TrainEnd); end != nil {
-			err = end // a failure must not pass for a stop
-		}
+	return f.Stats, f.end(err)
+}
+
+// end ends training in good order, unless it has failed: a planned end is no
+// error, the end of ctx is.
+func (f *fit) end(err error) error {
+	stop := (*Stop)(nil)
+	if err != nil && !errors.As(err, &stop) {
+		return err
 	}
-	return f.Stats, err
+	if stop != nil && stop.Cause == nil {
+		f.Stopped, err = stop.Reason, nil
+	}
+	f.average.enter()
+	if failed := f.call(Callback.TrainEnd); failed != nil && !errors.As(failed, &stop) {
+		return failed
+	}
+	return err
 }
 
 // fit is one call of Fit.
@@ -241,7 +254,10 @@ func (f *fit) call(method func(Callback, *Stats) error) error {
 		err := method(c, &f.Stats)
 		if stop := (*Stop)(nil); errors.As(err, &stop) {
 			if first == nil {
-				first, f.Stopped = err, stop.Reason
+				first = err
+			}
+			if stop.Cause == nil && !f.final {
+				f.Stopped, f.final = stop.Reason, true
 			}
 		} else if err != nil {
 			return err

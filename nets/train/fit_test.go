@@ -93,7 +93,7 @@ func TestFitCallsInOrder(t *testing.T) {
 		failAt string
 		err    error // of the recorder
 		want   []string
-		stop   string // the reason to stop, if any
+		stop   string // why it ended early, if it did
 	}{
 		{name: "whole", plan: train.Plan{Epochs: 2},
 			want: slices.Concat(firstEpoch, secondEpoch, []string{"train ends, step 6"})},
@@ -125,24 +125,61 @@ func TestFitCallsInOrder(t *testing.T) {
 				c.ctx = t.Context()
 			}
 			c.plan.Validation = validation
-			calls, _, err := record(t, c.ctx, c.plan, c.failAt, c.err)
+			calls, stats, err := record(t, c.ctx, c.plan, c.failAt, c.err)
 			if d := cmp.Diff(c.want, calls); d != "" {
 				t.Errorf("calls (-want +got):\n%s", d)
 			}
 			var stop *train.Stop
 			switch stopped := errors.As(err, &stop); {
+			case c.ctx == cancelled:
+				if !stopped || stop.Reason != c.stop || !errors.Is(err, context.Cause(cancelled)) || stats.Stopped != "" {
+					t.Errorf("error %v, stopped %q, want the cause of the context", err, stats.Stopped)
+				}
 			case c.stop != "":
-				if !stopped || !strings.Contains(stop.Reason, c.stop) {
-					t.Errorf("error %v, want a stop: %s", err, c.stop)
+				if err != nil || !strings.Contains(stats.Stopped, c.stop) {
+					t.Errorf("error %v, stopped %q, want no error and %q", err, stats.Stopped, c.stop)
 				}
 			case c.err != nil:
 				if stopped || !errors.Is(err, c.err) {
 					t.Errorf("error %v, want %v and no stop", err, c.err)
 				}
-			case err != nil:
-				t.Error(err)
+			case err != nil || stats.Stopped != "":
+				t.Errorf("error %v, stopped %q", err, stats.Stopped)
 			}
 		})
+	}
+}
+
+// TestAPlannedEndCanBeResumed unless it is a callback's, which is for good: a
+// limit of steps may be raised.
+func TestAPlannedEndCanBeResumed(t *testing.T) {
+	for _, c := range []struct {
+		plan  train.Plan
+		final string
+	}{
+		{train.Plan{Epochs: 2, Steps: 5}, ""},
+		{train.Plan{Epochs: 2, Callbacks: []train.Callback{each{batch: func(*train.Stats) error { return &train.Stop{Reason: "enough"} }}}}, "enough"},
+	} {
+		_, stats, err := record(t, t.Context(), c.plan, "", nil)
+		if at := stats.Position(); err != nil || stats.Stopped == "" || at.Stopped != c.final || at.Done(2, 0) != (c.final != "") {
+			t.Errorf("error %v, stopped %q, at %+v, want stopped for good by %q", err, stats.Stopped, at, c.final)
+		}
+	}
+}
+
+// TestAnInterruptedCallbackDoesNotStopForGood: one that evaluates by itself
+// passes on that ctx is done.
+func TestAnInterruptedCallbackDoesNotStopForGood(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	m, rows := newModel(t, toy, tensor.Float32), images(10, toy.Input, 3)
+	plan := train.Plan{Epochs: 2, Callbacks: []train.Callback{each{batch: func(*train.Stats) error {
+		cancel()
+		_, err := train.Evaluate(ctx, m, rows, nil)
+		return err
+	}}}}
+	_, stats, err := record(t, ctx, plan, "", nil)
+	if !errors.Is(err, context.Canceled) || stats.Stopped != "" || stats.Position().Stopped != "" {
+		t.Errorf("error %v, stopped %q, at %+v", err, stats.Stopped, stats.Position())
 	}
 }
 
@@ -161,9 +198,8 @@ func TestFitCancelledDuringValidation(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	plan := train.Plan{Epochs: 2, Validation: images(300, toy.Input, 3), Callbacks: []train.Callback{firstTest{do: cancel}}}
 	calls, stats, err := record(t, ctx, plan, "", nil)
-	var stop *train.Stop
-	if !errors.As(err, &stop) || stats.Validated {
-		t.Errorf("error %v, validated %v; want a stop and no validation", err, stats.Validated)
+	if !errors.Is(err, context.Canceled) || stats.Validated {
+		t.Errorf("error %v, validated %v; want the context's and no validation", err, stats.Validated)
 	}
 	if d := cmp.Diff([]string{"test 1 of 3", "train ends, step 3"}, calls[len(calls)-2:]); d != "" {
 		t.Errorf("last calls (-want +got):\n%s", d)

@@ -16,7 +16,11 @@ type Position struct {
 
 // Position is the one at which these Stats were taken.
 func (s *Stats) Position() Position {
-	return Position{s.Step, s.Epoch, s.Batch, s.Whole, s.mean.rows, s.mean.hits, s.mean.sum, s.LearningRate, s.Stopped}
+	p := Position{s.Step, s.Epoch, s.Batch, s.Whole, s.mean.rows, s.mean.hits, s.mean.sum, s.LearningRate, ""}
+	if s.final {
+		p.Stopped = s.Stopped
+	}
+	return p
 }
 
 // stats is what a training that stands at p knows of itself. Whether a callback

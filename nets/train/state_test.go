@@ -52,8 +52,8 @@ func TestRestoredPartsKnowWhatTheOthersKnew(t *testing.T) {
 				}
 				return nil
 			}}
-			if _, err := first.fit(t.Context(), schedule); err == nil {
-				t.Fatal("no stop")
+			if stats, err := first.fit(t.Context(), schedule); err != nil || stats.Stopped != "enough" {
+				t.Fatalf("stopped by %q, error %v", stats.Stopped, err)
 			}
 			second := resume(t, r, first.folder)
 			second.checkpoint.Config = first.checkpoint.Config

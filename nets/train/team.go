@@ -162,9 +162,9 @@ func (t *team) stop(ctx context.Context) error {
 	case t == nil && ctx.Err() == nil, t != nil && !t.ended:
 		return nil
 	case ctx.Err() == nil:
-		return &Stop{Reason: "another rank was told to end", Others: true}
+		return &Stop{Reason: "another rank was told to end", Cause: context.Canceled, Others: true}
 	}
-	return &Stop{Reason: context.Cause(ctx).Error()}
+	return interruption(ctx)
 }
 
 // evaluate is Evaluate with the batches dealt out to the ranks. Each rank adds

@@ -13,10 +13,10 @@ import (
 
 // report tests the model, writes how the run ended, and says so on stdout; of
 // an interrupted run it says how to go on.
-func (j *job) report(ctx context.Context, s train.Stats, stop *train.Stop) error {
+func (j *job) report(ctx context.Context, s train.Stats) error {
 	o := train.Outcome{Reason: "all epochs are done", Complete: true, Epochs: len(j.history.Rows), Steps: s.Step, Seconds: j.seconds(s)}
-	if stop != nil {
-		o.Reason = stop.Reason
+	if s.Stopped != "" {
+		o.Reason = s.Stopped
 	}
 	if j.early != nil && j.early.Kept() > 0 {
 		o.Kept, s.Validated = j.early.Kept(), false // of the last epoch's weights
@@ -42,8 +42,8 @@ func (j *job) report(ctx context.Context, s train.Stats, stop *train.Stop) error
 	if j.events != nil {
 		return j.events.Emit(j.end(o))
 	}
-	if s.Stopped != "" {
-		j.note("%s", s.Stopped)
+	if why := s.Position().Stopped; why != "" {
+		j.note("%s", why)
 	}
 	if o.Kept > 0 {
 		j.note("the model has the weights of epoch %d", o.Kept)

@@ -221,20 +221,19 @@ func (j *job) run(ctx context.Context) error {
 	if err := j.folder.WriteONNX(j.model, j.config); err != nil {
 		return err
 	}
-	return j.report(ctx, stats, stop)
+	return j.report(ctx, stats)
 }
 
-// train trains in the job's folder, and says why that has ended before its time,
-// if it has.
-func (j *job) train(ctx context.Context) (train.Stats, *train.Stop, error) {
+// train trains in the job's folder; stop says that ctx has ended that, here or on
+// another rank.
+func (j *job) train(ctx context.Context) (stats train.Stats, stop *train.Stop, err error) {
 	j.steps.Folder, j.history.Folder, j.checkpoint.Folder = j.folder, j.folder, j.folder
 	if j.board != nil {
 		j.board.Dir = j.folder.File("tensorboard")
 	}
-	stats, err := train.Fit(ctx, j.model, j.set.Train, j.adam, j.plan())
+	stats, err = train.Fit(ctx, j.model, j.set.Train, j.adam, j.plan())
 	j.app.ranks.together(err)
 	j.display.Close() // a display that cannot write is no reason to lose a run
-	stop := (*train.Stop)(nil)
 	if closing := j.close(); closing != nil || err != nil && !errors.As(err, &stop) {
 		return stats, nil, errors.Join(err, closing)
 	}

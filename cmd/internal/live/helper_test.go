@@ -63,9 +63,7 @@ var quickly = sync.OnceValues(func() (fixed, error) {
 		}
 		history := &train.History{}
 		if _, err := train.Fit(context.Background(), m, set.Train, train.NewAdam(0.001), train.Plan{Epochs: 1, Batch: 128, Steps: n.steps, Shuffle: true, Seed: 1}); err != nil {
-			if _, ok := err.(*train.Stop); !ok {
-				return f, err
-			}
+			return f, err
 		}
 		result, err := train.Evaluate(context.Background(), m, set.Test, nil)
 		if err != nil {
