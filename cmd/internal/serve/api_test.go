@@ -124,6 +124,34 @@ func TestTensorFlow(t *testing.T) {
 	}
 }
 
+// manyKeys is an object of so many.
+func manyKeys(n int) string {
+	text := `{"0":0`
+	for i := 1; i < n; i++ {
+		text += fmt.Sprintf(`,"%d":0`, i)
+	}
+	return text + "}"
+}
+
+// TestNullIsAbsence: clients write null for what they leave out.
+func TestNullIsAbsence(t *testing.T) {
+	s := tiny(t)
+	for _, c := range []struct{ path, nulls, plain string }{
+		{inferPath,
+			`{"id":null,"parameters":null,"outputs":null,"inputs":[{"name":"image","shape":[1,6],"datatype":"UINT8","parameters":null,"data":[0,255,9,40,0,128]}]}`, goodBody},
+		{inferPath,
+			`{"parameters":{"a":null,"binary_data_output":null},"outputs":[{"name":"logits","parameters":null},{"name":"probabilities","parameters":{"binary_data":null,"classification":null}}],` +
+				`"inputs":[{"name":"image","shape":[1,6],"datatype":"UINT8","parameters":{"binary_data_size":null},"data":[0,255,9,40,0,128]}]}`, goodBody},
+		{"/v1/models/mlp:predict", `{"signature_name":null,"inputs": null ,"instances":[[0,1,0,1,0,1]]}`, `{"instances":[[0,1,0,1,0,1]]}`},
+		{"/v1/models/mlp:classify", `{"context":null,"signature_name":null,"examples":[{"image":[0,1,0,1,0,1]}]}`, `{"examples":[{"image":[0,1,0,1,0,1]}]}`},
+	} {
+		got, want := post(t, s.url+c.path, c.nulls), post(t, s.url+c.path, c.plain)
+		if got.status != http.StatusOK || got.body != want.body {
+			t.Errorf("%s: %v, expected %v", c.nulls, got, want)
+		}
+	}
+}
+
 // TestRefusals: a status, one clear sentence, and the server goes on.
 func TestRefusals(t *testing.T) {
 	s := tiny(t, "-queue", "4")
@@ -152,6 +180,23 @@ func TestRefusals(t *testing.T) {
 		{"POST", infer, `{"x":[1,]}`, 400, "no value stands here"},
 		{"POST", infer, `{"inputs":[{"name":"image","data":` + strings.Repeat("[", 100000), 400, "nested deeper than 32"},
 		{"POST", infer, `{"inputs":[],"inputs":[]}`, 400, `"inputs" stands twice`},
+		{"POST", infer, `{"id":"a","id":null}`, 400, `"id" stands twice in the request`},
+		{"POST", infer, `{"parameters":{"a":1,"a":2}}`, 400, `"a" stands twice in parameters`},
+		{"POST", infer, `{"x":1,"x":2}`, 400, `"x" stands twice`},
+		{"POST", infer, `{"id":nul}`, 400, "id must be a string"},
+		{"POST", infer, `{"id":nullx}`, 400, "malformed JSON at byte 10"},
+		{"POST", infer, `{"inputs":null}`, 400, "the request has no inputs"},
+		{"POST", infer, `{"inputs":[null]}`, 400, "an input must be an object"},
+		{"POST", infer, manyKeys(257), 400, "the request has more than 256 keys"},
+		{"POST", infer, input(`"name":"image"`), 400, `"name" stands twice in an input`},
+		{"POST", infer, input(`"datatype":"FP32","datatype":"UINT8"`), 400, `"datatype" stands twice in an input`},
+		{"POST", infer, input(`"shape":[2,6],"shape":[1,6]`), 400, `"shape" stands twice in an input`},
+		{"POST", infer, input(`"data":[0],"data":[0]`), 400, `"data" stands twice in an input`},
+		{"POST", infer, input(`"parameters":{},"parameters":{}`), 400, `"parameters" stands twice in an input`},
+		{"POST", infer, input(`"parameters":{"binary_data_size":1,"binary_data_size":6}`), 400, `"binary_data_size" stands twice in parameters`},
+		{"POST", infer, `{"outputs":[{"name":"logits","name":"probabilities"}]}`, 400, `"name" stands twice in an output`},
+		{"POST", infer, input(`"shape":null,"datatype":"FP32","data":[0,0,0,0,0,0]`), 400, "shape [] is none"},
+		{"POST", infer, input(`"shape":[1,6],"datatype":"FP32","data":[0,0,null,0,0,0]`), 400, "must hold numbers"},
 		{"POST", infer, `{"inputs":[{"name":"pixels","data":[]}]}`, 400, `input "pixels" is unknown: the model has one, "image"`},
 		{"POST", infer, `{"inputs":[{"name":"image","data":[0]},{}]}`, 400, "several inputs"},
 		{"POST", infer, input(`"shape":[1,6],"datatype":"FP32"`), 400, `has no data`},
@@ -203,6 +248,8 @@ func TestRefusals(t *testing.T) {
 		{"POST", "/v1/models/rnn:predict", good, 404, "unknown"},
 		{"POST", predict, `{}`, 400, "neither"},
 		{"POST", predict, `{"instances":[[0,0,0,0,0,0]],"inputs":[]}`, 400, "stands beside"},
+		{"POST", predict, `{"instances":[[0,0,0,0,0,0]],"instances":[]}`, 400, `"instances" stands twice`},
+		{"POST", predict, `{"instances":null}`, 400, "neither"},
 		{"POST", predict, `{"instances":[0,0,0,0,0,0]}`, 400, "instances: shape [6] is none"},
 		{"POST", predict, `{"instances":[]}`, 400, "instances: shape [0] is none"},
 		{"POST", predict, `{"instances":[[[]]]}`, 400, "is none"},

@@ -60,6 +60,11 @@ func TestBinary(t *testing.T) {
 	if n, _ := strconv.Atoi(all.header.Get(binaryHeader)); all.body[n:] != string(floatBytes(pixels.Outputs[0].Data...))+string(floatBytes(pixels.Outputs[1].Data...)) || !strings.Contains(all.body, `"parameters":{"a":1}`) {
 		t.Errorf("all outputs, of bytes: %v", all)
 	}
+	const mixed = `{"parameters":{"binary_data_output":true},"outputs":[{"name":"logits","parameters":{"binary_data":false}},{"name":"probabilities"}],"inputs":[{"name":"image","shape":[1,6],"datatype":"FP32","data":[0,1,0.5,0.25,0.2,1]}]}`
+	own := post(t, url, mixed) // an output's own word counts before what is said of all
+	if n, _ := strconv.Atoi(own.header.Get(binaryHeader)); n == 0 || own.body[n:] != string(floatBytes(want.Probabilities...)) || !strings.Contains(own.body[:n], `"name":"logits","datatype":"FP32","shape":[1,3],"data":[`) {
+		t.Errorf("an output that says binary_data false, beside binary_data_output: %v", own)
+	}
 	plain := postBinary(t, url, `{"inputs":[{"name":"image","shape":[1,6],"datatype":"FP32","data":[0,1,0.5,0.25,0.2,1]}]}`, nil)
 	if a := parseAnswer(t, plain); !slices.Equal(a.Outputs[0].Data, want.Logits) || plain.header.Get(binaryHeader) != "" {
 		t.Errorf("JSON with the header: %v", plain)

@@ -28,6 +28,7 @@ type inferRequest struct {
 type output struct {
 	name    string
 	binary  bool // behind the JSON
+	said    bool // it says itself whether it is binary, which counts before what is said of all
 	classes int  // so many of the likeliest, as text; 0 is all values
 }
 
@@ -60,15 +61,8 @@ type inputTensor struct {
 func decodeInfer(p payload, image [3]int, limit int) (r inferRequest, err error) {
 	s := &scanner{text: p.json}
 	var input *inputTensor
-	var seen []string
 	binary := false
 	err = s.object("the request", func(key string) (err error) {
-		if known := slices.Contains([]string{"id", "parameters", "inputs", "outputs"}, key); known {
-			if slices.Contains(seen, key) {
-				return fmt.Errorf("%q stands twice in the request", key)
-			}
-			seen = append(seen, key)
-		}
 		switch key {
 		case "id":
 			r.id, err = s.str("id")
@@ -93,10 +87,12 @@ func decodeInfer(p payload, image [3]int, limit int) (r inferRequest, err error)
 		return r, fmt.Errorf("the request has no inputs: one is needed, named %q", inputName)
 	}
 	if len(r.outputs) == 0 {
-		r.outputs = []output{{name: logitsName, binary: binary}, {name: probabilities, binary: binary}}
+		r.outputs = []output{{name: logitsName}, {name: probabilities}}
 	}
-	for i := range r.outputs {
-		r.outputs[i].binary = r.outputs[i].binary || binary
+	for i, o := range r.outputs {
+		if !o.said {
+			r.outputs[i].binary = binary
+		}
 	}
 	if err := input.take(p, limit*image[0]*image[1]*image[2]); err != nil {
 		return r, err
@@ -111,7 +107,7 @@ func decodeInfer(p payload, image [3]int, limit int) (r inferRequest, err error)
 func (s *scanner) parameters() (fields string, binary bool, err error) {
 	var list []byte
 	err = s.object("parameters", func(key string) error {
-		if c := s.peek(); c == '{' || c == '[' || c == 'n' {
+		if c := s.peek(); c == '{' || c == '[' {
 			return fmt.Errorf("parameter %q must be a string, a number or a boolean", key)
 		}
 		if key == "binary_data_output" {
@@ -168,7 +164,6 @@ func (s *scanner) input(t *inputTensor, image [3]int, limit int) error {
 		case "datatype":
 			t.datatype, err = s.str("an input's datatype")
 		case "shape":
-			t.shape = t.shape[:0]
 			err = s.array("an input's shape", func() error {
 				n, err := s.whole("an input's shape")
 				if len(t.shape) == maxDepth {
@@ -178,9 +173,6 @@ func (s *scanner) input(t *inputTensor, image [3]int, limit int) error {
 				return err
 			})
 		case "data":
-			if t.hasData {
-				return errors.New(`"data" stands twice in an input`)
-			}
 			t.hasData = true
 			t.values, t.nesting, err = s.tensor("data", newValues(size), limit*size)
 		case "parameters":
@@ -242,6 +234,7 @@ func (o *output) parameter(s *scanner) func(key string) (bool, error) {
 	return func(key string) (taken bool, err error) {
 		switch key {
 		case "binary_data":
+			o.said = true
 			o.binary, err = s.boolean(key)
 		case "classification":
 			if o.classes, err = s.whole(key); err == nil && o.classes == 0 {

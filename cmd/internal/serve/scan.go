@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -67,7 +68,12 @@ func (s *scanner) end() error {
 	return nil
 }
 
-// object calls field for each key; field must take the value.
+// maxKeys bounds how many keys an object may have that is read key by key.
+const maxKeys = 256
+
+// object calls field for each key; field must take the value. A key stands once,
+// and one whose value is null is as good as absent: clients write what they leave
+// out that way.
 func (s *scanner) object(what string, field func(key string) error) error {
 	if c := s.peek(); c != '{' && c != 0 {
 		return fmt.Errorf("%s must be an object", what)
@@ -79,12 +85,20 @@ func (s *scanner) object(what string, field func(key string) error) error {
 		s.at++
 		return nil
 	}
+	var few [8]string
+	seen := few[:0]
 	for {
 		key, err := s.str("a key of " + what)
-		if err == nil {
-			err = s.expect(':', "behind a key")
+		switch {
+		case err != nil:
+			return err
+		case slices.Contains(seen, key):
+			return fmt.Errorf("%q stands twice in %s", short(key), what)
+		case len(seen) == maxKeys:
+			return fmt.Errorf("%s has more than %d keys", what, maxKeys)
 		}
-		if err == nil {
+		seen = append(seen, key)
+		if err = s.expect(':', "behind a key"); err == nil && !s.null() {
 			err = field(key)
 		}
 		if err != nil {
@@ -99,6 +113,15 @@ func (s *scanner) object(what string, field func(key string) error) error {
 		}
 		s.peek()
 	}
+}
+
+// null takes a null, if one stands here. What stands behind it is looked at next.
+func (s *scanner) null() bool {
+	if s.peek() != 'n' || !strings.HasPrefix(s.text[s.at:], "null") {
+		return false
+	}
+	s.at += len("null")
+	return true
 }
 
 // array calls element for each element; element must take it.
