@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"sync"
@@ -62,7 +63,7 @@ type Model struct {
 
 // Version is a model as it was read from its folder.
 type Version struct {
-	Number  int    // 1 for the first that was read, and so on
+	Number  int    // 1 for the first that was read, and so on; what is read again and is the same keeps it
 	SHA256  string // of model.safetensors
 	Network nets.Network
 	Classes int
@@ -217,18 +218,33 @@ func (m *Model) load() error {
 	if err != nil {
 		return err
 	}
-	m.versions++
-	v.Number = m.versions
+	old := m.Current()
+	switch {
+	case old == nil || !v.sameModel(old):
+		m.versions++
+		v.Number = m.versions
+	case reflect.DeepEqual(v.History, old.History):
+		return nil // nothing has changed
+	default:
+		v.Number = old.Number // clients know it by this
+	}
 	v.batcher = batcher.New(batcher.Options{
 		Size: v.Size(), Predict: v.Predictor.Predict, Batch: m.options.Batch, Wait: m.options.Wait, Queue: m.options.Queue,
 		Observe: func(images int, queued []time.Duration, took time.Duration) {
 			m.options.Observe(m.Name, images, queued, took)
 		},
 	})
-	if old := m.current.Swap(v); old != nil {
+	m.current.Store(v)
+	if old != nil {
 		m.retired.Go(old.batcher.Close)
 	}
 	return nil
+}
+
+// sameModel says whether two versions answer alike: to read a folder again whose
+// files have been touched, or at SIGHUP, makes no new version of them.
+func (v *Version) sameModel(other *Version) bool {
+	return v.SHA256 == other.SHA256 && reflect.DeepEqual(v.Config, other.Config)
 }
 
 func (m *Model) read() (*Version, error) {

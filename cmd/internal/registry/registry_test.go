@@ -178,6 +178,43 @@ func TestReload(t *testing.T) {
 	group.Wait()
 }
 
+// TestSameVersion: to read again what has not changed makes no new version; other
+// weights and other names of classes do.
+func TestSameVersion(t *testing.T) {
+	dir := write(t, filepath.Join(t.TempDir(), "run"), "mlp", small, 3, 1, nil)
+	m := open(t, io.Discard, dir).Model("mlp")
+	first := m.Current()
+	reload := func(what string, number int, same bool) {
+		t.Helper()
+		if err := m.Reload(); err != nil || m.Current().Number != number || (m.Current() == first) != same {
+			t.Errorf("%s: %v, version %d, expected %d", what, err, m.Current().Number, number)
+		}
+	}
+	reload("no change", 1, true)
+	write(t, dir, "mlp", small, 3, 1, nil)
+	reload("the same files again", 1, true)
+	if err := train.Folder(dir).WriteJSON(train.HistoryJSONFile, []train.Row{{Epoch: 1}}); err != nil {
+		t.Fatal(err)
+	}
+	reload("a history", 1, false)
+	if n := len(m.Current().History); n != 1 {
+		t.Errorf("%d rows of history", n)
+	}
+	write(t, dir, "mlp", small, 3, 2, nil)
+	reload("other weights", 2, false)
+	f := train.Folder(dir)
+	c, err := f.ReadConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Data.Names = []string{"a", "b", "c"}
+	if err := f.WriteJSON(train.ConfigFile, c); err != nil {
+		t.Fatal(err)
+	}
+	reload("other names", 3, false)
+	reload("no change", 3, false)
+}
+
 // TestWatch: a change is seen by itself, a corrupt file is tried once.
 func TestWatch(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")

@@ -46,6 +46,7 @@ func (s *Server) handler(page http.Handler) http.Handler {
 	get("/v2/{$}", s.serverMetadata)
 	get("/v2/health/live", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, object{"live": true}) })
 	get("/v2/health/ready", s.ready)
+	mux.HandleFunc("OPTIONS /{$}", s.ready)
 	get("/v2/models", s.list)
 	for _, path := range []string{"/v2/models/{model}", "/v2/models/{model}/versions/{version}"} {
 		get(path, s.modelMetadata)
@@ -130,8 +131,10 @@ func (s *Server) serverMetadata(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, object{"name": "stheno", "version": s.version, "extensions": []string{"binary_tensor_data", "classification"}})
 }
 
+// ready is false while no model is served, as before the first is trained, and
+// when the server stops.
 func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
-	if s.stopping.Load() {
+	if s.stopping.Load() || len(s.models.Models()) == 0 {
 		writeJSON(w, http.StatusServiceUnavailable, object{"ready": false})
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"os/signal"
 	"runtime"
@@ -106,7 +107,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", o.addr)
+	l, err := net.Listen(network(o.addr), o.addr)
 	if err != nil {
 		s.models.Close()
 		return fmt.Errorf("-addr: %w", err)
@@ -133,6 +134,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	fmt.Fprintf(stdout, "serving %s at http://%s/\n", what, l.Addr())
 	return errors.Join(s.run(ctx, l, reload), written())
+}
+
+// network is tcp4 for an IPv4 address: Go's tcp takes 0.0.0.0 for every address of
+// IPv6 too, where nobody expects the server.
+func network(addr string) string {
+	host, _, err := net.SplitHostPort(addr)
+	if ip, bad := netip.ParseAddr(host); err == nil && bad == nil && ip.Is4() {
+		return "tcp4"
+	}
+	return "tcp"
 }
 
 // parse reads the command line. It returns flag.ErrHelp after having written
@@ -210,8 +221,8 @@ func help(f *flag.FlagSet, w io.Writer) {
 	f.PrintDefaults()
 	fmt.Fprint(w, `
 A model is named by its network, mlp or cnn, or by its folder where two have the
-same. It is read again when its folder changes, and at SIGHUP; a model that is
-not whole leaves the old one serving.
+same. It is read again when its folder changes, and at SIGHUP; one that is the
+same keeps its version, and one that is not whole leaves the old one serving.
 
 Example: train, serve, and ask for the class of a black image
 

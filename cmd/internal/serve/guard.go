@@ -16,7 +16,8 @@ import (
 // Predictions count as what does not only read: they cost, and no page of
 // another site has a claim to them; the page's connection for drawings, a GET,
 // holds Origin against Host by itself. Programs such as curl send neither header
-// and are not hindered.
+// and are not hindered. HTTP/1.0 has no Host: so plain an asker, whom no browser
+// is like, hears whether the server is well, and no more.
 func guard(hosts []string, next http.Handler) http.Handler {
 	cross := http.NewCrossOriginProtection()
 	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -24,12 +25,31 @@ func guard(hosts []string, next http.Handler) http.Handler {
 	}))
 	next = cross.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Host == "" && !r.ProtoAtLeast(1, 1) && isHealth(r) {
+			next.ServeHTTP(w, r)
+			return
+		}
 		if !hostAllowed(r.Host, hosts) {
 			writeError(w, http.StatusForbidden, "the request is for the host "+short(r.Host)+", which is not this server's name; -host gives it one")
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// isHealth says whether a request asks how the server, or a model, is.
+func isHealth(r *http.Request) bool {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+	case http.MethodOptions:
+		return r.URL.Path == "/" // as HAProxy does when it is told nothing
+	default:
+		return false
+	}
+	path := r.URL.Path
+	model, isModel := strings.CutPrefix(path, "/v1/models/")
+	return strings.HasPrefix(path, "/v2/health/") || isModel && !strings.Contains(model, ":") ||
+		strings.HasPrefix(path, "/v2/models/") && strings.HasSuffix(path, "/ready")
 }
 
 // hostAllowed says whether a request's Host, with or without a port, is an

@@ -97,14 +97,28 @@ func TestTerminate(t *testing.T) {
 	}
 }
 
-// TestHangup: SIGHUP reads the models again, though no file has changed.
+// TestHangup: SIGHUP reads the models again; one that has not changed keeps its
+// version, one that has gets the next.
 func TestHangup(t *testing.T) {
 	var stderr shared
-	cmd, url := launch(t, &stderr, write(t, filepath.Join(t.TempDir(), "run"), "mlp", small, 3, 1))
+	dir := write(t, filepath.Join(t.TempDir(), "run"), "mlp", small, 3, 1)
+	cmd, url := launch(t, &stderr, dir)
+	loaded := func(times int) {
+		t.Helper()
+		await(t, "the model", func() bool { return strings.Count(stderr.String(), `msg="model loaded"`) == times })
+	}
+	version := func() string { return parseAnswer(t, post(t, url+inferPath, goodBody)).ModelVersion }
+	loaded(1)
+	for n := range 2 {
+		cmd.Process.Signal(syscall.SIGHUP)
+		loaded(n + 2)
+	}
+	if v := version(); v != "1" {
+		t.Errorf("version %s of a model that has not changed: %s", v, stderr.String())
+	}
+	write(t, dir, "mlp", small, 3, 2)
 	cmd.Process.Signal(syscall.SIGHUP)
-	await(t, "version 2", func() bool {
-		return parseAnswer(t, post(t, url+inferPath, goodBody)).ModelVersion == "2"
-	})
+	await(t, "version 2", func() bool { return version() == "2" })
 	client.CloseIdleConnections()
 	cmd.Process.Signal(syscall.SIGINT)
 	if err := cmd.Wait(); err != nil {

@@ -1,0 +1,94 @@
+package serve
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"stheno/cmd/internal/registry"
+)
+
+// TestPlainChecks: HTTP/1.0 without Host, as HAProxy's plain checks are, hears how
+// the server and its models are, and nothing else.
+func TestPlainChecks(t *testing.T) {
+	s := tiny(t)
+	for line, want := range map[string]int{
+		"GET /v2/health/live":       200,
+		"HEAD /v2/health/ready":     200,
+		"OPTIONS /":                 200,
+		"GET /v2/models/mlp/ready":  200,
+		"GET /v1/models/mlp":        200,
+		"GET /v2/models/none/ready": 404,
+		"GET /v2":                   403,
+		"GET /":                     403,
+		"GET /api/models":           403,
+		"POST " + inferPath:         403,
+	} {
+		if r := readAnswer(t, dial(t, s, line+" HTTP/1.0\r\n\r\n")); r.status != want {
+			t.Errorf("%s: %v, expected %d", line, r, want)
+		}
+	}
+	if r := readAnswer(t, dial(t, s, "GET /v2/health/live HTTP/1.0\r\nHost: evil.example\r\n\r\n")); r.status != http.StatusForbidden {
+		t.Errorf("a name that is not the server's: %v", r)
+	}
+	if r := readAnswer(t, dial(t, s, "GET /v2/health/live HTTP/1.1\r\n\r\n")); r.status != http.StatusBadRequest {
+		t.Errorf("HTTP/1.1 without Host: %v", r)
+	}
+}
+
+// TestNotReadyWithoutModel: a server that has nothing to answer with yet is alive,
+// and not ready.
+func TestNotReadyWithoutModel(t *testing.T) {
+	s := tiny(t)
+	models := s.models
+	s.models = &registry.Registry{}
+	h := httptest.NewServer(s.handler(http.NotFoundHandler()))
+	defer h.Close()
+	if r := get(t, h.URL+"/v2/health/ready"); r.status != http.StatusServiceUnavailable || r.body != `{"ready":false}`+"\n" {
+		t.Errorf("without a model: %v", r)
+	}
+	if r := get(t, h.URL+"/v2/health/live"); r.status != http.StatusOK {
+		t.Errorf("without a model: %v", r)
+	}
+	s.models = models
+	if r := get(t, h.URL+"/v2/health/ready"); r.status != http.StatusOK {
+		t.Errorf("with one: %v", r)
+	}
+}
+
+// TestIPv4: an address of IPv4 is one, 0.0.0.0 too.
+func TestIPv4(t *testing.T) {
+	dir := write(t, filepath.Join(t.TempDir(), "run"), "mlp", small, 3, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	var stdout, stderr shared
+	code := make(chan int)
+	go func() { code <- Run(ctx, []string{"-addr", "0.0.0.0:0", dir}, &stdout, &stderr) }()
+	await(t, "the server", func() bool { return strings.HasSuffix(stdout.String(), "/\n") })
+	_, addr, _ := strings.Cut(strings.TrimSpace(stdout.String()), "http://0.0.0.0:")
+	port := strings.TrimSuffix(addr, "/")
+	c, err := net.Dial("tcp4", "127.0.0.1:"+port)
+	if err != nil {
+		t.Fatalf("%v: %s", err, stdout.String())
+	}
+	c.Close()
+	// Whoever wants IPv6 has the same port to himself.
+	if l, err := net.Listen("tcp6", "[::]:"+port); err == nil {
+		l.Close()
+	} else if probe, none := net.Listen("tcp6", "[::1]:0"); none == nil {
+		probe.Close()
+		t.Errorf("the server has taken IPv6 too: %v", err)
+	}
+	cancel()
+	if c := <-code; c != 0 {
+		t.Errorf("exit code %d: %s", c, stderr.String())
+	}
+	for addr, want := range map[string]string{"0.0.0.0:80": "tcp4", "127.0.0.1:0": "tcp4", "[::]:80": "tcp", ":80": "tcp", "localhost:80": "tcp", "[::ffff:1.2.3.4]:80": "tcp", "nowhere": "tcp"} {
+		if got := network(addr); got != want {
+			t.Errorf("%s: %s, expected %s", addr, got, want)
+		}
+	}
+}
