@@ -45,7 +45,7 @@ cmd/predict           -> cmd/internal/predict
 cmd/internal/predict  -> cmd/internal/progress cmd/internal/views nets/train nets data data/digit data/augment graph/kernel
 cmd/internal/views    -> nets/train data/augment
 cmd/serve             -> cmd/internal/serve
-cmd/internal/serve    -> cmd/internal/page cmd/internal/live nets/train data cmd/internal/registry cmd/internal/batcher nets graph/kernel nets/durable
+cmd/internal/serve    -> cmd/internal/page cmd/internal/live cmd/internal/progress nets/train data cmd/internal/registry cmd/internal/batcher nets graph/kernel nets/durable
 cmd/internal/registry -> cmd/internal/batcher nets/train nets
 cmd/internal/batcher  -> nets
 cmd/internal/progress -> nets/train

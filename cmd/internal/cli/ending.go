@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"stheno/cmd/internal/progress"
 	"stheno/cmd/internal/report"
@@ -48,14 +49,17 @@ func (j *job) report(ctx context.Context, s train.Stats) error {
 	if o.Kept > 0 {
 		j.note("the model has the weights of epoch %d", o.Kept)
 	}
-	_, err = fmt.Fprintf(j.stdout, "test accuracy %.4f, test loss %.4f after %d steps; run folder %s\n", o.TestAccuracy, o.TestLoss, s.Step, j.folder)
-	return err
+	if _, err := fmt.Fprintf(j.stdout, "test accuracy %.4f, test loss %.4f after %d steps; run folder %s\n", o.TestAccuracy, o.TestLoss, s.Step, j.folder); err != nil {
+		return err
+	}
+	j.note("see %s; ask the model about a picture with\n\n  %s -model %s PICTURE.png\n", j.folder.File(report.HTMLFile), j.app.sibling("predict"), quoted(filepath.ToSlash(string(j.folder))))
+	return nil
 }
 
 // interrupted says where the run stands and how to go on.
 func (j *job) interrupted(cause error, s train.Stats, o train.Outcome) error {
 	o.Reason, o.Complete = cause.Error(), false
-	fmt.Fprintf(j.stderr, "%v after step %d (%s); everything is saved; go on with\n\n  %s\n\n", cause, s.Step, position(s), j.resumeLine())
+	fmt.Fprintf(j.stderr, "%v after step %d (%s); everything is saved; resume with\n\n  %s\n\n", cause, s.Step, position(s), j.resumeLine())
 	if j.events == nil {
 		return cause
 	}

@@ -13,6 +13,7 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"stheno/cmd/internal/progress"
 	"stheno/nets"
 	"stheno/nets/durable"
 	"stheno/nets/onnx"
@@ -33,10 +34,10 @@ func Export(args []string, stdout, stderr io.Writer) int {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 		return exitOK
 	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "export: %v (export -h shows all flags)\n", err)
+		fmt.Fprintf(stderr, "export: %s (export -h shows all flags)\n", progress.Words(err))
 		return exitUsage
 	}
-	fmt.Fprintf(stderr, "export: %v\n", err)
+	fmt.Fprintf(stderr, "export: %s\n", progress.Words(err))
 	return exitFailure
 }
 

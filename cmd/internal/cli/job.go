@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"stheno/cmd/internal/progress"
+	"stheno/cmd/internal/report"
 	"stheno/data"
 	"stheno/data/augment"
 	"stheno/nets"
@@ -141,10 +142,10 @@ func (j *job) reopen(ctx context.Context, c train.Config) error {
 		return err
 	}
 	if j.config.Kernels != c.Kernels {
-		j.note("the run was begun with the kernels %s and goes on with %s: other rounding, not the same bits", c.Kernels, j.config.Kernels)
+		j.note("the run was begun with the kernels %s and resumes with %s: other rounding, not the same bits", c.Kernels, j.config.Kernels)
 	}
 	if j.config.Ranks != c.Ranks {
-		j.note("the run was begun with %d ranks and goes on with %d: the same mathematics, not the same bits", max(1, c.Ranks), max(1, j.config.Ranks))
+		j.note("the run was begun with %d ranks and resumes with %d: the same mathematics, not the same bits", max(1, c.Ranks), max(1, j.config.Ranks))
 	}
 	if err := j.join(); err != nil {
 		return err
@@ -178,7 +179,7 @@ func (j *job) note(format string, args ...any) {
 }
 
 // warn says aloud what went wrong and did not end the run.
-func (j *job) warn(err error) { fmt.Fprintf(j.stderr, "\nwarning: %v\n", err) }
+func (j *job) warn(err error) { fmt.Fprintf(j.stderr, "\nwarning: %s\n", progress.Words(err)) }
 
 // announce says what begins.
 func (j *job) announce() {
@@ -186,7 +187,8 @@ func (j *job) announce() {
 		_ = j.events.Emit(newRunStart(j.config, j.folder, j.from.Step)) // that nobody reads is said at the end: run_end fails too
 		return
 	}
-	j.note("%s: %d parameters; %d images to train on, %d to test on; into %s", j.model.Name, j.model.Params(), j.set.Train.Len(), j.set.Test.Len(), j.folder)
+	j.note("%s with %s parameters, on %s: %s images to train on, %s to test on; into %s", j.model.Name, report.Thousands(j.model.Params()),
+		j.set.Title(), report.Thousands(j.set.Train.Len()), report.Thousands(j.set.Test.Len()), j.folder)
 	if beyond := j.config.Settings.Beyond(); beyond != "" {
 		j.note("%s", beyond)
 	}
@@ -194,7 +196,7 @@ func (j *job) announce() {
 		j.note("%d ranks, %d of them on this host; each has up to %d images of a batch", n, j.app.ranks.Local(), (j.settings.Batch+n-1)/n)
 	}
 	if j.from.Step > 0 {
-		j.note("going on after step %d", j.from.Step)
+		j.note("resuming after step %d", j.from.Step)
 	}
 	if j.settings.verbose == 2 {
 		j.note("%s", computing(j.config))

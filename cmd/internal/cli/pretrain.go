@@ -102,7 +102,7 @@ func (j *job) pretrainItself(ctx context.Context, of *job) error {
 	}
 	j.note("pre-training (%s) for %d epochs: a point of %d dimensions for each image; into %s", j.settings.Pretrain, j.settings.Epochs, j.settings.Embedding, j.folder)
 	if j.from.Step > 0 {
-		j.note("going on after step %d of the pre-training", j.from.Step)
+		j.note("resuming after step %d of the pre-training", j.from.Step)
 	}
 	s, _, err := j.train(ctx)
 	if err != nil {
@@ -110,7 +110,7 @@ func (j *job) pretrainItself(ctx context.Context, of *job) error {
 	}
 	quality, err := train.MeasureEmbedding(ctx, j.model, j.set.Train, of.settings.held)
 	if cause := context.Cause(ctx); cause != nil {
-		fmt.Fprintf(j.stderr, "%v after step %d of the pre-training (%s); everything is saved; go on with\n\n  %s\n\n", cause, s.Step, position(s), of.resumeLine())
+		fmt.Fprintf(j.stderr, "%v after step %d of the pre-training (%s); everything is saved; resume with\n\n  %s\n\n", cause, s.Step, position(s), of.resumeLine())
 		if j.events == nil {
 			return cause
 		}

@@ -236,7 +236,7 @@ func TestPretrainFlagsAreRefused(t *testing.T) {
 	}
 	dir := small(t)
 	succeed(t, mlp, "-data", dir, "-pretrain", "cosface", "-pretrain-epochs", "1", "-batch", "1", "-steps", "1", "-out", filepath.Join(t.TempDir(), "run"))
-	if o := command(t, mlp, "-data", dir, "-labels", "21"); o.code != exitFailure || !strings.Contains(o.stderr, "labels: data: 21 images of 20") {
+	if o := command(t, mlp, "-data", dir, "-labels", "21"); o.code != exitFailure || !strings.Contains(o.stderr, "labels: 21 images of 20") {
 		t.Errorf("%d, %q", o.code, o.stderr)
 	}
 }

@@ -28,6 +28,12 @@ func TestRunFolder(t *testing.T) {
 	if m := regexp.MustCompile(`^test accuracy [01]\.\d{4}, test loss \d+\.\d{4} after 6 steps; run folder a/run\n$`); !m.MatchString(o.stdout) {
 		t.Errorf("stdout %q", o.stdout)
 	}
+	if first, _, _ := strings.Cut(o.stderr, "\n"); !strings.Contains(first, ", on "+dir+": 20 images to train on") {
+		t.Errorf("the first line does not say which data: %s", first)
+	}
+	if last := "see a/run/report.html; ask the model about a picture with\n\n  go run ./cmd/predict -model a/run PICTURE.png\n\n"; !strings.HasSuffix(o.stderr, last) {
+		t.Errorf("stderr does not end with what to do next:\n%s", o.stderr)
+	}
 	if got := names(t, "a/run"); got != allFiles {
 		t.Errorf("the folder holds %s", got)
 	}
@@ -207,7 +213,7 @@ func TestInterrupted(t *testing.T) {
 				}
 				continue
 			}
-			want := fmt.Sprintf("%s after step 3 (epoch 1 of 10, batch 3 of 3); everything is saved; go on with\n\n  go run ./cmd/mlp -resume %s\n\n", c.word, out)
+			want := fmt.Sprintf("%s after step 3 (epoch 1 of 10, batch 3 of 3); everything is saved; resume with\n\n  go run ./cmd/mlp -resume %s\n\n", c.word, out)
 			if !strings.HasSuffix(stderr.String(), want) || stdout.String() != "" {
 				t.Errorf("%v: stdout %q, stderr %q, want %q", c.signal, stdout.String(), stderr.String(), want)
 			}

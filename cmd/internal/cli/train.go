@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 
 	"golang.org/x/term"
 	"gorgonia.org/tensor"
@@ -38,6 +39,16 @@ func (a App) command() string {
 	return quoted(a.binary)
 }
 
+// sibling is how the user starts another of the commands: the program beside this
+// one, where there is one.
+func (a App) sibling(name string) string {
+	beside := filepath.Join(filepath.Dir(a.binary), name+filepath.Ext(a.binary))
+	if _, err := os.Stat(beside); a.binary == "" || err != nil {
+		return "go run ./cmd/" + name
+	}
+	return quoted(filepath.ToSlash(beside))
+}
+
 // Train runs app's command line and returns the exit code: 0 for a run that
 // ended as planned, 1 for a failure, 2 for a wrong command line, 130 or 143
 // for one that a signal has ended. Results go to stdout, everything else to
@@ -54,12 +65,12 @@ func Train(ctx context.Context, app App, args []string, stdout, stderr io.Writer
 	case err == nil, errors.Is(err, flag.ErrHelp), errors.Is(err, errDone):
 		return exitOK
 	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "%s: %s%v (%s -h shows all flags)\n", app.Name, app.ranks.name(), err, app.Name)
+		fmt.Fprintf(stderr, "%s: %s%s (%s -h shows all flags)\n", app.Name, app.ranks.name(), progress.Words(err), app.Name)
 		return exitUsage
 	case errors.As(err, &signal):
 		return 128 + int(signal.signal)
 	}
-	fmt.Fprintf(stderr, "%s: %s%v\n", app.Name, app.ranks.name(), err)
+	fmt.Fprintf(stderr, "%s: %s%s\n", app.Name, app.ranks.name(), progress.Words(err))
 	return exitFailure
 }
 

@@ -71,10 +71,10 @@ func Command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 		return 0
 	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "compare: %v (compare -h shows all flags)\n", err)
+		fmt.Fprintf(stderr, "compare: %s (compare -h shows all flags)\n", progress.Words(err))
 		return 2
 	}
-	fmt.Fprintf(stderr, "compare: %v\n", err)
+	fmt.Fprintf(stderr, "compare: %s\n", progress.Words(err))
 	return 1
 }
 
@@ -99,12 +99,12 @@ func command(ctx context.Context, args []string, stdout io.Writer) error {
 		}
 	}
 	if o.committee {
-		return o.show(newCommittee(reports), stdout, terminal.Color)
+		return o.show(newCommittee(reports), stdout, terminal)
 	}
 	if len(reports) == 1 {
-		return o.one(reports[0], stdout, terminal.Color)
+		return o.one(reports[0], stdout, terminal)
 	}
-	return o.show(newComparison(reports), stdout, terminal.Color)
+	return o.show(newComparison(reports), stdout, terminal)
 }
 
 // parse reads flags and runs, in any order.
@@ -261,7 +261,7 @@ func sameHeldOut(before []*report.Run, run *report.Run) error {
 	return nil
 }
 
-func (o *options) one(r *report.Report, stdout io.Writer, color bool) error {
+func (o *options) one(r *report.Report, stdout io.Writer, t progress.Terminal) error {
 	if err := o.page(r.HTML); err != nil {
 		return err
 	}
@@ -272,23 +272,23 @@ func (o *options) one(r *report.Report, stdout io.Writer, color bool) error {
 			*report.Report
 		}{"report", version, r})
 	}
-	return r.Text(stdout, color)
+	return r.Text(stdout, t.Color)
 }
 
 // answer is what there is to say about several runs.
 type answer interface {
-	Text(w io.Writer, color bool) error
+	Text(w io.Writer, t progress.Terminal) error
 	HTML(w io.Writer) error
 }
 
-func (o *options) show(c answer, stdout io.Writer, color bool) error {
+func (o *options) show(c answer, stdout io.Writer, t progress.Terminal) error {
 	if err := o.page(c.HTML); err != nil {
 		return err
 	}
 	if o.json {
 		return emit(stdout, c)
 	}
-	return c.Text(stdout, color)
+	return c.Text(stdout, t)
 }
 
 // page writes the page that -out asks for.

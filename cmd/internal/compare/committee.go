@@ -98,16 +98,16 @@ func (c *Committee) costLine() string {
 }
 
 // Text writes the committee for a terminal.
-func (c *Committee) Text(w io.Writer, color bool) error {
+func (c *Committee) Text(w io.Writer, t progress.Terminal) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "a committee of %s, %s\n", report.Number(len(c.Members), "run"), c.Images())
-	b.WriteString(report.Heading("Accuracy", color))
+	b.WriteString(report.Heading("Accuracy", t.Color))
 	b.WriteString(report.Table(c.table()))
-	b.WriteString(report.Heading("Confusion", color))
+	b.WriteString(report.Heading("Confusion", t.Color))
 	b.WriteString(c.report.ConfusionTable())
-	b.WriteString(report.Heading("In words", color))
+	b.WriteString(report.Heading("In words", t.Color))
 	for _, line := range append(c.Conclusion, c.costLine()) {
-		b.WriteString(line + "\n")
+		b.WriteString(t.Wrap(line) + "\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -47,6 +47,7 @@ func (e *Entry) spread() string {
 		e.Name, report.Percent(e.Accuracy.Mean), 100**e.Accuracy.Deviation, report.Percent(max(0, low)), report.Percent(min(1, high)))
 }
 
+// accuracy says which of two is ahead; whether that is more than chance, chance does.
 func (c *Comparison) accuracy(d Difference, e, first *Entry) string {
 	if d.Accuracy == 0 {
 		return fmt.Sprintf("%s and %s are equally accurate: %s of %s.", e.Name, first.Name, report.Percent(e.Accuracy.Mean), c.Images())
@@ -55,7 +56,11 @@ func (c *Comparison) accuracy(d Difference, e, first *Entry) string {
 	if d.Accuracy < 0 {
 		better, other = first, e
 	}
-	return fmt.Sprintf("%s is more accurate than %s: %s against %s, %s wrong images of %s in place of %s.", better.Name, other.Name,
+	what := "is more accurate than"
+	if d.P == nil || *d.P >= certain {
+		what = "got more images right in these runs than"
+	}
+	return fmt.Sprintf("%s %s %s: %s against %s, %s wrong images of %s in place of %s.", better.Name, what, other.Name,
 		report.Percent(better.Accuracy.Mean), report.Percent(other.Accuracy.Mean), count(better.Errors), report.Thousands(c.TestImages), count(other.Errors))
 }
 
@@ -72,11 +77,11 @@ func chance(d Difference) string {
 	if d.P == nil {
 		return " One run against several allows no test: give more seeds of both."
 	}
-	what := "may well be chance"
+	what := "That may well be chance"
 	if *d.P < certain {
-		what = "is hardly chance"
+		what = "The difference is hardly chance"
 	}
-	text := fmt.Sprintf(" The difference %s (p = %s, %s).", what, pValue(*d.P), d.Test)
+	text := fmt.Sprintf(" %s (p = %s, %s).", what, pValue(*d.P), d.Test)
 	if d.OnlyThis != nil {
 		text += fmt.Sprintf(" Only %s gets %s right that the other gets wrong, and the other %d.", d.Name, report.Number(*d.OnlyThis, "image"), *d.OnlyFirst)
 	}
@@ -136,21 +141,41 @@ func (c *Comparison) list(labels []int) string {
 
 // costs says what the entry takes of the first one's cost.
 func costs(d Difference, first *Entry) string {
-	parts := []string{factor(d.Params) + " the parameters", factor(d.FLOPs) + " the operations of a training step"}
+	parts := []string{share(d.Params, "number of parameters"), share(d.FLOPs, "operations of a training step")}
 	if d.Step != nil {
-		parts = append(parts, factor(*d.Step)+" the time of a step")
+		parts = append(parts, share(*d.Step, "time of a step"))
 	}
 	if d.Seconds != nil {
-		parts = append(parts, factor(*d.Seconds)+" the training time")
+		parts = append(parts, share(*d.Seconds, "training time"))
 	}
 	last := len(parts) - 1
 	return fmt.Sprintf("Against %s, %s takes %s and %s.", first.Name, d.Name, strings.Join(parts[:last], ", "), parts[last])
 }
 
-// factor prints how many times.
-func factor(v float64) string {
-	if v >= 100 {
-		return fmt.Sprintf("%.0f times", v)
+// fractions are the shares of one that have a name.
+var fractions = map[string]float64{
+	"half": 1. / 2, "a third of": 1. / 3, "two thirds of": 2. / 3, "a quarter of": 1. / 4, "three quarters of": 3. / 4, "a fifth of": 1. / 5,
+	"a sixth of": 1. / 6, "a seventh of": 1. / 7, "an eighth of": 1. / 8, "a ninth of": 1. / 9, "a tenth of": 1. / 10,
+}
+
+// share says v times a thing as one would: a fraction is named where it is within
+// 2 % of one, a small one is a percentage.
+func share(v float64, thing string) string {
+	if math.Abs(v-1) < 0.005 {
+		return "the same " + thing
 	}
-	return fmt.Sprintf("%.3g times", v)
+	for name, fraction := range fractions {
+		if math.Abs(v/fraction-1) <= 0.02 {
+			return name + " the " + thing
+		}
+	}
+	switch {
+	case v < 0.1:
+		return fmt.Sprintf("%.2g %% of the %s", 100*v, thing)
+	case v < 1:
+		return fmt.Sprintf("%.0f %% of the %s", 100*v, thing)
+	case v >= 100:
+		return fmt.Sprintf("%.0f times the %s", v, thing)
+	}
+	return fmt.Sprintf("%.3g times the %s", v, thing)
 }

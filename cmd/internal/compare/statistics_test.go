@@ -3,8 +3,10 @@ package compare
 import (
 	"bytes"
 	"math"
+	"strings"
 	"testing"
 
+	"stheno/cmd/internal/progress"
 	"stheno/cmd/internal/report"
 )
 
@@ -63,8 +65,33 @@ func TestTextGolden(t *testing.T) {
 	c.Against = []Difference{d}
 	c.Conclusion = c.conclude()
 	var b bytes.Buffer
-	if err := c.Text(&b, false); err != nil {
+	if err := c.Text(&b, progress.Terminal{}); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "comparison.txt", b.String())
+}
+
+// TestClaims: what is called more accurate is not taken back by the same line.
+func TestClaims(t *testing.T) {
+	a, b := &Entry{Name: "a", Recall: []float64{0.9}, Accuracy: newSample([]float64{0.9})}, &Entry{Name: "b", Recall: []float64{0.8}, Accuracy: newSample([]float64{0.8})}
+	for _, p := range []float64{0.2, 0.001} {
+		d := difference(b, a)
+		d.P = &p
+		c := &Comparison{Entries: []*Entry{a, b}, Against: []Difference{d}, Runs: []*report.Report{{Classes: []report.Class{{Name: "0"}}}}}
+		line := c.conclude()[0]
+		if claims, doubts := strings.Contains(line, "is more accurate"), strings.Contains(line, "may well be chance"); claims == doubts || doubts != (p > certain) {
+			t.Errorf("p = %v: %s", p, line)
+		}
+	}
+}
+
+func TestShare(t *testing.T) {
+	for v, want := range map[float64]string{
+		1: "the same cost", 1.004: "the same cost", 0.109: "a ninth of the cost", 0.5: "half the cost", 0.66: "two thirds of the cost",
+		0.8: "80 % of the cost", 0.994: "99 % of the cost", 0.0321: "3.2 % of the cost", 11.64: "11.6 times the cost", 123.4: "123 times the cost",
+	} {
+		if got := share(v, "cost"); got != want {
+			t.Errorf("%v: %s, want %s", v, got, want)
+		}
+	}
 }

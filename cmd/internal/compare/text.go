@@ -5,22 +5,23 @@ import (
 	"io"
 	"strings"
 
+	"stheno/cmd/internal/progress"
 	"stheno/cmd/internal/report"
 )
 
 // Text writes the comparison for a terminal.
-func (c *Comparison) Text(w io.Writer, color bool) error {
+func (c *Comparison) Text(w io.Writer, t progress.Terminal) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, %s\n", report.Number(len(c.Runs), "run"), c.Images())
-	b.WriteString(report.Heading("Accuracy", color))
+	b.WriteString(report.Heading("Accuracy", t.Color))
 	b.WriteString(report.Table(c.accuracyTable()))
-	b.WriteString(report.Heading("Cost", color))
+	b.WriteString(report.Heading("Cost", t.Color))
 	b.WriteString(report.Table(c.costTable()))
-	b.WriteString(report.Heading("Recall by class", color))
+	b.WriteString(report.Heading("Recall by class", t.Color))
 	b.WriteString(report.Table(c.classTable()))
-	b.WriteString(report.Heading("In words", color))
+	b.WriteString(report.Heading("In words", t.Color))
 	for _, line := range c.Conclusion {
-		b.WriteString(line + "\n")
+		b.WriteString(t.Wrap(line) + "\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -36,10 +36,10 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case errors.Is(err, errTold):
 		return exitFailure
 	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "predict: %v (predict -h shows all flags)\n", err)
+		fmt.Fprintf(stderr, "predict: %s (predict -h shows all flags)\n", progress.Words(err))
 		return exitUsage
 	}
-	fmt.Fprintf(stderr, "predict: %v\n", err)
+	fmt.Fprintf(stderr, "predict: %s\n", progress.Words(err))
 	return exitFailure
 }
 

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
+	"github.com/jedib0t/go-pretty/v6/text"
 	"golang.org/x/term"
 )
 
@@ -83,4 +85,21 @@ func (t Terminal) limit() int {
 		width = 80
 	}
 	return width - 1
+}
+
+// Wrap breaks prose between words so that it fits a terminal; a path that is
+// longer stays whole. For a file or another program prose stays a line.
+func (t Terminal) Wrap(prose string) string {
+	if t.Width == nil {
+		return prose
+	}
+	var lines []string
+	line, limit := "", t.limit()
+	for _, word := range strings.Fields(prose) {
+		if line != "" && text.StringWidthWithoutEscSequences(line)+1+text.StringWidthWithoutEscSequences(word) > limit {
+			lines, line = append(lines, line), ""
+		}
+		line = strings.TrimPrefix(line+" "+word, " ")
+	}
+	return strings.Join(append(lines, line), "\n")
 }

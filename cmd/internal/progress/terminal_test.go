@@ -102,3 +102,21 @@ func TestNew(t *testing.T) {
 		t.Error("verbose 2 is not Line")
 	}
 }
+
+func TestWrap(t *testing.T) {
+	narrow := Terminal{Width: func() int { return 20 }}
+	for prose, want := range map[string]string{
+		"":                                      "",
+		"nineteen columns ok":                   "nineteen columns ok",
+		"twenty columns, no ok":                 "twenty columns, no\nok",
+		"a runs/longer-than-the-terminal is it": "a\nruns/longer-than-the-terminal\nis it",
+		"数字 数字 数字 数字 数字":                        "数字 数字 数字 数字\n数字",
+	} {
+		if got := narrow.Wrap(prose); got != want {
+			t.Errorf("%q becomes %q, want %q", prose, got, want)
+		}
+		if got := (Terminal{}).Wrap(prose); got != prose {
+			t.Errorf("off a terminal %q becomes %q", prose, got)
+		}
+	}
+}

@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"stheno/cmd/internal/progress"
 	"stheno/graph/kernel"
 )
 
@@ -82,10 +83,10 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 		return exitOK
 	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "serve: %v (serve -h shows all flags)\n", err)
+		fmt.Fprintf(stderr, "serve: %s (serve -h shows all flags)\n", progress.Words(err))
 		return exitUsage
 	}
-	fmt.Fprintf(stderr, "serve: %v\n", err)
+	fmt.Fprintf(stderr, "serve: %s\n", progress.Words(err))
 	return exitFailure
 }
 
