@@ -8,9 +8,7 @@ import (
 // CSVLogger writes Keras's file: a row an epoch with the epoch, counted from 0,
 // and the metrics in the order of their names, flushed at once. A training that
 // begins replaces the file, one that goes on continues it (Keras: append).
-// Three small things differ from Keras: lines end with a line feed alone, the
-// learning rate is always there (in Keras only beside a callback that changes
-// it), and numbers are the shortest that restore the float64.
+// Numbers are the shortest that restore the float64.
 type CSVLogger struct {
 	Hooks
 	Path string // of the file, in a folder that is there

@@ -7,10 +7,8 @@ import (
 )
 
 // EarlyStopping is Keras's: it ends training with a *Stop once the monitored
-// metric has not improved for Patience epochs, by Keras's counting. The zero
-// value has Keras's settings but for one: when training is over, the model gets
-// the weights of its best epoch, which Keras does only if it is told to
-// (restore_best_weights).
+// metric has not improved for Patience epochs, by Keras's counting. When training
+// is over, the model gets the weights of its best epoch (restore_best_weights).
 //
 // Training is over when EarlyStopping has ended it or all epochs are done. A
 // signal, or a Plan.Steps that ends it earlier, leaves the last weights, with
@@ -43,6 +41,9 @@ type EarlyStopping struct {
 // stopped already, unless Patience has grown since.
 func (e *EarlyStopping) TrainBegin(s *Stats) (err error) {
 	if e.monitor, err = newMonitor(e.Name(), e.Monitor, e.Mode, e.MinDelta); err != nil {
+		return err
+	}
+	if err = e.monitor.number("baseline", e.Baseline); err != nil {
 		return err
 	}
 	if e.Model == nil && !e.KeepLast {
@@ -78,7 +79,7 @@ func (e *EarlyStopping) EpochEnd(s *Stats) error {
 		}
 		return nil
 	}
-	if e.state.Wait >= e.Patience { // never in the first epoch, which is the best so far
+	if e.state.Wait >= e.Patience && s.Epoch > 1 {
 		e.state.Stopped = e.reason()
 	}
 	return e.stop()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"strings"
 	"testing"
 
@@ -73,6 +74,13 @@ func TestEarlyStoppingCountsAsKeras(t *testing.T) {
 			"on the baseline 1 for 5 epochs: its best was 2 in epoch 4"},
 		{"baseline beaten in time", train.EarlyStopping{Baseline: new(3.5), Patience: 2}, []float64{4, 3, 3, 2}, 0, ""},
 		{"epochs that do not count", train.EarlyStopping{StartFromEpoch: 2}, []float64{1, 1.5, 5, 4, 4}, 5, "best was 4 in epoch 4"},
+		{"min_delta is compared in float32", train.EarlyStopping{MinDelta: 0.1, Patience: 3}, []float64{0.8, 0.7, 0.7, 0.7, 0.7}, 4, "best was 0.8 in epoch 1"},
+		{"less than a float32 can tell is a tie", train.EarlyStopping{}, []float64{1, 1 - 1e-9, 0.5}, 2, ""},
+		{"NaN is no improvement", train.EarlyStopping{Patience: 2}, []float64{3, math.NaN(), math.NaN(), 1}, 3, "best was 3 in epoch 1"},
+		{"NaN first is not the best", train.EarlyStopping{Patience: 2}, []float64{math.NaN(), 3, 2, 2, 2}, 5, "best was 2 in epoch 3"},
+		{"nor is infinity", train.EarlyStopping{Patience: 2, Mode: "max"}, []float64{math.Inf(1), 1, 2, 2, 2}, 5, "best was 2 in epoch 3"},
+		{"nothing but NaN", train.EarlyStopping{Patience: 2}, []float64{math.NaN(), math.NaN(), math.NaN()}, 2, "val_loss has not improved for 2 epochs: it was never a finite number"},
+		{"nothing but NaN, and no patience", train.EarlyStopping{}, []float64{math.NaN(), math.NaN()}, 2, "never a finite number"},
 		{"the first epoch cannot", train.EarlyStopping{Baseline: new(1.0)}, []float64{3}, 0, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -211,7 +219,7 @@ func (c eachEpoch) EpochEnd(s *train.Stats) error { return c.do(s) }
 
 func TestEarlyStoppingGoesOn(t *testing.T) {
 	for _, keepLast := range []bool{false, true} {
-		for _, losses := range [][]float64{{5, 3, 4, 2, 3, 3}, {5, 3, 4, 5, 6, 7}, {6, 5, 4, 3, 2, 1}} {
+		for _, losses := range [][]float64{{5, 3, 4, 2, 3, 3}, {5, 3, 4, 5, 6, 7}, {6, 5, 4, 3, 2, 1}, {math.NaN(), 3, math.Inf(1), 2, math.NaN(), math.NaN()}} {
 			checkResume(t, func(m *nets.Model, _ *train.Adam) []train.Callback {
 				return []train.Callback{script{valLoss: losses}, &train.EarlyStopping{Model: m, Patience: 2, KeepLast: keepLast}}
 			}, nil)
@@ -272,6 +280,8 @@ func TestEarlyStoppingRefuses(t *testing.T) {
 	}{
 		{&train.EarlyStopping{Model: m, Monitor: "acc"}, rows, `EarlyStopping cannot monitor "acc"; there are loss, accuracy, val_loss and val_accuracy`},
 		{&train.EarlyStopping{Model: m, Mode: "less"}, rows, `EarlyStopping has mode "less"; there are auto, min and max`},
+		{&train.EarlyStopping{Model: m, MinDelta: math.NaN()}, rows, "EarlyStopping has NaN as its min delta"},
+		{&train.EarlyStopping{Model: m, Baseline: new(math.NaN())}, rows, "EarlyStopping has NaN as its baseline: set a number, or nil"},
 		{&train.EarlyStopping{}, rows, "has no Model to keep"},
 		{&train.EarlyStopping{Model: m}, nil, "EarlyStopping monitors val_loss, but epoch 1 was not validated: set Plan.Validation, or monitor loss"},
 		{&train.EarlyStopping{Model: m, Monitor: "val_accuracy"}, nil, "or monitor accuracy"},

@@ -48,6 +48,9 @@ func (c *ModelCheckpoint) TrainBegin(s *Stats) (err error) {
 	if c.monitor, err = newMonitor(c.Name(), c.Monitor, c.Mode, 0); err != nil {
 		return err
 	}
+	if err = c.monitor.number("threshold", c.Threshold); err != nil {
+		return err
+	}
 	if c.BestOnly && c.Every > 0 && c.monitor.validates() {
 		return fmt.Errorf("train: ModelCheckpoint saves the best every %d steps, but %s is known at an epoch's end only: monitor loss or accuracy", c.Every, c.monitor.metric)
 	}

@@ -2,6 +2,7 @@ package train_test
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -66,6 +67,15 @@ func TestModelCheckpointSaves(t *testing.T) {
 	}
 }
 
+// TestModelCheckpointPassesNaNBy: a first epoch without a number is not the best
+// for ever.
+func TestModelCheckpointPassesNaNBy(t *testing.T) {
+	got := saved(t, train.ModelCheckpoint{Path: "{epoch}", BestOnly: true}, t.TempDir(), []float64{math.NaN(), 2, math.NaN(), 1})
+	if d := cmp.Diff(map[string]int{"2": 6, "4": 12}, got); d != "" {
+		t.Errorf("steps of the files (-want +got):\n%s", d)
+	}
+}
+
 // TestModelCheckpointOfSteps judges by the running means: it saves after the
 // steps at which they were lowest.
 func TestModelCheckpointOfSteps(t *testing.T) {
@@ -112,6 +122,7 @@ func TestModelCheckpointRefuses(t *testing.T) {
 		`path "{epoch:02d}"`:                                {Model: m, Path: "{epoch:02d}"},
 		`cannot monitor "x"`:                                {Model: m, Path: "m", Monitor: "x"},
 		"known at an epoch's end only":                      {Model: m, Path: "m", Every: 3, BestOnly: true},
+		"NaN as its threshold":                              {Model: m, Path: "m", Threshold: new(math.NaN())},
 	} {
 		if err := c.TrainBegin(&train.Stats{}); err == nil || !strings.Contains(err.Error(), strings.TrimRight(want, "\x00")) {
 			t.Errorf("error %v, want %q", err, want)

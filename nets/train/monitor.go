@@ -8,8 +8,7 @@ import (
 
 // monitor is a metric that a callback looks at after each epoch, and what
 // counts as an improvement of it. Metrics have Keras's names: loss, accuracy,
-// val_loss and val_accuracy. Where Keras warns of a name or a mode that it does
-// not know and goes on, a run here ends with an error.
+// val_loss and val_accuracy.
 type monitor struct {
 	callback string // whose, for errors
 	metric   string
@@ -36,7 +35,18 @@ func newMonitor(callback, metric, mode string, delta float64) (monitor, error) {
 	default:
 		return m, fmt.Errorf("train: %s has mode %q; there are auto, min and max", callback, mode)
 	}
+	if math.IsNaN(delta) {
+		return m, fmt.Errorf("train: %s has NaN as its min delta: set a number", callback)
+	}
 	return m, nil
+}
+
+// number refuses a reference that nothing could be compared with; nil is none.
+func (m monitor) number(name string, reference *float64) error {
+	if reference != nil && math.IsNaN(*reference) {
+		return fmt.Errorf("train: %s has NaN as its %s: set a number, or nil for none", m.callback, name)
+	}
+	return nil
 }
 
 // validates says whether the metric takes a validation.
@@ -60,13 +70,17 @@ func (m monitor) value(s *Stats) (float64, error) {
 }
 
 // improves says whether value is better than best by more than the delta; any
-// value is where there is none. The sum is Keras's, so that ties fall alike.
+// value is where there is none. As in Keras, the delta is subtracted in float64
+// and the result compared in float32, so that ties fall alike. What is not
+// finite is never better: as the first value, it would be the best for ever.
 func (m monitor) improves(value float64, best *float64) bool {
 	switch {
+	case math.IsNaN(value) || math.IsInf(value, 0):
+		return false
 	case best == nil:
 		return true
 	case m.lower:
-		return value+m.delta < *best
+		return float32(value+m.delta) < float32(*best)
 	}
-	return value-m.delta > *best
+	return float32(value-m.delta) > float32(*best)
 }

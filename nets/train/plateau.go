@@ -1,12 +1,15 @@
 package train
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"math"
+)
 
 // ReduceLROnPlateau is Keras's: it multiplies the learning rate by Factor once
 // the monitored metric has not improved for Patience epochs. The zero value has
-// Keras's settings; the Optimizer has to be named. The rate is a float64 here, a
-// float32 there. A schedule sets the rate before every step, so the two do not
-// go together.
+// Keras's settings; the Optimizer has to be named. A schedule sets the rate
+// before every step, so the two do not go together.
 type ReduceLROnPlateau struct {
 	Hooks
 	Optimizer Optimizer
@@ -36,10 +39,13 @@ func (r *ReduceLROnPlateau) TrainBegin(s *Stats) (err error) {
 	if r.Optimizer == nil {
 		return fmt.Errorf("train: ReduceLROnPlateau has no Optimizer")
 	}
-	if r.Factor < 0 || r.Factor >= 1 {
+	if !(r.Factor >= 0 && r.Factor < 1) {
 		return fmt.Errorf("train: ReduceLROnPlateau has factor %g, which does not reduce: it must be below 1", r.Factor)
 	}
-	delta := max(0, orDefault(r.MinDelta, 1e-4))
+	if math.IsNaN(r.MinLR) {
+		return errors.New("train: ReduceLROnPlateau has NaN as its lowest rate: set a number, or 0 for none")
+	}
+	delta := max(0, orDefault(r.MinDelta, 1e-4)) // NaN stays
 	if r.monitor, err = newMonitor(r.Name(), r.Monitor, r.Mode, delta); err != nil {
 		return err
 	}
@@ -58,14 +64,15 @@ func (r *ReduceLROnPlateau) EpochEnd(s *Stats) error {
 	if err != nil {
 		return err
 	}
-	if r.state.Cooldown > 0 {
+	cooling := r.state.Cooldown > 0
+	if cooling {
 		r.state.Cooldown--
 	}
 	if r.monitor.improves(value, r.state.Best) {
 		r.state.Best, r.state.Wait = &value, 0
 		return nil
 	}
-	if r.state.Cooldown > 0 {
+	if cooling {
 		return nil
 	}
 	if r.state.Wait++; r.state.Wait >= orDefault(r.Patience, 10) {
@@ -74,15 +81,16 @@ func (r *ReduceLROnPlateau) EpochEnd(s *Stats) error {
 	return nil
 }
 
-// reduce does nothing at the lower bound, where the wait goes on.
+// reduce does nothing at the lower bound, where the wait goes on. The rate is
+// there where its float32, Keras's type, is.
 func (r *ReduceLROnPlateau) reduce() {
 	rate := r.Optimizer.LearningRate()
-	if rate <= r.MinLR {
+	if float32(rate) <= float32(r.MinLR) {
 		return
 	}
 	r.state.Rate = max(rate*orDefault(r.Factor, 0.1), r.MinLR)
 	r.Optimizer.SetLearningRate(r.state.Rate)
-	r.state.Cooldown, r.state.Wait = r.Cooldown, 0
+	r.state.Cooldown, r.state.Wait = max(0, r.Cooldown), 0
 }
 
 // orDefault is v, or what zero stands for.

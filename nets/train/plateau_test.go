@@ -2,6 +2,7 @@ package train_test
 
 import (
 	"encoding/json"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -28,9 +29,10 @@ func rates(t *testing.T, r *train.ReduceLROnPlateau, metric string, values []flo
 	return got
 }
 
-// TestReduceLROnPlateauAsKeras has rates worked out by hand from Keras's rules:
-// a cooldown is counted down first; an improvement ends the wait even in it; a
-// rate at the lower bound stays and the wait goes on.
+// TestReduceLROnPlateauAsKeras has rates worked out by hand from Keras's rules
+// and from where we depart from them: an improvement ends the wait even in a
+// cooldown, which has all its epochs; a rate at the lower bound stays and the wait
+// goes on; what is not finite is never an improvement.
 func TestReduceLROnPlateauAsKeras(t *testing.T) {
 	half := train.ReduceLROnPlateau{Factor: 0.5, Patience: 2}
 	with := func(change func(*train.ReduceLROnPlateau)) train.ReduceLROnPlateau {
@@ -50,8 +52,13 @@ func TestReduceLROnPlateauAsKeras(t *testing.T) {
 		{"less than min_delta is none", half, []float64{1, 0.99995, 0.99991, 0.9}, []float64{8, 8, 4, 4}},
 		{"min_delta of its own", with(func(r *train.ReduceLROnPlateau) { r.MinDelta = 0.5 }), []float64{3, 2.75, 2.5, 2.25}, []float64{8, 8, 4, 4}},
 		{"no min_delta", with(func(r *train.ReduceLROnPlateau) { r.MinDelta = -1 }), []float64{1, 0.99999, 0.99998, 0.99997}, []float64{8, 8, 8, 8}},
-		{"cooldown 2", with(func(r *train.ReduceLROnPlateau) { r.Cooldown = 2 }), flat[:7], []float64{8, 8, 4, 4, 4, 2, 2}},
-		{"best in a cooldown", with(func(r *train.ReduceLROnPlateau) { r.Cooldown = 3 }), []float64{2, 2, 2, 1, 1.5, 1.5, 1.5, 1.5}, []float64{8, 8, 4, 4, 4, 4, 2, 2}},
+		{"a tie in float32 is no improvement", with(func(r *train.ReduceLROnPlateau) { r.MinDelta = 0.1 }), []float64{0.8, 0.7, 0.7}, []float64{8, 8, 4}},
+		{"NaN first", half, []float64{math.NaN(), 2, 2, 2, 1}, []float64{8, 8, 8, 4, 4}},
+		{"NaN and infinity", with(func(r *train.ReduceLROnPlateau) { r.Mode = "max" }), []float64{1, math.Inf(1), math.NaN(), 2}, []float64{8, 8, 4, 4}},
+		{"cooldown 1", with(func(r *train.ReduceLROnPlateau) { r.Cooldown = 1 }), flat[:7], []float64{8, 8, 4, 4, 4, 2, 2}},
+		{"cooldown 2", with(func(r *train.ReduceLROnPlateau) { r.Cooldown = 2 }), flat[:7], []float64{8, 8, 4, 4, 4, 4, 2}},
+		{"cooldown below 0", with(func(r *train.ReduceLROnPlateau) { r.Cooldown = -1 }), flat[:5], []float64{8, 8, 4, 4, 2}},
+		{"best in a cooldown", with(func(r *train.ReduceLROnPlateau) { r.Cooldown = 2 }), []float64{2, 2, 2, 1, 1.5, 1.5, 1.5, 1.5}, []float64{8, 8, 4, 4, 4, 4, 2, 2}},
 		{"lower bound", with(func(r *train.ReduceLROnPlateau) { r.MinLR = 3 }), flat[:8], []float64{8, 8, 4, 4, 3, 3, 3, 3}},
 		{"accuracy", with(func(r *train.ReduceLROnPlateau) { r.Monitor = "accuracy" }), []float64{0.5, 0.75, 0.75, 0.625}, []float64{8, 8, 8, 4}},
 		{"val_accuracy, less is better", with(func(r *train.ReduceLROnPlateau) { r.Monitor, r.Mode = "val_accuracy", "min" }), []float64{0.5, 0.75, 0.75}, []float64{8, 8, 4}},
@@ -92,6 +99,9 @@ func TestReduceLROnPlateauRefuses(t *testing.T) {
 		"no Optimizer":             {},
 		"factor 1, which does not": {Optimizer: adam, Factor: 1},
 		"factor -1":                {Optimizer: adam, Factor: -1},
+		"factor NaN":               {Optimizer: adam, Factor: math.NaN()},
+		"NaN as its min delta":     {Optimizer: adam, MinDelta: math.NaN()},
+		"NaN as its lowest rate":   {Optimizer: adam, MinLR: math.NaN()},
 		`cannot monitor "lr"`:      {Optimizer: adam, Monitor: "lr"},
 		`has mode "down"`:          {Optimizer: adam, Mode: "down"},
 	} {

@@ -18,6 +18,9 @@ func (e *EarlyStopping) reason() string {
 	if e.Baseline != nil && s.Wait > s.Last-s.Epoch { // it has, but not enough
 		text = fmt.Sprintf("%s has not improved on the baseline %.4g for %s", e.monitor.metric, *e.Baseline, epochs(s.Wait))
 	}
+	if s.Best == nil {
+		return text + ": it was never a finite number"
+	}
 	text += fmt.Sprintf(": its best was %.4g in epoch %d", *s.Best, s.Epoch)
 	if !e.KeepLast {
 		text += ", whose weights are kept"

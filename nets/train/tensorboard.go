@@ -12,9 +12,8 @@ import (
 // TensorBoard writes event files that TensorBoard shows, as Keras's callback of
 // this name does with its settings: after each epoch, counted from 0, the
 // curves epoch_loss, epoch_accuracy and, for training, epoch_learning_rate, in
-// the folders train and validation of Dir. Graphs, histograms, images and
-// profiles are left out. With Every, batch_loss and batch_accuracy are added;
-// they are the batch's own, while Keras's are means over the epoch so far.
+// the folders train and validation of Dir. With Every, batch_loss and
+// batch_accuracy are added, each of its batch alone.
 //
 // A training that goes on continues its files, so that no point is doubled. The
 // time of day in them is the one thing that differs between two equal runs.
