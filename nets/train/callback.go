@@ -15,7 +15,7 @@ type Stats struct {
 	Phase          string // of a run that has more than one; else empty
 	Epoch, Epochs  int    // this epoch, and how many are planned
 	Batch, Batches int    // this batch of the epoch, and how many an epoch has
-	Step           int    // optimizer steps done in all
+	Step, Steps    int    // optimizer steps done in all, and those after which training ends; 0 is no such end
 	Rows           int    // rows in this batch
 
 	BatchLoss, BatchAccuracy float64 // of this batch, before its update

@@ -63,7 +63,7 @@ func Fit(ctx context.Context, m *nets.Model, rows *data.Set, opt Optimizer, plan
 		average: averageOf(plan.Callbacks), distort: newDistorter(plan.Augment, rows), team: newTeam(plan.Group, m)}
 	f.plan.Repeat, f.plan.Views = max(1, plan.Repeat), max(1, plan.Views)
 	f.Stats = plan.From.stats()
-	f.Phase, f.Epochs, f.Batches = plan.Phase, plan.Epochs, f.plan.Repeat*rows.BatchCount(plan.Batch)
+	f.Phase, f.Epochs, f.Steps, f.Batches = plan.Phase, plan.Epochs, plan.Steps, f.plan.Repeat*rows.BatchCount(plan.Batch)
 	if f.Step == 0 {
 		f.LearningRate = opt.LearningRate()
 	}

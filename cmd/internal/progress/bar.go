@@ -47,10 +47,20 @@ func (b *Bar) BatchEnd(s *train.Stats) error {
 	b.watch.step(now)
 	if b.due(now) {
 		f := b.frame(s)
-		f.time = eta(b.watch.perStep() * float64(max(0, s.Batches-s.Batch)))
+		f.time = eta(b.watch.perStep() * float64(left(s)))
 		b.draw(f, now)
 	}
 	return nil
+}
+
+// left is how many steps of this epoch are still to do, where training does not
+// end before.
+func left(s *train.Stats) int {
+	n := max(0, s.Batches-s.Batch)
+	if s.Steps > 0 {
+		n = min(n, max(0, s.Steps-s.Step))
+	}
+	return n
 }
 
 // TestBatchEnd redraws the line with the progress of validation.

@@ -116,6 +116,20 @@ func TestBarStoppedInMidEpoch(t *testing.T) {
 	golden(t, "screen-stopped", s.String())
 }
 
+func TestBarTimeLeftHeedsSteps(t *testing.T) {
+	c := newClock()
+	var out bytes.Buffer
+	b := &Bar{Out: &out, Now: c.now}
+	for i := range 3 {
+		out.Reset()
+		c.pass(time.Second)
+		check(t, b.BatchEnd(&train.Stats{Epoch: 1, Epochs: 1, Batch: i + 1, Batches: 469, Step: 469 + i + 1, Steps: 469 + 10}))
+	}
+	if !strings.Contains(out.String(), " 7s 1s/step") {
+		t.Errorf("seven steps of a second are left, and the bar says %q", out.String())
+	}
+}
+
 // After an error Fit may call nothing more: Close ends the line, once.
 func TestBarCloseEndsAnOpenLine(t *testing.T) {
 	var out bytes.Buffer
