@@ -37,17 +37,31 @@ type Weight struct {
 // New makes a model with element type float32 or float64 and draws its
 // weights, one after the other, from rng.
 func New(net Network, dt tensor.Dtype, rng *rand.Rand) (*Model, error) {
+	m, specs, err := declared(net, dt)
+	if err != nil {
+		return nil, err
+	}
+	m.allocate(specs)
+	m.draw(specs, rng)
+	m.Noise = rand.NewPCG(rng.Uint64(), rng.Uint64())
+	return m, nil
+}
+
+// declared is a model whose weights have no memory yet, and what they will be.
+func declared(net Network, dt tensor.Dtype) (*Model, []spec, error) {
 	if dt != tensor.Float32 && dt != tensor.Float64 {
-		return nil, fmt.Errorf("nets: element type %v; there are float32 and float64", dt)
+		return nil, nil, fmt.Errorf("nets: element type %v; there are float32 and float64", dt)
+	}
+	if n, ok := elements(net.Input[:]); !ok || n < 1 {
+		return nil, nil, fmt.Errorf("nets: %s: images of %d x %d pixels and %d channels", net.Name, net.Input[0], net.Input[1], net.Input[2])
 	}
 	m := &Model{Network: net, Ops: graph.Fused, dtype: dt, programs: make(map[programKey]*Program)}
 	specs, err := m.declare()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	m.draw(specs, rng)
-	m.Noise = rand.NewPCG(rng.Uint64(), rng.Uint64())
-	return m, nil
+	_, err = weightBytes(net, specs, dt)
+	return m, specs, err
 }
 
 // declare builds the network once, for one image and without memory, to learn
@@ -97,21 +111,26 @@ func (m *Model) Convolutions() (map[string]graph.Algorithm, error) {
 	return chosen, machine.Close()
 }
 
-// draw gives the weights memory, one aligned piece for all, and values.
-func (m *Model) draw(specs []spec, rng *rand.Rand) {
+// allocate gives the weights memory, one aligned piece for all.
+func (m *Model) allocate(specs []spec) {
 	sizes := make([]int, len(specs))
 	for i, s := range specs {
 		sizes[i] = s.shape.TotalSize() * int(m.dtype.Size())
 	}
 	arena := graph.NewArena(sizes...)
 	for _, s := range specs {
-		w := Weight{s.name, arena.Tensor(m.dtype, s.shape)}
-		if m.dtype == tensor.Float64 {
-			fill(w.Value.Float64s(), s, rng)
+		m.Weights = append(m.Weights, Weight{s.name, arena.Tensor(m.dtype, s.shape)})
+	}
+}
+
+// draw gives the weights their initial values.
+func (m *Model) draw(specs []spec, rng *rand.Rand) {
+	for i, s := range specs {
+		if w := m.Weights[i].Value; m.dtype == tensor.Float64 {
+			fill(w.Float64s(), s, rng)
 		} else {
-			fill(w.Value.Float32s(), s, rng)
+			fill(w.Float32s(), s, rng)
 		}
-		m.Weights = append(m.Weights, w)
 	}
 }
 

@@ -53,13 +53,19 @@ func (m *Model) ReadWeights(path string) error {
 	if err != nil {
 		return fmt.Errorf("nets: %w", err)
 	}
-	if tensors, err = m.translate(tensors, metadata); err == nil {
-		err = m.SetWeights(tensors)
-	}
-	if err != nil {
+	if err := m.take(tensors, metadata); err != nil {
 		return fmt.Errorf("nets: %s: %w", path, err)
 	}
 	return nil
+}
+
+// take makes the tensors of a file the model's weights.
+func (m *Model) take(tensors []safetensors.Tensor, metadata map[string]string) error {
+	tensors, err := m.translate(tensors, metadata)
+	if err != nil {
+		return err
+	}
+	return m.SetWeights(tensors)
 }
 
 // ReadTensors reads all weights of a file that [Model.ReadWeights] takes, under
@@ -104,7 +110,7 @@ func (m *Model) fits(w Weight, byName map[string]safetensors.Tensor) error {
 	case !ok:
 		return fmt.Errorf("tensor %q is missing; the %s's weights are %s", w.Name, m.Name, m.weightNames())
 	case !slices.Equal(t.Shape, w.Value.Shape()):
-		return fmt.Errorf("tensor %q has shape %v, the %s's has %v", t.Name, t.Shape, m.Name, []int(w.Value.Shape()))
+		return shapeError(t, m.Name, w.Value.Shape())
 	case !m.takes(t.DType):
 		return fmt.Errorf("tensor %q has element type %s, the %s's has %s", t.Name, t.DType, m.Name, dtypes[m.dtype])
 	}

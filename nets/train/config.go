@@ -1,11 +1,9 @@
 package train
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"slices"
@@ -104,8 +102,10 @@ func (f Folder) ReadConfig() (Config, error) {
 		return Config{}, fmt.Errorf("train: %w", err)
 	}
 	var c Config
-	if err := json.Unmarshal(content, &struct{ Format *int }{&c.Format}); err != nil {
-		return Config{}, fmt.Errorf("train: %s: %w", path, err)
+	if err := json.Unmarshal(content, &struct {
+		Format *int `json:"format"`
+	}{&c.Format}); err != nil {
+		return Config{}, fmt.Errorf("train: %s: %w", path, inWords(err))
 	}
 	if c.Format != ConfigFormat {
 		return Config{}, fmt.Errorf("train: %s: has format %d, this Stheno reads format %d: use the version that wrote it", path, c.Format, ConfigFormat)
@@ -127,20 +127,6 @@ func (c Config) Provenance() map[string]string {
 		p["class_names"] = string(names)
 	}
 	return p
-}
-
-// decodeStrict decodes one JSON value that has no field unknown to v, and
-// nothing behind it.
-func decodeStrict(content []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(content))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return err
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return fmt.Errorf("something stands behind the JSON value")
-	}
-	return nil
 }
 
 // free are the fields that may change when a run goes on: they have no say in
@@ -179,13 +165,6 @@ func (c Config) fixed() map[string]string {
 	fields := make(map[string]string)
 	flatten("", tree, fields)
 	return fields
-}
-
-// unmarshalNumbers keeps numbers as they are written: a seed has 64 bits.
-func unmarshalNumbers(content []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(content))
-	d.UseNumber()
-	return d.Decode(v)
 }
 
 func flatten(name string, v any, fields map[string]string) {

@@ -46,6 +46,8 @@ func (f Folder) generations() ([]int, error) {
 	return steps, nil
 }
 
+var errNoCheckpoint = errors.New("holds no checkpoint")
+
 // LoadState reads the newest checkpoint that is not damaged. passedOver says
 // what is wrong with those that are newer.
 func (f Folder) LoadState() (s *State, passedOver, err error) {
@@ -64,7 +66,7 @@ func (f Folder) LoadState() (s *State, passedOver, err error) {
 		passedOver = errors.Join(passedOver, err)
 	}
 	if passedOver == nil {
-		return nil, nil, fmt.Errorf("train: %s: holds no checkpoint", f.File(CheckpointDir))
+		return nil, nil, fmt.Errorf("train: %s: %w", f.File(CheckpointDir), errNoCheckpoint)
 	}
 	return nil, nil, fmt.Errorf("train: no checkpoint can be read: %w", passedOver)
 }

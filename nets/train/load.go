@@ -1,49 +1,156 @@
 package train
 
 import (
-	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strconv"
+	"slices"
+	"strings"
 
 	"gorgonia.org/tensor"
 
 	"stheno/graph"
 	"stheno/graph/kernel"
 	"stheno/nets"
+	"stheno/nets/safetensors"
 )
 
-// LoadModel makes the network that config.json names, with the weights of
-// model.safetensors. A folder that is no run, or a run that has not written its
-// model yet, is refused.
+// Loaded is a run's model, and what it was read from.
+type Loaded struct {
+	Model  *nets.Model
+	Config Config
+	File   string    // model.safetensors, or a checkpoint
+	At     *Position // where training stood; nil where model.safetensors is what the run has ended with
+	Note   string    // a sentence for the user, where File is not what one would expect; else empty
+}
+
+// LoadModel is Load without a word on which weights were read.
 func (f Folder) LoadModel() (*nets.Model, Config, error) {
+	l, err := f.Load()
+	return l.Model, l.Config, err
+}
+
+// Load makes the network that config.json names, with the weights that the run
+// means. They are those of model.safetensors, if the run has ended with it
+// (result.json says so) or the newest checkpoint has the same. Otherwise training
+// has gone on since model.safetensors was written, or has not written it yet, and
+// they are the newest checkpoint's: those that it validates, which are the average
+// where the run keeps one. A folder that is no run, or a run that has learnt
+// nothing yet, is refused.
+func (f Folder) Load() (Loaded, error) {
 	c, err := f.ReadConfig()
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, c, fmt.Errorf("train: %s: is no run folder: %w", f, bare(err))
+		return Loaded{}, fmt.Errorf("train: %s: is no run folder: %w", f, bare(err))
 	}
 	if err != nil {
-		return nil, c, err
+		return Loaded{}, err
 	}
+	l := Loaded{Config: c}
 	if c.Phase != "" {
-		return nil, c, fmt.Errorf("train: %s: is the %s of the run in %s, and classifies nothing: name that run", f, c.Phase, filepath.Dir(filepath.Clean(string(f))))
+		return l, fmt.Errorf("train: %s: is the %s of the run in %s, and classifies nothing: name that run", f, c.Phase, filepath.Dir(filepath.Clean(string(f))))
 	}
-	if _, err := os.Stat(f.File(ModelFile)); errors.Is(err, fs.ErrNotExist) {
-		return nil, c, fmt.Errorf("train: %s: the run is not finished: there is no %s yet", f, ModelFile)
+	if err := f.choose(&l); err != nil {
+		return l, fmt.Errorf("train: %s: %w", f, err)
 	}
-	m, err := c.newModel()
-	if err == nil {
-		err = m.ReadWeights(f.File(ModelFile))
+	return l, nil
+}
+
+// choose reads the weights that a run means.
+func (f Folder) choose(l *Loaded) error {
+	_, err := os.Stat(f.File(ModelFile))
+	written := !errors.Is(err, fs.ErrNotExist)
+	if written && f.ended() {
+		return f.loadFinal(l)
 	}
+	state, damaged, err := f.LoadState()
+	switch {
+	case err == nil && state.Position.Step > 0:
+	case !written:
+		return fmt.Errorf("the run is not finished: there is no %s yet", ModelFile)
+	default:
+		if err != nil && !errors.Is(err, errNoCheckpoint) && !errors.Is(err, fs.ErrNotExist) {
+			l.Note = fmt.Sprintf("%s: no checkpoint can be read, so this is %s, which may be older than what the run has learnt", f, ModelFile)
+		}
+		return f.loadFinal(l)
+	}
+	if written {
+		if same, err := f.same(state); err != nil {
+			return err
+		} else if same {
+			l.At = &state.Position
+			return f.loadFinal(l)
+		}
+	}
+	l.File, l.At = f.generation(state.Position.Step), &state.Position
+	l.Note = fmt.Sprintf("%s: the run is not finished: this is its checkpoint after step %d (epoch %d)", f, state.Position.Step, state.Position.Epoch)
+	if written {
+		l.Note += fmt.Sprintf(", and not %s, which has other weights", ModelFile)
+	}
+	if damaged != nil {
+		l.Note += "; a newer checkpoint is damaged"
+	}
+	net, err := l.Config.network()
 	if err != nil {
-		return nil, c, fmt.Errorf("train: %s: %w", f, err)
+		return err
 	}
-	return m, c, nil
+	l.Model, err = nets.WithWeights(net, tensor.Float32, state.meant())
+	return l.Config.compute(l.Model, err)
+}
+
+// ended says whether model.safetensors is what the run has ended with: whether
+// result.json is there, and no checkpoint is of a later step, which one has that
+// was resumed when a power cut brings a removed result.json back.
+func (f Folder) ended() bool {
+	o, ok, err := f.ReadOutcome()
+	if err != nil || !ok {
+		return false
+	}
+	steps, err := f.generations()
+	return err != nil || len(steps) == 0 || steps[0] <= o.Steps
+}
+
+// loadFinal reads model.safetensors.
+func (f Folder) loadFinal(l *Loaded) error {
+	l.File = f.File(ModelFile)
+	net, err := l.Config.network()
+	if err != nil {
+		return err
+	}
+	l.Model, err = nets.Load(net, tensor.Float32, l.File)
+	return l.Config.compute(l.Model, err)
+}
+
+// same says whether model.safetensors has the weights that a state means.
+func (f Folder) same(s *State) (bool, error) {
+	written, _, err := safetensors.ReadFile(f.File(ModelFile))
+	if err != nil {
+		return false, err
+	}
+	return slices.EqualFunc(written, s.meant(), func(a, b safetensors.Tensor) bool {
+		return a.Name == b.Name && string(a.Data) == string(b.Data)
+	}), nil
+}
+
+// meant are the weights that the run would end with if it ended at this state.
+func (s *State) meant() (weights []safetensors.Tensor) {
+	prefix := callbackPrefix + (*Average)(nil).Name() + "/"
+	for _, t := range s.tensors {
+		if name, ok := strings.CutPrefix(t.Name, prefix); ok {
+			t.Name = name
+			weights = append(weights, t)
+		}
+	}
+	if len(weights) > 0 {
+		return weights
+	}
+	for _, t := range s.tensors {
+		if !strings.HasPrefix(t.Name, callbackPrefix) && !strings.HasPrefix(t.Name, optimizerPrefix) {
+			weights = append(weights, t)
+		}
+	}
+	return weights
 }
 
 // bare is what the system says, without a path that the line names already.
@@ -54,80 +161,26 @@ func bare(err error) error {
 	return err
 }
 
-// newModel is the network of a run, with weights that are still to be read.
-func (c Config) newModel() (*nets.Model, error) {
+// network is a run's.
+func (c Config) network() (nets.Network, error) {
 	if min(c.Data.Image[0], c.Data.Image[1], c.Data.Image[2], c.Data.Classes) < 1 {
-		return nil, fmt.Errorf("%s: images %v of %d classes", ConfigFile, c.Data.Image, c.Data.Classes)
+		return nets.Network{}, fmt.Errorf("%s: images %v of %d classes", ConfigFile, c.Data.Image, c.Data.Classes)
 	}
-	net, err := nets.Named(c.Network, c.Data.Image, c.Data.Classes)
+	if names := len(c.Data.Names); names > 0 && names != c.Data.Classes {
+		return nets.Network{}, fmt.Errorf("%s: %d class_names for %d classes", ConfigFile, names, c.Data.Classes)
+	}
+	return nets.Named(c.Network, c.Data.Image, c.Data.Classes)
+}
+
+// compute has a model that could be read compute as the run does.
+func (c Config) compute(m *nets.Model, err error) error {
 	if err != nil {
-		return nil, err
+		return err
 	}
 	algorithm, err := kernel.ParseAlgorithm(c.Settings.Conv)
 	if err != nil {
-		return nil, fmt.Errorf("%s: conv: %w", ConfigFile, err)
-	}
-	m, err := nets.New(net, tensor.Float32, rand.New(rand.NewPCG(0, 0)))
-	if err != nil {
-		return nil, err
+		return fmt.Errorf("%s: conv: %w", ConfigFile, err)
 	}
 	m.Ops = graph.FusedWith(algorithm)
-	return m, nil
-}
-
-// ReadHistory reads the rows of history.json; none if there is no such file.
-func (f Folder) ReadHistory() ([]Row, error) {
-	content, err := os.ReadFile(f.File(HistoryJSONFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	var rows []Row
-	if err == nil {
-		err = json.Unmarshal(content, &rows)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("train: %s: %w", f.File(HistoryJSONFile), err)
-	}
-	return rows, nil
-}
-
-// Step is a row of steps.csv.
-type Step struct {
-	Step           int
-	Loss, Accuracy float64 // of its batch, before the update
-}
-
-// ReadSteps reads steps.csv; none if there is no such file.
-func (f Folder) ReadSteps() ([]Step, error) {
-	file, err := os.Open(f.File(StepsFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("train: %w", err)
-	}
-	defer file.Close()
-	r := csv.NewReader(file)
-	r.FieldsPerRecord, r.ReuseRecord = 3, true
-	var steps []Step
-	for {
-		record, err := r.Read()
-		if err == io.EOF {
-			return steps, nil
-		}
-		line, _ := r.FieldPos(0)
-		if err == nil && line > 1 { // the first names the columns
-			steps, err = appendStep(steps, record)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("train: %s: line %d: %w", f.File(StepsFile), line, err)
-		}
-	}
-}
-
-func appendStep(steps []Step, record []string) ([]Step, error) {
-	n, err := strconv.Atoi(record[0])
-	loss, lossErr := strconv.ParseFloat(record[1], 64)
-	accuracy, accuracyErr := strconv.ParseFloat(record[2], 64)
-	return append(steps, Step{n, loss, accuracy}), errors.Join(err, lossErr, accuracyErr)
+	return nil
 }

@@ -28,7 +28,7 @@ type export struct {
 // Export runs cmd/export's command line and returns the exit code: 0 if the
 // file is written, 1 for a failure, 2 for a wrong command line.
 func Export(args []string, stdout, stderr io.Writer) int {
-	err := runExport(args, stdout)
+	err := runExport(args, stdout, stderr)
 	var usage usageError
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
@@ -41,12 +41,12 @@ func Export(args []string, stdout, stderr io.Writer) int {
 	return exitFailure
 }
 
-func runExport(args []string, stdout io.Writer) error {
+func runExport(args []string, stdout, stderr io.Writer) error {
 	var e export
 	if err := e.parse(args, stdout); err != nil {
 		return err
 	}
-	m, meta, err := e.load()
+	m, meta, err := e.load(stderr)
 	if err != nil {
 		return fmt.Errorf("-model: %w", err)
 	}
@@ -85,21 +85,25 @@ func (e *export) parse(args []string, stdout io.Writer) error {
 	return nil
 }
 
-// load reads the model, and what its file will say of where it is from.
-func (e *export) load() (*nets.Model, map[string]string, error) {
+// load reads the model, and what its file will say of where it is from. Of which
+// weights they are it tells notes, where that is not plain.
+func (e *export) load(notes io.Writer) (*nets.Model, map[string]string, error) {
 	if info, err := os.Stat(e.model); err != nil || !info.IsDir() {
 		m, err := e.loadFile()
 		return m, nil, err
 	}
 	folder := train.Folder(e.model)
-	m, c, err := folder.LoadModel()
+	l, err := folder.Load()
 	if err != nil {
 		return nil, nil, err
+	}
+	if l.Note != "" {
+		fmt.Fprintln(notes, l.Note)
 	}
 	if e.out == "" {
 		e.out = folder.File(train.ONNXFile)
 	}
-	return m, c.Provenance(), e.agrees(m.Name)
+	return l.Model, l.Config.Provenance(), e.agrees(l.Model.Name)
 }
 
 func (e *export) loadFile() (*nets.Model, error) {

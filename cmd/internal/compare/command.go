@@ -183,6 +183,7 @@ func (o *options) reports(ctx context.Context) ([]*report.Report, error) {
 				return nil, err
 			}
 		}
+		run.Model = nil // a hundred CNNs take gigabytes: each is read again when its turn comes
 		runs = append(runs, run)
 	}
 	dir := o.data
@@ -206,6 +207,9 @@ func (o *options) reports(ctx context.Context) ([]*report.Report, error) {
 		if err := report.CheckData(run.Config, run.Folder, set); err != nil {
 			return nil, err
 		}
+		if run, err = report.Load(run.Folder); err != nil {
+			return nil, err
+		}
 		spec, err := o.views.Spec(run.Folder, run.Config.Settings)
 		if err != nil {
 			return nil, usageError{err.Error()}
@@ -215,7 +219,7 @@ func (o *options) reports(ctx context.Context) ([]*report.Report, error) {
 			return nil, err
 		}
 		reports = append(reports, r)
-		run.Model = nil // the filters are made by now: ten CNNs take a gigabyte
+		run.Model = nil // the filters are made by now
 	}
 	return reports, nil
 }

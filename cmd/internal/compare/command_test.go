@@ -235,3 +235,49 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 }
+
+// TestTellsTheEpochsOfTheModelItTests: of a run that was resumed and killed the
+// checkpoint is tested, and the epochs told are those of the checkpoint, in words.
+func TestTellsTheEpochsOfTheModelItTests(t *testing.T) {
+	dir := dataset(t, 1)
+	folder := trained(t, dir, "mlp", 1, 1, 0)
+	set, err := data.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := train.Folder(folder)
+	m, c, err := f.LoadModel()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(f.File(train.CheckpointDir), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	adam, history, steps := train.NewAdam(0.01), &train.History{Folder: f}, &train.StepLog{Folder: f}
+	parts := train.Parts{Model: m, Optimizer: adam, Callbacks: []train.Callback{clock{}, steps, history}}
+	saving := &train.Checkpoint{Parts: parts, Folder: f, Config: c}
+	if _, err := train.Fit(t.Context(), m, set.Train, adam, train.Plan{Epochs: 2, Batch: 7, Validation: set.Test, Callbacks: append(parts.Callbacks, saving)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(saving.Close(), steps.Close()); err != nil {
+		t.Fatal(err)
+	}
+	history.Rows = append(history.Rows, train.Row{Epoch: 3, Accuracy: 1}) // of an epoch whose checkpoint was not saved any more
+	if err := history.TrainBegin(nil); err != nil {
+		t.Fatal(err)
+	}
+	text := succeed(t, folder)
+	for _, want := range []string{
+		"after 2 epochs and 18 steps",
+		"accuracy " + report.Percent(*history.Rows[1].ValAccuracy),
+		"this is its checkpoint after step 18 (epoch 2), and not model.safetensors, which has other weights",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("lacks %q:\n%.400s", want, text)
+		}
+	}
+	other := trained(t, dir, "mlp", 2, 1, 0)
+	if text := succeed(t, other, folder); !strings.Contains(text, "this is its checkpoint after step 18") {
+		t.Errorf("of two runs:\n%s", text)
+	}
+}

@@ -78,6 +78,11 @@ func newComparison(reports []*report.Report) *Comparison {
 		c.Against = append(c.Against, difference(e, c.Entries[0]))
 	}
 	c.Conclusion = append(c.conclude(), tested(reports)...)
+	for _, r := range reports {
+		if r.Weights != "" {
+			c.Conclusion = append(c.Conclusion, r.Weights)
+		}
+	}
 	return c
 }
 

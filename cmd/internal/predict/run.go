@@ -62,10 +62,14 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err != nil {
 		return err
 	}
-	model, config, err := folder.LoadModel()
+	l, err := folder.Load()
 	if err != nil {
 		return err
 	}
+	if l.Note != "" {
+		fmt.Fprintln(stderr, l.Note)
+	}
+	model, config := l.Model, l.Config
 	e := &examiner{settings: s, folder: folder, predictor: nets.NewPredictor(model), classes: model.Classes, stdin: stdin}
 	if e.spec, err = s.views.Spec(folder, config.Settings); err != nil {
 		return usageError{err.Error()}

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -64,7 +65,8 @@ type Model struct {
 // Version is a model as it was read from its folder.
 type Version struct {
 	Number  int    // 1 for the first that was read, and so on; what is read again and is the same keeps it
-	SHA256  string // of model.safetensors
+	SHA256  string // of the file that the weights were read from
+	Note    string // says which weights these are, where they are not what the run has ended with
 	Network nets.Network
 	Classes int
 	Params  int
@@ -205,6 +207,9 @@ func (m *Model) say(err error) {
 		m.options.Log.Error("model not loaded: the old one goes on serving", "model", m.Name, "version", v.Number, "run", string(m.Folder), "error", err)
 	} else {
 		m.options.Log.Info("model loaded", "model", m.Name, "version", v.Number, "run", string(m.Folder), "params", v.Params, "sha256", v.SHA256)
+		if v.Note != "" {
+			m.options.Log.Warn(v.Note)
+		}
 	}
 	m.options.Loaded(m.Name, v.Number, err)
 }
@@ -248,23 +253,34 @@ func (v *Version) sameModel(other *Version) bool {
 }
 
 func (m *Model) read() (*Version, error) {
-	loaded, config, err := m.Folder.LoadModel()
+	l, sum, err := m.loadAndSum()
 	if err != nil {
 		return nil, err
 	}
-	sum, err := sum(m.Folder.File(train.ModelFile))
-	if err != nil {
-		return nil, err
-	}
+	loaded, config := l.Model, l.Config
 	predictor := nets.NewPredictor(loaded)
 	if err := prove(loaded, predictor, m.options.Batch); err != nil {
-		return nil, fmt.Errorf("%s: %w", m.Folder.File(train.ModelFile), err)
+		return nil, fmt.Errorf("%s: %w", l.File, err)
 	}
 	history, _ := m.Folder.ReadHistory() // a picture more or less
 	return &Version{
 		SHA256: sum, Network: loaded.Network, Classes: loaded.Classes, Params: loaded.Params(), Config: config,
-		Predictor: predictor, History: history,
+		Predictor: predictor, History: history, Note: l.Note,
 	}, nil
+}
+
+// loadAndSum reads the weights that the run means, and the SHA-256 of their file. A
+// run that is training may have removed a checkpoint in between: then once more.
+func (m *Model) loadAndSum() (l train.Loaded, file string, err error) {
+	for range 3 {
+		if l, err = m.Folder.Load(); err != nil {
+			return l, "", err
+		}
+		if file, err = sum(l.File); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	return l, file, err
 }
 
 func sum(path string) (string, error) {

@@ -268,3 +268,27 @@ func await(t *testing.T, what string, ok func() bool) {
 		}
 	}
 }
+
+// TestAbsurdConfigLeavesTheOldModel: what no memory has is refused before any is
+// taken, and the server lives.
+func TestAbsurdConfigLeavesTheOldModel(t *testing.T) {
+	dir := write(t, t.TempDir(), "mlp", small, 3, 1, nil)
+	r := open(t, io.Discard, dir)
+	m := r.Models()[0]
+	path := m.Folder.File(train.ConfigFile)
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []string{`"classes": 1000000000`, `"classes": 4611686018427387904`, `"classes": -1`, `"classes": "x"`, `"classes": 3, "class_names": ["a"]`, `"classes": 3, "image": [65536, 65536, 3]`} {
+		if err := os.WriteFile(path, bytes.Replace(good, []byte(`"classes": 3`), []byte(c), 1), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Reload(); err == nil || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v", c, err)
+		}
+		if _, v, err := m.Predict(t.Context(), make([]float32, 12)); err != nil || v.Number != 1 {
+			t.Errorf("%s: %v", c, err)
+		}
+	}
+}

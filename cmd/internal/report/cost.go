@@ -1,9 +1,6 @@
 package report
 
 import (
-	"math/rand/v2"
-
-	"stheno/graph"
 	"stheno/nets"
 	"stheno/nets/train"
 )
@@ -78,11 +75,10 @@ func (r *Run) pretraining() (*PretrainingCost, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := nets.New(s.PretrainNetwork(r.Model.Network, loss, r.Config.Data.Classes), graph.DtypeOf[float32](), rand.New(rand.NewPCG(0, 0)))
+	_, image, err := nets.FLOPs(s.PretrainNetwork(r.Model.Network, loss, r.Config.Data.Classes))
 	if err != nil {
 		return nil, err
 	}
-	_, image := m.FLOPs()
 	image *= s.Views(loss)
 	return &PretrainingCost{Epochs: o.Epochs, Steps: o.Steps, Seconds: o.Seconds, FLOPs: flops(image, o.Steps, r.Config)}, nil
 }

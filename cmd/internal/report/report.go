@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"stheno/cmd/internal/progress"
@@ -13,7 +14,7 @@ import (
 	"stheno/nets/train"
 )
 
-// Run is a finished run, as its folder has it.
+// Run is a run, as its folder has it.
 type Run struct {
 	Folder  train.Folder
 	Config  train.Config
@@ -21,6 +22,7 @@ type Run struct {
 	History []train.Row
 	Steps   []train.Step
 	Outcome *train.Outcome // nil where the run has left none
+	Weights string         // says which weights these are, where they are not what the run has ended with; else empty
 
 	Embedding   *embedding.Quality // of the run's pre-training; nil without
 	Pretraining *PretrainingCost   // the same
@@ -28,11 +30,31 @@ type Run struct {
 
 // Load reads a run from its folder.
 func Load(folder train.Folder) (*Run, error) {
-	m, c, err := folder.LoadModel()
+	l, err := folder.Load()
 	if err != nil {
 		return nil, err
 	}
-	return load(folder, c, m)
+	r, err := load(folder, l.Config, l.Model)
+	if err != nil {
+		return nil, err
+	}
+	r.Weights = l.Note
+	if l.At != nil {
+		r.cut(*l.At)
+	}
+	return r, nil
+}
+
+// cut takes away what the run has written down since its weights were saved: the
+// epochs and steps that are told are those of the model.
+func (r *Run) cut(at train.Position) {
+	whole := at.Epoch
+	if !at.Whole {
+		whole--
+	}
+	r.Outcome = nil
+	r.History = slices.DeleteFunc(r.History, func(row train.Row) bool { return row.Epoch > whole })
+	r.Steps = slices.DeleteFunc(r.Steps, func(s train.Step) bool { return s.Step > at.Step })
 }
 
 // load reads what stands beside the model.
@@ -79,6 +101,7 @@ type Report struct {
 	HeldOut    bool           `json:"held_out,omitempty"` // tested on the images that the run held out, not on the test images
 	Views      string         `json:"views,omitempty"`    // of each image whose mean counts, in words; absent for the image alone
 	Kept       int            `json:"kept,omitempty"`     // the epoch whose weights the model has, where it is not the last
+	Weights    string         `json:"weights,omitempty"`  // says which weights these are, where they are not what the run has ended with
 	Settings   train.Settings `json:"settings"`
 
 	Embedding *embedding.Quality `json:"embedding,omitempty"` // what the pre-training has made; absent without
@@ -113,8 +136,8 @@ func Take(ctx context.Context, run *Run, e Exam) (*Report, error) {
 	r := &Report{
 		Run: string(run.Folder), Network: run.Config.Network, Seed: run.Config.Settings.Seed,
 		TestImages: e.Images.Len(), HeldOut: e.HeldOut, Settings: run.Config.Settings, Cost: cost(run),
-		Embedding: run.Embedding,
-		run:       run, predictions: p, filters: firstFilters(run.Model), names: names,
+		Embedding: run.Embedding, Weights: run.Weights,
+		run: run, predictions: p, filters: firstFilters(run.Model), names: names,
 	}
 	if e.Views > 1 {
 		r.Views = fmt.Sprintf("%d views of each image, %d of them distorted by %s", e.Views, e.Views-1, e.Distort)

@@ -72,6 +72,9 @@ func (r *Report) Text(w io.Writer, color bool) error {
 	if beyond := r.Settings.Beyond(); beyond != "" {
 		fmt.Fprintf(&b, "%s\n", beyond)
 	}
+	if r.Weights != "" {
+		fmt.Fprintf(&b, "%s\n", r.Weights)
+	}
 	if r.Kept > 0 {
 		fmt.Fprintf(&b, "the model has the weights of epoch %d\n", r.Kept)
 	}

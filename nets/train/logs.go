@@ -1,0 +1,71 @@
+package train
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strconv"
+)
+
+// ReadHistory reads the rows of history.json; none if there is no such file.
+func (f Folder) ReadHistory() ([]Row, error) {
+	content, err := os.ReadFile(f.File(HistoryJSONFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var rows []Row
+	if err == nil {
+		if err = json.Unmarshal(content, &rows); err != nil {
+			err = inWords(err)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("train: %s: %w", f.File(HistoryJSONFile), err)
+	}
+	return rows, nil
+}
+
+// Step is a row of steps.csv.
+type Step struct {
+	Step           int
+	Loss, Accuracy float64 // of its batch, before the update
+}
+
+// ReadSteps reads steps.csv; none if there is no such file.
+func (f Folder) ReadSteps() ([]Step, error) {
+	file, err := os.Open(f.File(StepsFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
+	defer file.Close()
+	r := csv.NewReader(file)
+	r.FieldsPerRecord, r.ReuseRecord = 3, true
+	var steps []Step
+	for {
+		record, err := r.Read()
+		if err == io.EOF {
+			return steps, nil
+		}
+		line, _ := r.FieldPos(0)
+		if err == nil && line > 1 { // the first names the columns
+			steps, err = appendStep(steps, record)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("train: %s: line %d: %w", f.File(StepsFile), line, err)
+		}
+	}
+}
+
+func appendStep(steps []Step, record []string) ([]Step, error) {
+	n, err := strconv.Atoi(record[0])
+	loss, lossErr := strconv.ParseFloat(record[1], 64)
+	accuracy, accuracyErr := strconv.ParseFloat(record[2], 64)
+	return append(steps, Step{n, loss, accuracy}), errors.Join(err, lossErr, accuracyErr)
+}
