@@ -22,6 +22,8 @@ type Affine[T Float] struct {
 
 func (a Affine[T]) String() string { return fmt.Sprintf("Affine{ReLU:%v}", a.ReLU) }
 
+func (Affine[T]) Accepts(in []tensor.Dtype) error { return floats[T](in, 3) }
+
 // Shape wants (N,...), (I,O) and (O), where the product of ... is I.
 func (Affine[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
 	x, w, b := in[0], in[1], in[2]
@@ -61,6 +63,8 @@ type affineGrad[T Float] struct {
 }
 
 func (g affineGrad[T]) String() string { return fmt.Sprintf("AffineGrad{ReLU:%v DX:%v}", g.ReLU, g.DX) }
+
+func (affineGrad[T]) Accepts(in []tensor.Dtype) error { return floats[T](in, 4) }
 
 // Shape returns the shapes of dx, dw and db, and of dz as working memory.
 func (g affineGrad[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {

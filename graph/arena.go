@@ -90,10 +90,8 @@ func (c *call) allocate(a *Arena) {
 		case shape == nil:
 		case len(shape) > 0:
 			c.out[i] = a.Tensor(c.dtype, shape)
-		case c.dtype == tensor.Float32:
-			c.out[i] = gorgonia.NewF32(0)
 		default:
-			c.out[i] = gorgonia.NewF64(0)
+			c.out[i] = scalar(c.dtype)
 		}
 	}
 }

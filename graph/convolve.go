@@ -25,6 +25,8 @@ func (c Convolve[T]) String() string {
 	return fmt.Sprintf("Convolve{ReLU:%v Algorithm:%v}", c.ReLU, c.Algorithm)
 }
 
+func (Convolve[T]) Accepts(in []tensor.Dtype) error { return floats[T](in, 3) }
+
 // Shape wants (N,H,W,C), (KH,KW,C,F) and (F), the kernel no larger than the
 // image, and an algorithm that can compute it.
 func (c Convolve[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
@@ -100,6 +102,8 @@ type convolveGrad[T Float] struct {
 func (g convolveGrad[T]) String() string {
 	return fmt.Sprintf("ConvolveGrad{ReLU:%v Algorithm:%v DX:%v}", g.ReLU, g.Algorithm, g.DX)
 }
+
+func (convolveGrad[T]) Accepts(in []tensor.Dtype) error { return floats[T](in, 4) }
 
 // Shape returns the shapes of dx, dw and db.
 func (g convolveGrad[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {

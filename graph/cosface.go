@@ -29,6 +29,8 @@ func (c CosFace[T]) String() string {
 	return fmt.Sprintf("CosFace{Scale:%v Margin:%v}", c.Scale, c.Margin)
 }
 
+func (CosFace[T]) Accepts(in []tensor.Dtype) error { return labelled[T](in, 2) }
+
 // Shape wants (N,C) and (N), and keeps the probabilities (N,C) for Grad.
 func (c CosFace[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
 	cos, labels := in[0], in[1]
@@ -78,6 +80,8 @@ type cosFaceGrad[T Float] struct {
 }
 
 func (g cosFaceGrad[T]) String() string { return fmt.Sprintf("CosFaceGrad{Scale:%v}", g.Scale) }
+
+func (cosFaceGrad[T]) Accepts(in []tensor.Dtype) error { return labelled[T](in, 3) }
 
 func (g cosFaceGrad[T]) Run(out, in []gorgonia.Value) error {
 	s := in[0].Shape()

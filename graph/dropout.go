@@ -33,6 +33,8 @@ type Shared interface {
 
 func (d Dropout[T]) String() string { return fmt.Sprintf("Dropout{Rate:%v}", d.Rate) }
 
+func (Dropout[T]) Accepts(in []tensor.Dtype) error { return floats[T](in, 1) }
+
 // Shape wants a rate in [0,1); the second output is the mask.
 func (d Dropout[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
 	if !(d.Rate >= 0 && d.Rate < 1) {
@@ -69,6 +71,8 @@ func (d Dropout[T]) Grad(_ gorgonia.Nodes, y, dy *gorgonia.Node, _ []bool) (gorg
 type dropoutGrad[T Float] struct{ likeFirst }
 
 func (dropoutGrad[T]) String() string { return "DropoutGrad" }
+
+func (dropoutGrad[T]) Accepts(in []tensor.Dtype) error { return floats[T](in, 2) }
 
 func (dropoutGrad[T]) Run(out, in []gorgonia.Value) error {
 	kernel.Scale(Slice[T](out[0]), Slice[T](in[1]), Slice[T](in[0]))

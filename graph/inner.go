@@ -19,6 +19,8 @@ type InnerProducts[T Float] struct{}
 
 func (InnerProducts[T]) String() string { return "InnerProducts" }
 
+func (InnerProducts[T]) Accepts(in []tensor.Dtype) error { return floats[T](in, 2) }
+
 // Shape wants rows of one length.
 func (InnerProducts[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
 	x, w := in[0], in[1]
@@ -50,6 +52,8 @@ type innerProductsGrad[T Float] struct {
 func (g innerProductsGrad[T]) String() string {
 	return fmt.Sprintf("InnerProductsGrad{DX:%v DW:%v}", g.DX, g.DW)
 }
+
+func (innerProductsGrad[T]) Accepts(in []tensor.Dtype) error { return floats[T](in, 3) }
 
 func (g innerProductsGrad[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
 	shapes := []tensor.Shape{nil, nil}

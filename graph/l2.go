@@ -20,6 +20,8 @@ type L2[T Float] struct {
 
 func (l L2[T]) String() string { return fmt.Sprintf("L2{Factor:%v}", l.Factor) }
 
+func (L2[T]) Accepts(in []tensor.Dtype) error { return floats[T](in, max(2, len(in))) }
+
 // Shape wants a scalar, and weights of any shape.
 func (l L2[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
 	if len(in[0]) != 0 || len(in) < 2 {
@@ -67,6 +69,8 @@ type l2Grad[T Float] struct {
 }
 
 func (g l2Grad[T]) String() string { return fmt.Sprintf("L2Grad{Factor:%v}", g.Factor) }
+
+func (l2Grad[T]) Accepts(in []tensor.Dtype) error { return floats[T](in, 2) }
 
 func (g l2Grad[T]) Run(out, in []gorgonia.Value) error {
 	kernel.Times(Slice[T](out[0]), Slice[T](in[0]), T(2*g.Factor)*Slice[T](in[1])[0])

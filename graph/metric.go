@@ -134,7 +134,12 @@ type pairs struct {
 func (p pairs) Dtype() tensor.Dtype { return p.Of }
 func (p pairs) String() string      { return fmt.Sprintf("Pairs{Kind:%s Of:%v}", p.Kind, p.Of) }
 
+func (pairs) Accepts(in []tensor.Dtype) error { return labels(in) }
+
 func (pairs) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
+	if len(in[0]) != 1 {
+		return nil, fmt.Errorf("wants labels (N), got %v", in[0])
+	}
 	return []tensor.Shape{{in[0][0], in[0][0]}}, nil
 }
 

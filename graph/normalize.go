@@ -19,6 +19,8 @@ type Normalize[T Float] struct{}
 
 func (Normalize[T]) String() string { return "Normalize" }
 
+func (Normalize[T]) Accepts(in []tensor.Dtype) error { return floats[T](in, 1) }
+
 // Shape wants (N,E), and keeps the lengths (N) for Grad.
 func (Normalize[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
 	if len(in[0]) != 2 {
@@ -48,6 +50,8 @@ func (Normalize[T]) Grad(_ gorgonia.Nodes, y, dy *gorgonia.Node, _ []bool) (gorg
 type normalizeGrad[T Float] struct{ likeFirst }
 
 func (normalizeGrad[T]) String() string { return "NormalizeGrad" }
+
+func (normalizeGrad[T]) Accepts(in []tensor.Dtype) error { return floats[T](in, 3) }
 
 func (normalizeGrad[T]) Run(out, in []gorgonia.Value) error {
 	s := in[0].Shape()

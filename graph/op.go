@@ -1,12 +1,13 @@
 package graph
 
 import (
-	"cmp"
+	"errors"
 	"fmt"
 	"hash"
 	"hash/fnv"
 	"io"
 	"runtime/debug"
+	"slices"
 
 	"github.com/chewxy/hm"
 	"gorgonia.org/gorgonia"
@@ -21,7 +22,8 @@ type Op interface {
 	String() string
 
 	// Shape returns the shapes of the op's outputs for inputs of these shapes,
-	// or says what is wrong with them; it is the only place that can refuse.
+	// or says what is wrong with them; with Accepts, which an Op may have, it is
+	// the only place that can refuse.
 	// The first output is the op's node. Others are handed out by Output, or
 	// are memory that the op keeps for its own use; nil stands for an output
 	// that is not wanted.
@@ -40,38 +42,98 @@ type Op interface {
 // typed is an Op that has no input of the type of its outputs to go by.
 type typed interface{ Dtype() tensor.Dtype }
 
+// accepting is an Op that says how many inputs it takes, and of which element
+// types: all of this package's are.
+type accepting interface {
+	Accepts(in []tensor.Dtype) error
+}
+
 // view is an Op whose output is its input's memory, seen in another way.
 type view interface {
 	See(in gorgonia.Value) gorgonia.Value
 }
 
 // Apply adds op to the graph of its inputs and returns the node of its first
-// output. The first input that is not of type int gives the outputs' type.
+// output. The first input that is not of type int gives the outputs' type. It
+// refuses inputs that op does not take: their number, graph, element types or shapes.
 func Apply(op Op, in ...*gorgonia.Node) (*gorgonia.Node, error) {
-	c := &call{op: op, in: in, wants: make([]bool, len(in))}
-	shapes := make([]tensor.Shape, len(in))
-	for i, n := range in {
-		shapes[i] = n.Shape()
-		c.wants[i] = n.Dtype() != tensor.Int
-		if c.wants[i] && c.dtype.Type == nil {
-			c.dtype = n.Dtype()
-		}
+	if op == nil {
+		return nil, errors.New("graph: Apply: there is no op: it is nil")
 	}
-	if t, ok := op.(typed); ok {
-		c.dtype = t.Dtype()
-	}
-	var err error
-	if c.shapes, err = op.Shape(shapes...); err != nil {
+	g, err := graphOf(in)
+	if err != nil {
 		return nil, fmt.Errorf("graph: %s: %w", op, err)
 	}
-	if err := cmp.Or(filled("input", shapes), filled("output", c.shapes)); err != nil {
+	c := &call{op: op, in: in, wants: make([]bool, len(in)), id: len(g.AllNodes())}
+	if err := c.settle(); err != nil {
 		return nil, fmt.Errorf("graph: %s: %w", op, err)
-	}
-	c.id = len(in[0].Graph().AllNodes())
-	for c.shapes[c.first] == nil {
-		c.first++
 	}
 	return gorgonia.ApplyOp(&adapter{c, c.first}, in...)
+}
+
+// graphOf is the one graph of all inputs. Constants are in none until they are read.
+func graphOf(in gorgonia.Nodes) (g *gorgonia.ExprGraph, err error) {
+	for i, n := range in {
+		switch {
+		case n == nil:
+			return nil, fmt.Errorf("input %d is nil: did the function that made it return an error?", i)
+		case n.Graph() == nil:
+		case g == nil:
+			g = n.Graph()
+		case n.Graph() != g:
+			return nil, fmt.Errorf("input %d (%s) is a node of another graph than input 0's", i, n.Name())
+		}
+	}
+	if g == nil {
+		return nil, errors.New("no input is a node of a graph")
+	}
+	return g, nil
+}
+
+// settle finds the outputs' type and shapes, or says why there are none.
+func (c *call) settle() error {
+	types, shapes := make([]tensor.Dtype, len(c.in)), make([]tensor.Shape, len(c.in))
+	for i, n := range c.in {
+		types[i], shapes[i] = n.Dtype(), n.Shape()
+		c.wants[i] = isFloat(types[i])
+		if c.dtype.Type == nil && types[i] != tensor.Int {
+			c.dtype = types[i]
+		}
+	}
+	if a, ok := c.op.(accepting); ok {
+		if err := a.Accepts(types); err != nil {
+			return err
+		}
+	}
+	if t, ok := c.op.(typed); ok {
+		c.dtype = t.Dtype()
+	}
+	if c.dtype != tensor.Int && !isFloat(c.dtype) {
+		return fmt.Errorf("its outputs would have the element type %v, must be float32, float64 or int", c.dtype)
+	}
+	if err := filled("input", shapes); err != nil {
+		return err
+	}
+	if err := c.shape(shapes); err != nil {
+		return err
+	}
+	c.first = slices.IndexFunc(c.shapes, func(s tensor.Shape) bool { return s != nil })
+	if c.first < 0 {
+		return errors.New("it has no output")
+	}
+	return filled("output", c.shapes)
+}
+
+// shape asks the op for its outputs' shapes. A Shape that counts on inputs that it
+// has not got panics.
+func (c *call) shape(in []tensor.Shape) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("it does not take %d inputs of the shapes %v: %v", len(in), in, r)
+		}
+	}()
+	c.shapes, err = c.op.Shape(in...)
+	return err
 }
 
 // filled refuses shapes without elements, for which there is no memory. Those of
@@ -87,8 +149,11 @@ func filled(what string, shapes []tensor.Shape) error {
 
 // Output returns the node of another output of the op that made n.
 func Output(n *gorgonia.Node, output int) (*gorgonia.Node, error) {
+	if n == nil {
+		return nil, errors.New("graph: Output: the node is nil")
+	}
 	a, ok := n.Op().(*adapter)
-	if !ok || output >= len(a.call.shapes) || a.call.shapes[output] == nil {
+	if !ok || output < 0 || output >= len(a.call.shapes) || a.call.shapes[output] == nil {
 		return nil, fmt.Errorf("graph: node %v has no output %d", n, output)
 	}
 	if output == a.output {
@@ -176,7 +241,10 @@ type adapter struct {
 	output int
 }
 
-var _ gorgonia.SDOp = (*adapter)(nil)
+var (
+	_ gorgonia.SDOp = (*adapter)(nil)
+	_ gorgonia.ADOp = (*adapter)(nil)
+)
 
 func (a *adapter) isFirst() bool { return a.output == a.call.first }
 
@@ -213,9 +281,16 @@ func (a *adapter) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) {
 	return a.call.shapes[a.output].Clone(), nil
 }
 
-// Do runs the op, or hands out what it has computed.
+// Do runs the op, or hands out what it has computed. A stock op, such as a slice
+// of columns, may leave a tensor that does not lie row by row: the op reads a copy.
 func (a *adapter) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 	if a.isFirst() {
+		in = slices.Clone(in)
+		for i, v := range in {
+			if t, ok := v.(*tensor.Dense); ok && !rowMajor(t) {
+				in[i] = inOrder(t)
+			}
+		}
 		if err := a.call.run(in); err != nil {
 			return nil, err
 		}
@@ -223,17 +298,36 @@ func (a *adapter) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 	return a.call.out[a.output], nil
 }
 
-// DiffWRT says for which inputs SymDiff returns a gradient.
+// DiffWRT says for which inputs SymDiff returns a gradient, or refuses to: that
+// of the first output is the only one there is.
 func (a *adapter) DiffWRT(int) []bool {
 	if a.isFirst() {
 		return a.call.wants
 	}
-	return []bool{false}
+	return []bool{true}
 }
 
-// SymDiff adds the op's gradient to the graph.
+// SymDiff adds the op's gradient to the graph. Gorgonia comes by each node once,
+// before what the node reads: an input that has its gradient is another loss's.
 func (a *adapter) SymDiff(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+	if !a.isFirst() {
+		return nil, fmt.Errorf("graph: %s: output %d has no gradient; the loss must depend on the first output alone", a.call.op, a.output)
+	}
+	for i, n := range in {
+		if a.call.wants[i] && n.Deriv() != nil {
+			return nil, secondLoss(n)
+		}
+	}
 	return a.call.op.Grad(in, out, grad, a.call.wants)
+}
+
+// DoDiff refuses: Gorgonia's LispMachine differentiates by it, as it runs, and
+// would take an op without it for one without a gradient.
+func (a *adapter) DoDiff(gorgonia.ExecutionContext, gorgonia.Nodes, *gorgonia.Node) error {
+	if a.isFirst() && !slices.Contains(a.call.wants, true) {
+		return nil
+	}
+	return fmt.Errorf("graph: %s: a LispMachine cannot differentiate it: add the gradients with graph.Grad and run the graph with graph.Build's machine or a TapeMachine; with gorgonia.ExecuteFwdOnly a LispMachine runs it forward", a.call.op)
 }
 
 func (a *adapter) ReturnsPtr() bool     { return true }  // the op owns what it returns

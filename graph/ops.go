@@ -60,8 +60,12 @@ func (fused) Flatten(x *gorgonia.Node) (*gorgonia.Node, error) {
 	return either(Reshape[float32]{to}, Reshape[float64]{to}, x)
 }
 
-// rowsOf is the shape of x with one row for each of its N.
+// rowsOf is the shape of x with one row for each of its N. Without an N there is
+// none, which Reshape refuses.
 func rowsOf(x *gorgonia.Node) tensor.Shape {
+	if x == nil || x.Dims() == 0 {
+		return nil
+	}
 	s := x.Shape()
 	return tensor.Shape{s[0], s[1:].TotalSize()}
 }
@@ -86,7 +90,7 @@ func (fused) L2(loss *gorgonia.Node, factor float64, weights ...*gorgonia.Node) 
 
 // either applies the op of the first input's element type.
 func either(op32, op64 Op, in ...*gorgonia.Node) (*gorgonia.Node, error) {
-	if in[0].Dtype() == tensor.Float64 {
+	if in[0] != nil && in[0].Dtype() == tensor.Float64 {
 		return Apply(op64, in...)
 	}
 	return Apply(op32, in...)

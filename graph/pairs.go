@@ -29,6 +29,8 @@ type SupCon[T Float] struct {
 
 func (s SupCon[T]) String() string { return fmt.Sprintf("SupCon{Tau:%v}", s.Tau) }
 
+func (SupCon[T]) Accepts(in []tensor.Dtype) error { return labelled[T](in, 2) }
+
 // Shape keeps the gradient by the inner products (N,N) for Grad.
 func (s SupCon[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
 	if !(s.Tau > 0) {
@@ -66,6 +68,8 @@ type Triplet[T Float] struct {
 }
 
 func (t Triplet[T]) String() string { return fmt.Sprintf("Triplet{Margin:%v}", t.Margin) }
+
+func (Triplet[T]) Accepts(in []tensor.Dtype) error { return labelled[T](in, 2) }
 
 // Shape keeps the gradient by the inner products (N,N) for Grad.
 func (t Triplet[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
@@ -128,6 +132,8 @@ func gradPairs[T Float](in gorgonia.Nodes, loss, dloss *gorgonia.Node) (gorgonia
 type pairsGrad[T Float] struct{ last }
 
 func (pairsGrad[T]) String() string { return "PairsGrad" }
+
+func (pairsGrad[T]) Accepts(in []tensor.Dtype) error { return floats[T](in, 3) }
 
 // Shape returns that of dz, and of g + gᵀ as working memory.
 func (pairsGrad[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {

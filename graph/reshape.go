@@ -18,6 +18,8 @@ type Reshape[T Float] struct {
 
 func (r Reshape[T]) String() string { return fmt.Sprintf("Reshape{To:%v}", r.To) }
 
+func (Reshape[T]) Accepts(in []tensor.Dtype) error { return floats[T](in, 1) }
+
 // Shape wants as many numbers as To has.
 func (r Reshape[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
 	if in[0].TotalSize() != r.To.TotalSize() {

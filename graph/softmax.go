@@ -18,6 +18,8 @@ type Softmax[T Float] struct{}
 
 func (Softmax[T]) String() string { return "Softmax" }
 
+func (Softmax[T]) Accepts(in []tensor.Dtype) error { return floats[T](in, 1) }
+
 // Shape wants (N,C).
 func (Softmax[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
 	if len(in[0]) != 2 {
@@ -43,6 +45,8 @@ func (Softmax[T]) Grad(_ gorgonia.Nodes, p, dp *gorgonia.Node, _ []bool) (gorgon
 type softmaxGrad[T Float] struct{ likeFirst }
 
 func (softmaxGrad[T]) String() string { return "SoftmaxGrad" }
+
+func (softmaxGrad[T]) Accepts(in []tensor.Dtype) error { return floats[T](in, 2) }
 
 func (softmaxGrad[T]) Run(out, in []gorgonia.Value) error {
 	s := in[0].Shape()

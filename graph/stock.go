@@ -120,7 +120,12 @@ func (o oneHot) String() string {
 	return fmt.Sprintf("OneHot{Classes:%d Smoothing:%v Of:%v}", o.Classes, o.Smoothing, o.Of)
 }
 
+func (oneHot) Accepts(in []tensor.Dtype) error { return labels(in) }
+
 func (o oneHot) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
+	if len(in[0]) != 1 {
+		return nil, fmt.Errorf("wants labels (N), got %v", in[0])
+	}
 	return []tensor.Shape{{in[0][0], o.Classes}}, nil
 }
 
@@ -133,6 +138,9 @@ func (o oneHot) Run(out, in []gorgonia.Value) error {
 		rows.Memset(float32(other))
 	}
 	for i, label := range ints(in[0]) {
+		if label < 0 || label >= o.Classes {
+			return fmt.Errorf("graph: OneHot: row %d has label %d, outside 0 ... %d", i, label, o.Classes-1)
+		}
 		if o.Of == tensor.Float64 {
 			rows.SetF64(i*o.Classes+label, own)
 		} else {

@@ -20,9 +20,9 @@ func (sum[T]) Run(out, in []gorgonia.Value) error {
 	return nil
 }
 
-// isSum says whether a node is Gorgonia's addition of two tensors of one shape.
+// isSum says whether a node is Gorgonia's addition of two tensors of one shape, of floats.
 func isSum(n *gorgonia.Node) bool {
-	if n.Op() == nil || n.Op().String() != "+ false" || n.IsScalar() {
+	if n.Op() == nil || n.Op().String() != "+ false" || n.IsScalar() || !isFloat(n.Dtype()) {
 		return false
 	}
 	in := childrenOf(n)

@@ -12,8 +12,17 @@ import (
 // some nanoseconds a node.
 type tape struct {
 	sums  map[*gorgonia.Node]*call // of the nodes that add up gradients
+	steps []step
 	calls []boundCall
+	bound bool
 	watch func(Op) // nil unless somebody profiles
+}
+
+// step is a node and the output of a call that is its value.
+type step struct {
+	node   *gorgonia.Node
+	call   *call
+	output int
 }
 
 // boundCall is a call and the values that it reads.
@@ -43,45 +52,67 @@ func childrenOf(n *gorgonia.Node) (children gorgonia.Nodes) {
 	return children
 }
 
-// bind gives every node the value that its op will write to. The memory of all
-// calls has been taken.
+// bind gives every node the value that its op will write to, and every call those
+// that it reads. The memory of all calls has been taken. It is done again when a
+// leaf has got another value.
 func (t *tape) bind(g *gorgonia.ExprGraph) error {
+	t.bound = false
+	if t.steps == nil {
+		if err := t.order(g); err != nil {
+			return err
+		}
+	}
+	next := 0
+	for _, s := range t.steps {
+		if s.output == s.call.first {
+			if err := t.calls[next].bind(); err != nil {
+				return err
+			}
+			next++
+		}
+		if out := s.call.out[s.output]; s.node.Value() != out {
+			if err := gorgonia.UnsafeLet(s.node, out); err != nil {
+				return fmt.Errorf("graph: node %v: %w", s.node, err)
+			}
+		}
+	}
+	t.bound = true
+	return nil
+}
+
+// order lists what is to be done, as Gorgonia sorts it.
+func (t *tape) order(g *gorgonia.ExprGraph) error {
 	order, err := gorgonia.Sort(g)
 	if err != nil {
 		return fmt.Errorf("graph: %w", err)
 	}
 	for i := range order {
 		n := order[len(order)-1-i] // Sort begins at the end
-		c, output := t.sums[n], 0
+		s := step{node: n, call: t.sums[n]}
 		if a, ok := n.Op().(*adapter); ok {
-			c, output = a.call, a.output
+			s.call, s.output = a.call, a.output
 		}
-		if c == nil {
+		if s.call == nil {
 			continue
 		}
-		if output == c.first {
-			if err := t.add(c); err != nil {
-				return err
-			}
-		}
-		if err := gorgonia.UnsafeLet(n, c.out[output]); err != nil {
-			return fmt.Errorf("graph: node %v: %w", n, err)
+		t.steps = append(t.steps, s)
+		if s.output == s.call.first {
+			t.calls = append(t.calls, boundCall{call: s.call})
 		}
 	}
 	return nil
 }
 
-// add is the next call, whose inputs have their values.
-func (t *tape) add(c *call) error {
-	b := boundCall{call: c}
-	for _, in := range c.in {
+// bind looks up what the call reads: its inputs have their values.
+func (b *boundCall) bind() error {
+	b.in = b.in[:0]
+	for _, in := range b.call.in {
 		if in.Value() == nil {
-			return fmt.Errorf("graph: %s reads %v, which has no value", c.op, in)
+			return fmt.Errorf("graph: %s reads %v, which has no value", b.call.op, in)
 		}
 		b.in = append(b.in, in.Value())
 	}
-	c.see(b.in[0])
-	t.calls = append(t.calls, b)
+	b.call.see(b.in[0])
 	return nil
 }
 

@@ -37,6 +37,8 @@ func smoothed(name string, smoothing float64) string {
 	return fmt.Sprintf("%s{Smoothing:%v}", name, smoothing)
 }
 
+func (CrossEntropy[T]) Accepts(in []tensor.Dtype) error { return labelled[T](in, 2) }
+
 // Shape wants (N,C) and (N), and keeps the probabilities (N,C) for Grad.
 func (e CrossEntropy[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
 	x, labels := in[0], in[1]
@@ -85,6 +87,8 @@ type crossEntropyGrad[T Float] struct {
 }
 
 func (g crossEntropyGrad[T]) String() string { return smoothed("CrossEntropyGrad", g.Smoothing) }
+
+func (crossEntropyGrad[T]) Accepts(in []tensor.Dtype) error { return labelled[T](in, 3) }
 
 func (g crossEntropyGrad[T]) Run(out, in []gorgonia.Value) error {
 	s := in[0].Shape()

@@ -84,7 +84,7 @@ func (m *Model) declare() ([]spec, error) {
 			m.Classes = logits.Shape()[1]
 		}
 		return err
-	})
+	}, b.Phase.mode())
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func (m *Model) Convolutions() (map[string]graph.Algorithm, error) {
 			}
 		})
 		return err
-	})
+	}, b.Phase.mode())
 	if err != nil {
 		return nil, err
 	}

@@ -21,6 +21,14 @@ const (
 
 func (p Phase) String() string { return [...]string{"training", "evaluation", "prediction"}[p] }
 
+// mode is that of Gorgonia's ops which a layer may hold: Dropout and BatchNorm.
+func (p Phase) mode() graph.Phase {
+	if p == Training {
+		return graph.Training
+	}
+	return graph.Evaluation
+}
+
 type programKey struct {
 	phase     Phase
 	batch     int
@@ -92,7 +100,7 @@ func (m *Model) Draft(phase Phase, batch int) (*Program, error) {
 		err := p.build(b, m.Network, m.Objective, batch)
 		p.parts = b.parts
 		return err
-	})
+	}, phase.mode())
 	return p, err
 }
 

@@ -1,0 +1,119 @@
+package graph
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+
+	"gorgonia.org/gorgonia"
+
+	"stheno/graph/kernel"
+)
+
+// building serialises the building of graphs: Gorgonia shares constants
+// between all graphs of a process.
+var building sync.Mutex
+
+// Build makes a graph with the given function and compiles it, for a phase:
+// [AsSet] unless one is given. Input nodes that the function leaves without a
+// value get memory of the machine's. No memory of a batch's size is taken before
+// the first Run or Ready.
+//
+// Build refuses what Gorgonia is known to compute wrong, by name; the package's
+// documentation lists it. A panic of the function is an error, too. Graphs are
+// built one at a time: the function must not call Build itself.
+func Build(build func(g *gorgonia.ExprGraph) error, phase ...Phase) (m *Machine, err error) {
+	if err := kernel.EnvironmentError(); err != nil {
+		return nil, err
+	}
+	if build == nil {
+		return nil, errors.New("graph: Build needs a function that builds the graph")
+	}
+	if len(phase) > 1 {
+		return nil, fmt.Errorf("graph: Build takes one phase, got %d", len(phase))
+	}
+	if nested() {
+		return nil, errors.New("graph: Build inside the function of another Build: build the graphs one after the other")
+	}
+	building.Lock()
+	defer building.Unlock()
+	g := gorgonia.NewGraph()
+	if err := protect("the function that builds the graph panicked", func() error { return build(g) }); err != nil {
+		return nil, err
+	}
+	err = protect("the graph cannot be compiled", func() (err error) {
+		m, err = compile(g, append(phase, AsSet)[0])
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// nested says whether Build, which asks, was called by itself.
+func nested() bool {
+	const build = "stheno/graph.Build"
+	_, ok := caller(3, func(f runtime.Frame) bool { return f.Function == build })
+	return ok
+}
+
+// caller finds the innermost frame of this goroutine's stack that is wanted, from
+// the one on that Callers counts as skip from here.
+func caller(skip int, wanted func(runtime.Frame) bool) (runtime.Frame, bool) {
+	callers := make([]uintptr, 64)
+	for skip++; ; skip += len(callers) {
+		n := runtime.Callers(skip, callers)
+		frames := runtime.CallersFrames(callers[:n])
+		for more := n > 0; more; {
+			var f runtime.Frame
+			if f, more = frames.Next(); wanted(f) {
+				return f, true
+			}
+		}
+		if n < len(callers) {
+			return runtime.Frame{}, false
+		}
+	}
+}
+
+// refusal is an error that a function without a result for one panics with.
+type refusal struct{ error }
+
+func refuse(format string, args ...any) { panic(refusal{fmt.Errorf("graph: "+format, args...)}) }
+
+// protect runs f and makes an error of its panic, which says where it was. A
+// refusal is the error that it carries.
+func protect(what string, f func() error) (err error) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case refusal:
+			err = r.error
+		case error:
+			err = fmt.Errorf("graph: %s%s: %w", what, panicked(), r)
+		default:
+			err = fmt.Errorf("graph: %s%s: %v", what, panicked(), r)
+		}
+	}()
+	return f()
+}
+
+// panicked is the line that panicked, as " at file.go:12": the innermost that is
+// neither Go's own nor Gorgonia's.
+func panicked() string {
+	raised := false
+	f, ok := caller(2, func(f runtime.Frame) bool {
+		if f.Function == "runtime.gopanic" {
+			raised = true
+		}
+		return raised && !strings.HasPrefix(f.Function, "runtime.") && !strings.HasPrefix(f.Function, "gorgonia.org/")
+	})
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf(" at %s:%d", filepath.Base(f.File), f.Line)
+}
