@@ -2,13 +2,26 @@ package cli
 
 import (
 	"fmt"
-	"os"
-	"strconv"
-	"strings"
+
+	"gorgonia.org/tensor"
 
 	"stheno/nets"
 	"stheno/nets/train"
 )
+
+// checkWeights refuses a network whose weights alone do not fit into the memory
+// that the system has left, before any of it is taken.
+func checkWeights(net nets.Network) error {
+	bytes, err := nets.WeightBytes(net, tensor.Float32)
+	if err != nil {
+		return err
+	}
+	if available, known := availableMemory(); known && bytes > available {
+		return fmt.Errorf("the weights of the %s for images of %d x %d alone take %s of memory, %s is available: no batch fits",
+			net.Name, net.Input[0], net.Input[1], size(bytes), size(available))
+	}
+	return nil
+}
 
 // checkMemory refuses a batch whose graphs do not fit into the memory that the
 // system has left, before any of it is taken. Where the system does not say
@@ -95,51 +108,6 @@ func (n needs) fits(tooLarge, available int) (int, error) {
 		}
 	}
 	return fits, nil
-}
-
-// availableMemory is what this process may still take. Tests replace it.
-var availableMemory = systemMemory
-
-// systemMemory is the system's MemAvailable, or what is left of the cgroup's
-// limit if that is less.
-func systemMemory() (bytes int, known bool) {
-	bytes, known = meminfo("MemAvailable:")
-	for _, g := range [][2]string{
-		{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"},
-		{"/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"},
-	} {
-		limit, ok := number(g[0])
-		used, ok2 := number(g[1])
-		if ok && ok2 && (!known || limit-used < bytes) {
-			bytes, known = max(0, limit-used), true
-		}
-	}
-	return bytes, known
-}
-
-// meminfo reads a line of Linux's /proc/meminfo, which counts in KiB.
-func meminfo(key string) (int, bool) {
-	content, err := os.ReadFile("/proc/meminfo")
-	if err != nil {
-		return 0, false
-	}
-	for line := range strings.Lines(string(content)) {
-		if fields := strings.Fields(line); len(fields) > 1 && fields[0] == key {
-			kib, err := strconv.Atoi(fields[1])
-			return kib << 10, err == nil
-		}
-	}
-	return 0, false
-}
-
-// number reads a file with one number; cgroups write "max" for no limit.
-func number(path string) (int, bool) {
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return 0, false
-	}
-	n, err := strconv.Atoi(strings.TrimSpace(string(content)))
-	return n, err == nil
 }
 
 // size writes bytes as MiB or GiB.

@@ -117,12 +117,33 @@ func TestUnknownMemoryRefusesNothing(t *testing.T) {
 }
 
 func TestSystemMemory(t *testing.T) {
-	if bytes, known := systemMemory(); known && bytes < 1<<20 {
+	if bytes, known := availableMemory(); known && bytes < 1<<20 {
 		t.Errorf("this test runs in %d bytes", bytes)
 	}
 	for bytes, want := range map[int]string{5 << 20: "5 MiB", 1<<30 - 1: "1024 MiB", 3 << 29: "1.5 GiB"} {
 		if got := size(bytes); got != want {
 			t.Errorf("%d bytes: %s, want %s", bytes, got, want)
 		}
+	}
+}
+
+// TestWeightsAreRefusedBeforeTheyAreTaken: of large pictures, and of a large
+// embedding, whose size may be more than can be counted.
+func TestWeightsAreRefusedBeforeTheyAreTaken(t *testing.T) {
+	dir := writeData(t, 28, 28, 10, 20, 20)
+	t.Chdir(t.TempDir())
+	for _, units := range []string{"9223372036854775807", "400000000000000000", "2000000000"} {
+		o := command(t, mlp, "-data", dir, "-pretrain", "supcon", "-embedding", units, "-out", "run")
+		if o.code != 1 || !strings.HasPrefix(o.stderr, "mlp: -pretrain supcon -embedding "+units+": ") || strings.Count(o.stderr, "\n") != 1 {
+			t.Errorf("-embedding %s: exit code %d, %q", units, o.code, o.stderr)
+		}
+	}
+	limitMemory(t, 1<<20)
+	o := command(t, mlp, "-data", dir, "-batch", "1", "-out", "run")
+	if want := "mlp: the weights of the mlp for images of 28 x 28 alone take 2 MiB of memory, 1 MiB is available: no batch fits\n"; o.code != 1 || o.stderr != want {
+		t.Errorf("exit code %d, %q", o.code, o.stderr)
+	}
+	if left := files(t, "."); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
 	}
 }

@@ -72,6 +72,9 @@ func (j *job) pretraining() (*job, error) {
 		return nil, err
 	}
 	net := s.PretrainNetwork(j.model.Network, loss, j.set.Classes)
+	if err := checkWeights(net); err != nil {
+		return nil, fmt.Errorf("-pretrain %s -embedding %d: %w", s.Pretrain, s.Embedding, err)
+	}
 	m, err := nets.New(net, tensor.Float32, rand.New(rand.NewPCG(s.Seed, pretrainWeights)))
 	if err != nil {
 		return nil, err

@@ -171,7 +171,11 @@ func resume(ctx context.Context, app App, s *settings, display progress.Display,
 
 // newModel draws the weights from the seed, or reads them.
 func newModel(app App, s *settings, set *data.Dataset) (*nets.Model, error) {
-	m, err := nets.New(app.Network(set.Train.Shape(), set.Classes).WithDropout(s.Dropout), tensor.Float32, rand.New(rand.NewPCG(s.Seed, 0)))
+	net := app.Network(set.Train.Shape(), set.Classes).WithDropout(s.Dropout)
+	if err := checkWeights(net); err != nil {
+		return nil, err
+	}
+	m, err := nets.New(net, tensor.Float32, rand.New(rand.NewPCG(s.Seed, 0)))
 	if err != nil {
 		return nil, err
 	}
