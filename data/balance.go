@@ -22,6 +22,9 @@ func (s *Set) byClass() [][]int {
 // file. It refuses an n that is no number of rows, and one for which a class
 // has too few.
 func (s *Set) Balanced(n int, rng *rand.Rand) (*Set, error) {
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
 	classes := s.byClass()
 	if n < 1 || n > s.Len() {
 		return nil, fmt.Errorf("data: %d images of %d: must be from 1 to %[2]d", n, s.Len())

@@ -224,6 +224,9 @@ func (p picture) decode(r io.Reader, pixels []uint8, shape [3]int) error {
 // order, and returns them as a set of their own: as Keras's validation_split
 // does. Both have at least one row.
 func (d *Dataset) Split(part float64) (*Set, error) {
+	if err := d.Train.Check(); err != nil {
+		return nil, err
+	}
 	n := d.Train.Len()
 	first := int(float64(n) * (1 - part))
 	if !(part > 0 && part < 1) || first < 1 || first >= n {

@@ -21,9 +21,16 @@ import (
 const EmbeddingFile = "embedding.json"
 
 // Embed gives the points that a model of an nets.Embedding, whatever comes behind
-// it, makes of some rows. When ctx is done it stops with a *Stop.
+// it, makes of some rows. When ctx is done it stops with a *Stop. It refuses what
+// Evaluate refuses, and rows that are not there.
 func Embed(ctx context.Context, m *nets.Model, rows *data.Set, which []int) (embedding.Points, error) {
 	var p embedding.Points
+	if err := checkRows(m, rows, "the images"); err != nil {
+		return p, err
+	}
+	if err := rows.Pick(which...).Check(); err != nil {
+		return p, fmt.Errorf("train: the images: %w", err)
+	}
 	for len(which) > 0 {
 		if ctx.Err() != nil {
 			return p, interruption(ctx)

@@ -18,8 +18,13 @@ type Result struct {
 }
 
 // Evaluate runs m over rows, without training it. progress, if there is one,
-// is called after each batch. When ctx is done it stops with a *Stop.
+// is called after each batch. When ctx is done it stops with a *Stop. It refuses
+// rows that are not the model's: images of another size, labels beyond its
+// classes.
 func Evaluate(ctx context.Context, m *nets.Model, rows *data.Set, progress func(batch, batches int) error) (Result, error) {
+	if err := checkRows(m, rows, "the images"); err != nil {
+		return Result{}, err
+	}
 	var mean mean
 	batches := rows.BatchCount(EvaluationBatch)
 	for batch := range rows.Batches(EvaluationBatch, nil) {

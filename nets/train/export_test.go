@@ -54,3 +54,6 @@ func (s *State) Add(t safetensors.Tensor) { s.tensors = append(s.tensors, t) }
 
 // Copy takes the parts' state as it is now.
 func (c *Checkpoint) Copy(at Position) (*State, error) { return c.copy(at) }
+
+// Size is size.
+var Size = size

@@ -22,11 +22,12 @@ type Optimizer interface {
 	SetLearningRate(float64)
 }
 
-// Plan is how to train.
+// Plan is how to train. Its zero value is Keras's fit without arguments, but for
+// the order of the rows: there Shuffle is true.
 type Plan struct {
-	Epochs     int       // how many times to validate and take stock
+	Epochs     int       // how many times to validate and take stock; 0 is 1
 	Repeat     int       // passes over the rows in an epoch, each in an order of its own; 0 is 1
-	Batch      int       // rows of a batch; more than there are rows is all of them
+	Batch      int       // rows of a batch; more than there are rows is all of them; 0 is 32
 	Steps      int       // stop after so many optimizer steps; 0 is no limit
 	Shuffle    bool      // draw a new order each epoch; false is the file's order
 	Seed       uint64    // of the orders and of the distortions
@@ -50,8 +51,9 @@ const EvaluationBatch = 128
 // ended before its epochs were done. When ctx is done it ends after the step
 // that is running, with a *Stop as its error, which wraps ctx's cause. In all
 // these cases it calls TrainEnd, and returns what is known of training at that
-// moment. Another error says that the loss is no longer finite, that a callback
-// failed, or that the machine did.
+// moment. Another error says that model, rows, optimizer and plan do not fit each
+// other, before anything is called; that the loss is no longer finite; that a
+// callback failed; or that the machine did.
 //
 // In a group every rank calls Fit with the same model, rows and plan, but for
 // Callbacks that do not stop training or change it: those that write and show are
@@ -59,15 +61,21 @@ const EvaluationBatch = 128
 // same update; Stats are those of whole batches. Where ctx is done on one rank,
 // all stop after the same step.
 func Fit(ctx context.Context, m *nets.Model, rows *data.Set, opt Optimizer, plan Plan) (Stats, error) {
+	plan, err := plan.settled()
+	if err == nil {
+		err = plan.check(m, rows, opt)
+	}
+	if err != nil {
+		return Stats{}, err
+	}
 	f := &fit{ctx: ctx, model: m, rows: rows, opt: opt, plan: plan,
 		average: averageOf(plan.Callbacks), distort: newDistorter(plan.Augment, rows), team: newTeam(plan.Group, m)}
-	f.plan.Repeat, f.plan.Views = max(1, plan.Repeat), max(1, plan.Views)
 	f.Stats = plan.From.stats()
-	f.Phase, f.Epochs, f.Steps, f.Batches = plan.Phase, plan.Epochs, plan.Steps, f.plan.Repeat*rows.BatchCount(plan.Batch)
+	f.Phase, f.Epochs, f.Steps, f.Batches = plan.Phase, plan.Epochs, plan.Steps, plan.Repeat*rows.BatchCount(plan.Batch)
 	if f.Step == 0 {
 		f.LearningRate = opt.LearningRate()
 	}
-	err := f.call(Callback.TrainBegin)
+	err = f.call(Callback.TrainBegin)
 	if err == nil {
 		err = f.planned()
 	}

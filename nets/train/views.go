@@ -1,6 +1,9 @@
 package train
 
 import (
+	"errors"
+	"fmt"
+
 	"stheno/data"
 	"stheno/data/augment"
 	"stheno/nets"
@@ -13,8 +16,12 @@ import (
 // stands beside it, is distorted in the same ways, so that what is said of it
 // depends on it alone. Of one view the mean is what the network says.
 //
-// A committee is the mean of what its members' PredictViews return.
+// A committee is the mean of what its members' PredictViews return. Images of
+// another size than the network's are refused, and less than one view.
 func PredictViews(p *nets.Predictor, batch data.Batch, spec augment.Spec, views int) ([]float64, error) {
+	if err := checkViews(p, batch, spec, views); err != nil {
+		return nil, err
+	}
 	shape := p.Network().Input
 	images := make([]float32, len(batch.Rows)*shape[0]*shape[1]*shape[2])
 	mean := make([]float64, len(batch.Rows)*p.Classes())
@@ -37,4 +44,21 @@ func PredictViews(p *nets.Predictor, batch data.Batch, spec augment.Spec, views 
 		mean[i] /= float64(views)
 	}
 	return mean, nil
+}
+
+// checkViews says what keeps the network from seeing these views.
+func checkViews(p *nets.Predictor, batch data.Batch, spec augment.Spec, views int) error {
+	if p == nil {
+		return errors.New("train: the predictor is nil")
+	}
+	if err := batch.Check(); err != nil {
+		return fmt.Errorf("train: the images: %w", err)
+	}
+	if err := checkSize(p.Network(), batch.Shape(), "the images"); err != nil {
+		return err
+	}
+	if views < 1 {
+		return fmt.Errorf("train: %d views of an image: there must be at least 1", views)
+	}
+	return spec.Check()
 }

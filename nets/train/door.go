@@ -1,0 +1,109 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+
+	"stheno/data"
+	"stheno/nets"
+)
+
+// What a caller can get wrong is refused here, before anything is computed: a
+// model, the rows that it is given, and a plan that do not fit each other.
+
+// checkRows says what keeps m from being trained or tested on rows; what they
+// are is said in the plural.
+func checkRows(m *nets.Model, rows *data.Set, what string) error {
+	if m == nil {
+		return errors.New("train: the model is nil")
+	}
+	if err := rows.Check(); err != nil {
+		return fmt.Errorf("train: %s: %w", what, err)
+	}
+	if err := checkSize(m.Network, rows.Shape(), what); err != nil {
+		return err
+	}
+	if !classifies(m.Objective) {
+		return nil
+	}
+	for row, label := range rows.Labels {
+		if int(label) >= m.Classes {
+			return fmt.Errorf("train: %s: row %d has label %d, but the %s has %d classes, 0 to %d", what, row, label, m.Name, m.Classes, m.Classes-1)
+		}
+	}
+	return nil
+}
+
+// checkSize holds the size of images against the one that a network takes.
+func checkSize(n nets.Network, shape [3]int, what string) error {
+	if shape == n.Input {
+		return nil
+	}
+	return fmt.Errorf("train: %s are %s, but the %s takes %s: resize them, or make the network for their size", what, size(shape), n.Name, size(n.Input))
+}
+
+// size is an image's, in words.
+func size(shape [3]int) string { return fmt.Sprintf("%d x %d x %d", shape[0], shape[1], shape[2]) }
+
+// classifies says whether a label names one of the model's outputs. A loss over
+// pairs of rows only asks which labels are equal.
+func classifies(o nets.Objective) bool {
+	switch o.Loss.(type) {
+	case nil, nets.CosFace, *nets.CosFace:
+		return true
+	}
+	return false
+}
+
+// settled is the plan with its defaults in place of zeros, or what is wrong with
+// it.
+func (p Plan) settled() (Plan, error) {
+	for _, n := range []struct {
+		name  string
+		value *int
+		zero  int
+	}{
+		{"Epochs", &p.Epochs, 1}, {"Repeat", &p.Repeat, 1}, {"Batch", &p.Batch, 32}, {"Steps", &p.Steps, 0}, {"Views", &p.Views, 1},
+		{"From.Step", &p.From.Step, 0}, {"From.Epoch", &p.From.Epoch, 0}, {"From.Batch", &p.From.Batch, 0},
+	} {
+		if *n.value < 0 {
+			return p, fmt.Errorf("train: Plan.%s is %d: it must be 0 or more", n.name, *n.value)
+		}
+		*n.value = orDefault(*n.value, n.zero)
+	}
+	for i, c := range p.Callbacks {
+		if isNil(c) {
+			return p, fmt.Errorf("train: Plan.Callbacks[%d] is nil", i)
+		}
+	}
+	if err := p.Augment.Check(); err != nil {
+		return p, fmt.Errorf("train: Plan.Augment: %w", err)
+	}
+	return p, nil
+}
+
+// check says what keeps the plan from being carried out.
+func (p Plan) check(m *nets.Model, rows *data.Set, opt Optimizer) error {
+	if err := checkRows(m, rows, "the training images"); err != nil {
+		return err
+	}
+	if p.Validation != nil {
+		if err := checkRows(m, p.Validation, "the validation images"); err != nil {
+			return err
+		}
+	}
+	if isNil(opt) {
+		return errors.New("train: the optimizer is nil: take NewAdam(0.001), which has Keras's defaults")
+	}
+	if batches := p.Repeat * rows.BatchCount(p.Batch); !p.From.Whole && p.From.Batch > batches {
+		return fmt.Errorf("train: Plan.From is behind batch %d of an epoch, but an epoch of this plan has %d: resume with the batch size and the images that training began with", p.From.Batch, batches)
+	}
+	return nil
+}
+
+// isNil says whether v is nil, or holds a nil pointer.
+func isNil(v any) bool {
+	r := reflect.ValueOf(v)
+	return !r.IsValid() || r.Kind() == reflect.Pointer && r.IsNil()
+}
