@@ -24,37 +24,71 @@ import (
 //
 // Gorgonia's own AdamSolver puts epsilon beside the corrected moment, which
 // differs for small gradients. Moments belong to a weight's name, so programs
-// of several batch sizes share them.
+// of several batch sizes share them, and to one model: an Adam that has stepped
+// it refuses the weights of another.
+//
+// The zero value has Keras's defaults, which take the place of zeros when it is
+// first used. The fields of NewAdam's mean what they say, zeros too, and so does
+// SetLearningRate(0).
 type Adam struct {
-	Rate    float64 `json:"learning_rate"`
-	Beta1   float64 `json:"beta_1"` // how slowly the first moment forgets
-	Beta2   float64 `json:"beta_2"` // how slowly the second one does
-	Epsilon float64 `json:"epsilon"`
+	Rate    float64 `json:"learning_rate"` // 0 or more; 0 is 0.001
+	Beta1   float64 `json:"beta_1"`        // how slowly the first moment forgets, below 1; 0 is 0.9
+	Beta2   float64 `json:"beta_2"`        // how slowly the second one does, below 1; 0 is 0.999
+	Epsilon float64 `json:"epsilon"`       // 0 is 1e-7
 
-	WeightDecay float64 `json:"weight_decay,omitempty"` // 0 is plain Adam
+	WeightDecay float64 `json:"weight_decay,omitempty"` // 0 is plain Adam; Keras's AdamW has 0.004
 
 	step    int
 	moments map[string]moment
+	settled bool // whether zeros are zeros
 }
 
-// moment is what Adam remembers of one weight.
-type moment struct{ m, v *tensor.Dense }
+// moment is what Adam remembers of one weight, and the weight; that is nil
+// between Restore and the next step.
+type moment struct{ m, v, of *tensor.Dense }
 
 var _ Optimizer = (*Adam)(nil)
 
 // NewAdam has Keras's defaults but for the learning rate, which there is 0.001.
 func NewAdam(rate float64) *Adam {
-	return &Adam{Rate: rate, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7}
+	return &Adam{Rate: rate, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7, settled: true}
+}
+
+// settle puts defaults in place of zeros, once.
+func (a *Adam) settle() {
+	if a.settled {
+		return
+	}
+	a.Rate, a.Epsilon = orDefault(a.Rate, 0.001), orDefault(a.Epsilon, 1e-7)
+	a.Beta1, a.Beta2 = orDefault(a.Beta1, 0.9), orDefault(a.Beta2, 0.999)
+	a.settled = true
 }
 
 // LearningRate is Rate.
-func (a *Adam) LearningRate() float64 { return a.Rate }
+func (a *Adam) LearningRate() float64 {
+	a.settle()
+	return a.Rate
+}
 
 // SetLearningRate sets Rate.
-func (a *Adam) SetLearningRate(rate float64) { a.Rate = rate }
+func (a *Adam) SetLearningRate(rate float64) {
+	a.settle()
+	a.Rate = rate
+}
 
 // Step updates every weight by its gradient. Weights have names, as nodes have.
+// It refuses the weights of another model than that of the steps before, and
+// settings that are no numbers of Adam's; then it changes nothing.
 func (a *Adam) Step(weights []gorgonia.ValueGrad) error {
+	a.settle()
+	if err := a.check(); err != nil {
+		return err
+	}
+	for _, vg := range weights {
+		if err := a.knows(vg.(gorgonia.Namer).Name(), vg.Value().(*tensor.Dense)); err != nil {
+			return err
+		}
+	}
 	a.step++
 	t := float64(a.step)
 	alpha := a.Rate * math.Sqrt(1-math.Pow(a.Beta2, t)) / (1 - math.Pow(a.Beta1, t))
@@ -91,9 +125,12 @@ func (a *Adam) momentOf(name string, w *tensor.Dense) moment {
 	mom, ok := a.moments[name]
 	if !ok {
 		mom = newMoment(w)
+	}
+	if mom.of == nil {
 		if a.moments == nil {
 			a.moments = make(map[string]moment)
 		}
+		mom.of = w
 		a.moments[name] = mom
 	}
 	return mom
@@ -102,5 +139,5 @@ func (a *Adam) momentOf(name string, w *tensor.Dense) moment {
 func newMoment(like *tensor.Dense) moment {
 	size := int(like.MemSize())
 	arena := graph.NewArena(size, size)
-	return moment{arena.Tensor(like.Dtype(), like.Shape()), arena.Tensor(like.Dtype(), like.Shape())}
+	return moment{m: arena.Tensor(like.Dtype(), like.Shape()), v: arena.Tensor(like.Dtype(), like.Shape())}
 }

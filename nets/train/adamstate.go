@@ -20,6 +20,7 @@ type AdamState struct {
 
 // State lends the optimizer's state: it changes with the next step.
 func (a *Adam) State() AdamState {
+	a.settle()
 	s := AdamState{Step: a.step}
 	for _, name := range slices.Sorted(maps.Keys(a.moments)) {
 		mom := a.moments[name]
@@ -28,9 +29,15 @@ func (a *Adam) State() AdamState {
 	return s
 }
 
-// Restore makes a go on where s was taken, and keeps the tensors of s. A state
-// in which a moment has no partner of its shape and type is refused.
+// Restore makes a go on where s was taken, with the settings that a has, and keeps
+// the tensors of s. The weights that a steps next are those that they belong to,
+// also of another model. A state in which a moment has no partner of its shape
+// and type is refused.
 func (a *Adam) Restore(s AdamState) error {
+	if s.Step < 0 {
+		return fmt.Errorf("train: Adam's state is of %d steps", s.Step)
+	}
+	a.settle()
 	given := make(map[string]*tensor.Dense, len(s.Moments))
 	for _, w := range s.Moments {
 		given[w.Name] = w.Value
@@ -39,7 +46,7 @@ func (a *Adam) Restore(s AdamState) error {
 	for name, m := range given {
 		bare, ok := strings.CutPrefix(name, "m.")
 		if v := given["v."+bare]; ok && v != nil && m.Shape().Eq(v.Shape()) && m.Dtype() == v.Dtype() {
-			moments[bare] = moment{m, v}
+			moments[bare] = moment{m: m, v: v}
 		}
 	}
 	if 2*len(moments) != len(s.Moments) {

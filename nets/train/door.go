@@ -96,6 +96,11 @@ func (p Plan) check(m *nets.Model, rows *data.Set, opt Optimizer) error {
 	if isNil(opt) {
 		return errors.New("train: the optimizer is nil: take NewAdam(0.001), which has Keras's defaults")
 	}
+	if adam, ok := opt.(interface{ belongs(*nets.Model) error }); ok {
+		if err := adam.belongs(m); err != nil {
+			return err
+		}
+	}
 	if batches := p.Repeat * rows.BatchCount(p.Batch); !p.From.Whole && p.From.Batch > batches {
 		return fmt.Errorf("train: Plan.From is behind batch %d of an epoch, but an epoch of this plan has %d: resume with the batch size and the images that training began with", p.From.Batch, batches)
 	}

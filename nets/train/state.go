@@ -132,6 +132,7 @@ func (s *State) restoreOptimizer(p Parts, tensors []safetensors.Tensor) error {
 	if err != nil {
 		return fmt.Errorf("train: checkpoint: %w", err)
 	}
+	p.Optimizer.settle() // so that a zero of the file stays one
 	a := s.optimizer.Settings
 	p.Optimizer.Rate, p.Optimizer.Beta1, p.Optimizer.Beta2, p.Optimizer.Epsilon, p.Optimizer.WeightDecay = a.Rate, a.Beta1, a.Beta2, a.Epsilon, a.WeightDecay
 	return p.Optimizer.Restore(AdamState{Step: s.optimizer.Step, Moments: moments})
