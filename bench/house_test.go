@@ -38,7 +38,7 @@ const arrows = `
 cmd/mlp               -> cmd/internal/cli nets
 cmd/cnn               -> cmd/internal/cli nets
 cmd/compare           -> cmd/internal/compare
-cmd/internal/cli      -> cmd/internal/progress cmd/internal/report nets/train nets nets/durable nets/dot data data/augment graph graph/kernel nets/onnx nets/safetensors nets/group
+cmd/internal/cli      -> cmd/internal/progress cmd/internal/report nets/train nets nets/durable nets/dot data data/augment data/digit graph graph/kernel nets/onnx nets/safetensors nets/group
 cmd/internal/compare  -> cmd/internal/report cmd/internal/progress cmd/internal/views nets/train nets/durable data
 cmd/internal/report   -> cmd/internal/progress nets/train nets nets/durable nets/embedding data data/augment graph
 cmd/predict           -> cmd/internal/predict
@@ -55,7 +55,7 @@ cmd/internal/page     -> nets/train nets data data/digit
 cmd/internal/live     -> cmd/internal/cli cmd/internal/page cmd/internal/progress nets/train nets data
 nets/train            -> nets nets/durable nets/internal/disk nets/safetensors data data/digit data/augment graph graph/kernel nets/onnx nets/group nets/embedding
 nets                  -> nets/keras nets/safetensors nets/summary graph
-data                  ->
+data                  -> data/digit
 data/digit            ->
 data/augment          ->
 nets/group            -> nets/group/mpi

@@ -16,12 +16,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"stheno/data/digit"
 )
 
 // The parts of a folder of pictures: train/CLASS/*.png and test/CLASS/*.png.
 const (
-	trainFolder = "train"
-	testFolder  = "test"
+	TrainFolder = "train"
+	TestFolder  = "test"
 )
 
 // The bounds of a set, before its pixels are taken.
@@ -32,52 +34,56 @@ const (
 
 // isPictures says whether dir has pictures by class for training.
 func isPictures(dir string) bool {
-	info, err := os.Stat(filepath.Join(dir, trainFolder))
+	info, err := os.Stat(filepath.Join(dir, TrainFolder))
 	return err == nil && info.IsDir()
 }
 
-// loadPictures reads a folder of pictures. The classes are train's subfolders,
-// sorted by name. All pictures have one size; they have one channel if all are
-// grey, else three. A picture's transparent parts are black.
+// loadPictures reads a folder of pictures, prepared as by says, or as they are.
+// The classes are train's subfolders, sorted by name. Pictures as they are have
+// one size, and one channel if all are grey, else three; their transparent parts
+// are black.
 //
 // As the pictures of a class follow one another in a folder, the rows have an
 // order of chance, always the same one for the same names: the last of them can
 // be held out. Without a test part Test is nil.
-func loadPictures(dir string) (*Dataset, error) {
-	names, err := subfolders(filepath.Join(dir, trainFolder))
+func loadPictures(dir string, by digit.Preparation) (*Dataset, error) {
+	if by.Method == "" {
+		by.Method = digit.Raw
+	}
+	names, err := subfolders(filepath.Join(dir, TrainFolder))
 	if err != nil {
 		return nil, err
 	}
 	switch {
 	case len(names) < 2:
-		return nil, fileError(filepath.Join(dir, trainFolder), ErrFormat, "%d folders of classes found, expected at least 2: train/CLASS/*.png", len(names))
+		return nil, fileError(filepath.Join(dir, TrainFolder), ErrFormat, "%d folders of classes found, expected at least 2: train/CLASS/*.png", len(names))
 	case len(names) > maxClasses:
-		return nil, fileError(filepath.Join(dir, trainFolder), ErrFormat, "%d folders of classes found, expected at most %d", len(names), maxClasses)
+		return nil, fileError(filepath.Join(dir, TrainFolder), ErrFormat, "%d folders of classes found, expected at most %d", len(names), maxClasses)
 	}
-	d := &Dataset{Dir: dir, Classes: len(names), Names: names}
+	d := &Dataset{Dir: dir, Classes: len(names), Names: names, Preparation: by}
 	parts := map[string][]picture{}
-	for _, part := range []string{trainFolder, testFolder} {
+	for _, part := range []string{TrainFolder, TestFolder} {
 		if parts[part], err = findPictures(filepath.Join(dir, part), names); err != nil {
 			return nil, err
 		}
 	}
-	if len(parts[trainFolder]) == 0 {
-		return nil, fileError(filepath.Join(dir, trainFolder), ErrFormat, "no picture found, expected train/CLASS/*.png")
+	if len(parts[TrainFolder]) == 0 {
+		return nil, fileError(filepath.Join(dir, TrainFolder), ErrFormat, "no picture found, expected train/CLASS/*.png")
 	}
-	shape, err := shapeOf(slices.Concat(parts[trainFolder], parts[testFolder]))
+	shape, err := shapeOf(slices.Concat(parts[TrainFolder], parts[TestFolder]), by)
 	if err != nil {
 		return nil, err
 	}
-	for _, part := range []string{trainFolder, testFolder} {
+	for _, part := range []string{TrainFolder, TestFolder} {
 		if len(parts[part]) == 0 {
 			continue
 		}
-		set, sum, err := readPictures(parts[part], shape)
+		set, sum, err := readPictures(parts[part], shape, by)
 		if err != nil {
 			return nil, err
 		}
 		d.Files = append(d.Files, File{Name: part, Path: filepath.Join(dir, part), SHA256: sum})
-		if part == trainFolder {
+		if part == TrainFolder {
 			d.Train = set
 		} else {
 			d.Test = set
@@ -136,9 +142,10 @@ func findPictures(dir string, classes []string) ([]picture, error) {
 	return list, nil
 }
 
-// shapeOf reads the pictures' heads: their one size, and how many channels hold
-// them all.
-func shapeOf(list []picture) (shape [3]int, err error) {
+// shapeOf reads the pictures' heads, and says which shape holds them all as they
+// are prepared.
+func shapeOf(list []picture, by digit.Preparation) (shape [3]int, err error) {
+	fixed := by.Method == digit.MNIST
 	shape[2] = 1
 	for i, p := range list {
 		c, err := p.head()
@@ -149,12 +156,15 @@ func shapeOf(list []picture) (shape [3]int, err error) {
 			return shape, fileError(p.path, ErrFormat, "has %d x %d pixels, expected at most %d a side", c.Height, c.Width, maxSide)
 		case i == 0:
 			shape[0], shape[1] = c.Height, c.Width
-		case c.Height != shape[0] || c.Width != shape[1]:
+		case !fixed && (c.Height != shape[0] || c.Width != shape[1]):
 			return shape, fileError(p.path, ErrFormat, "has %d x %d pixels, expected %d x %d as in %s: all pictures have one size", c.Height, c.Width, shape[0], shape[1], list[0].path)
 		}
 		if c.ColorModel != color.GrayModel && c.ColorModel != color.Gray16Model {
 			shape[2] = 3
 		}
+	}
+	if fixed {
+		shape = [3]int{digit.Side, digit.Side, 1}
 	}
 	if values := int64(len(list)) * int64(shape[0]*shape[1]*shape[2]); values > maxValues {
 		return shape, fileError(filepath.Dir(list[0].path), ErrFormat, "the pictures have %d values together, expected at most %d", values, int64(maxValues))
@@ -176,7 +186,7 @@ func (p picture) head() (image.Config, error) {
 }
 
 // readPictures reads the pictures, and sums up their names and bytes.
-func readPictures(list []picture, shape [3]int) (*Set, string, error) {
+func readPictures(list []picture, shape [3]int, by digit.Preparation) (*Set, string, error) {
 	s := &Set{Height: shape[0], Width: shape[1], Channels: shape[2]}
 	size := s.rowSize()
 	s.Pixels, s.Labels = make([]uint8, len(list)*size), make([]uint8, len(list))
@@ -188,36 +198,33 @@ func readPictures(list []picture, shape [3]int) (*Set, string, error) {
 		}
 		fmt.Fprintf(sum, "%s\n%d\n", p.name, len(content))
 		sum.Write(content)
-		if err := p.decode(bytes.NewReader(content), s.Pixels[i*size:(i+1)*size], shape); err != nil {
+		row, err := p.decode(bytes.NewReader(content), shape, by)
+		if err != nil {
 			return nil, "", err
 		}
+		copy(s.Pixels[i*size:], row)
 		s.Labels[i] = uint8(p.label)
 	}
 	return s, hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-// decode reads the picture into pixels (H,W,C).
-func (p picture) decode(r io.Reader, pixels []uint8, shape [3]int) error {
+// decode reads the picture as a row of the shape (H,W,C).
+func (p picture) decode(r io.Reader, shape [3]int, by digit.Preparation) ([]uint8, error) {
 	img, err := png.Decode(r)
 	if err != nil {
-		return fileError(p.path, ErrFormat, "is no PNG picture: %v", err)
+		return nil, fileError(p.path, ErrFormat, "is no PNG picture: %v", err)
 	}
-	b := img.Bounds()
-	if b.Dy() != shape[0] || b.Dx() != shape[1] {
-		return fileError(p.path, ErrFormat, "has changed while it was read")
+	if b := img.Bounds(); by.Method == digit.Raw && (b.Dy() != shape[0] || b.Dx() != shape[1]) {
+		return nil, fileError(p.path, ErrFormat, "has changed while it was read")
 	}
-	for y := range shape[0] {
-		for x := range shape[1] {
-			at := pixels[(y*shape[1]+x)*shape[2]:]
-			if shape[2] == 1 {
-				at[0] = color.GrayModel.Convert(img.At(b.Min.X+x, b.Min.Y+y)).(color.Gray).Y
-				continue
-			}
-			red, green, blue, _ := img.At(b.Min.X+x, b.Min.Y+y).RGBA() // times alpha
-			at[0], at[1], at[2] = uint8(red>>8), uint8(green>>8), uint8(blue>>8)
-		}
+	row, ink, err := digit.FromImage(img).Row(shape, by)
+	switch {
+	case err != nil:
+		return nil, fileError(p.path, ErrFormat, "%s", strings.TrimPrefix(err.Error(), "digit: "))
+	case !ink:
+		return nil, fileError(p.path, ErrFormat, "no ink is found in it")
 	}
-	return nil
+	return row, nil
 }
 
 // Split takes the last part of the training rows away from Train, in their

@@ -1,5 +1,11 @@
 package data
 
+import (
+	"strings"
+
+	"stheno/data/digit"
+)
+
 // Open reads a dataset of labelled images.
 //
 // If dir is not empty, it is the only folder that is looked at. It holds MNIST's
@@ -22,14 +28,55 @@ package data
 //
 // Open refuses whatever breaks the format or does not fit together; see
 // FileError, ErrNotFound, ErrAmbiguous, ErrFormat and ErrChecksum.
-func Open(dir string) (*Dataset, error) {
+func Open(dir string) (*Dataset, error) { return OpenAs(dir, digit.Preparation{}) }
+
+// OpenAs is Open with pictures prepared as by says: those of a folder are read
+// so; IDX files are images already, of which it is said that others are to be
+// prepared so. The zero Preparation leaves it to the data: see
+// Dataset.Preparation. A Preparation that does not fit the images is ErrFormat.
+func OpenAs(dir string, by digit.Preparation) (*Dataset, error) {
 	if dir != "" && isPictures(dir) {
-		return loadPictures(dir)
+		return loadPictures(dir, by)
 	}
+	d, err := openIDX(dir)
+	if err != nil {
+		return nil, err
+	}
+	d.Preparation = by
+	if by.Method == "" {
+		d.Preparation = preparationOf(d.Train)
+	}
+	if err := d.Preparation.Check(d.Train.Shape()); err != nil {
+		return nil, fileError(d.Dir, ErrFormat, "%s", strings.TrimPrefix(err.Error(), "digit: "))
+	}
+	return d, nil
+}
+
+// openIDX reads a folder of IDX files, or finds MNIST.
+func openIDX(dir string) (*Dataset, error) {
 	if dir != "" {
 		return load(dir, [4]string{})
 	}
 	return search()
+}
+
+// preparationOf looks at the first images of a set: where nine of ten have what
+// MNIST's have in common, as in MNIST, in parts of it and in what was made like
+// it, other pictures are to be prepared so too. All else is taken as it is, such
+// as Fashion-MNIST.
+func preparationOf(s *Set) digit.Preparation {
+	const most = 1000
+	prepared, looked := 0, min(most, s.Len())
+	for i := range looked {
+		row, _ := s.Pick(i).Row(0)
+		if s.Shape() == [3]int{digit.Side, digit.Side, 1} && digit.Prepared(row) {
+			prepared++
+		}
+	}
+	if 10*prepared >= 9*looked {
+		return digit.Preparation{Method: digit.MNIST}
+	}
+	return digit.Preparation{Method: digit.Raw}
 }
 
 // load reads the four files of dir. Sums that are not empty must be theirs.

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"stheno/data/digit"
 )
 
 // with returns names changed by one replacement after another.
@@ -24,6 +26,8 @@ func TestOpenKnowsTheSpellings(t *testing.T) {
 		Train:   &Set{Pixels: ramp(60), Labels: []uint8{0, 1, 2, 3, 4}, Height: 4, Width: 3, Channels: 1},
 		Test:    &Set{Pixels: ramp(36), Labels: []uint8{4, 0, 1}, Height: 4, Width: 3, Channels: 1},
 		Classes: 5,
+
+		Preparation: digit.Preparation{Method: digit.Raw},
 	}
 	mixed := mnistNames
 	mixed[0] += ".gz"

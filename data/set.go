@@ -1,5 +1,7 @@
 package data
 
+import "stheno/data/digit"
+
 // Set is a number of labelled images of one size. It is read-only once built:
 // any number of goroutines may take batches from it.
 type Set struct {
@@ -32,7 +34,12 @@ type Dataset struct {
 	Classes     int      // largest label of Train + 1; no label of Test reaches it
 	Names       []string // of the classes; nil: they are called by their numbers
 	Dir         string   // the folder that was read
-	Files       []File   // the four files, in the order of the names at File, or train and test
+
+	// Preparation is how the pictures of a folder have become these images; of IDX
+	// files, whose images are made already, how a picture becomes one like them.
+	Preparation digit.Preparation
+
+	Files []File // the four files, in the order of the names at File, or train and test
 }
 
 // File is one of the files that a Dataset was read from.

@@ -9,6 +9,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
+	"slices"
 )
 
 // Limits are what a picture may ask for. The zero value is recommended for
@@ -54,8 +55,7 @@ var codecs = []codec{
 
 // Decode reads a PNG, a JPEG or the first frame of a GIF. Its size is held
 // against the limits before anything is decoded. The picture stands upright, as
-// EXIF says, and has no transparency: see FromImage. Errors are ErrFormat,
-// ErrLimit, or the reader's.
+// EXIF says. Errors are ErrFormat, ErrLimit, or the reader's.
 func Decode(r io.Reader, l Limits) (*Picture, error) {
 	file, err := io.ReadAll(io.LimitReader(r, int64(l.bytes())+1))
 	if err != nil {
@@ -119,17 +119,28 @@ func (l Limits) check(format string, c image.Config) error {
 	return nil
 }
 
-// FromImage copies an image. Where it is transparent, its background shows: a
-// drawing on a transparent sheet gets white paper if the ink is dark, black if
-// it is light; a picture with paper of its own gets more of that paper.
+// FromImage copies an image. What its transparent parts show is the business of
+// who prepares it: see Normalize and Scale.
 func FromImage(img image.Image) *Picture {
 	b := img.Bounds()
-	p := &Picture{image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))}
+	p := &Picture{rgba: image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))}
 	draw.Draw(p.rgba, p.rgba.Bounds(), img, b.Min, draw.Src)
-	if o, ok := img.(interface{ Opaque() bool }); !ok || !o.Opaque() {
-		p.compose(p.background())
-	}
+	o, ok := img.(interface{ Opaque() bool })
+	p.clear = !(ok && o.Opaque()) && !p.rgba.Opaque()
 	return p
+}
+
+// opaque is the picture without transparency: where it is transparent, its
+// background shows. A drawing on a transparent sheet gets white paper if the ink
+// is dark, black if it is light; a picture with paper of its own gets more of
+// that paper.
+func (p *Picture) opaque() *Picture {
+	if !p.clear {
+		return p
+	}
+	on := &Picture{rgba: &image.RGBA{Pix: slices.Clone(p.rgba.Pix), Stride: p.rgba.Stride, Rect: p.rgba.Rect}}
+	on.compose(p.background())
+	return on
 }
 
 // background is the grey behind a transparent picture.

@@ -7,6 +7,10 @@
 // [Picture.Normalize] finds the ink, whatever its colour, size and place, and
 // prepares it in the same way. [Picture.Scale] is for networks of other images.
 //
+// Which of the two a network wants is part of what it was trained with: a
+// [Preparation], by which [Picture.Row] makes of a picture what the network
+// sees, in training and ever after.
+//
 // No bytes, however hostile, make it panic, hang, or take more memory than its
 // [Limits] allow. The package knows no tensors and no networks.
 package digit

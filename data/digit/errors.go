@@ -9,6 +9,7 @@ import (
 var (
 	ErrFormat = errors.New("no picture that can be read") // not a whole PNG, JPEG or GIF
 	ErrLimit  = errors.New("picture too large")           // a limit of Limits, or of time
+	ErrInput  = errors.New("no image for the network")    // a picture, or a Preparation, that does not fit the network's images
 )
 
 // pictureError is one of the errors above, with its own text.
@@ -26,6 +27,10 @@ func formatError(format string, args ...any) error {
 
 func limitError(format string, args ...any) error {
 	return &pictureError{fmt.Sprintf(format, args...), ErrLimit}
+}
+
+func inputError(format string, args ...any) error {
+	return &pictureError{fmt.Sprintf(format, args...), ErrInput}
 }
 
 // codecError is what a decoder of Go's library says of a file.

@@ -24,9 +24,10 @@ const leastBox = 3
 // to 255 on black. Ink may be dark or light, on paper as bright on one side as
 // it likes, or thin: a line of a width that MNIST does not have is made as wide
 // as its thinnest. The picture is to hold one digit, on paper that reaches the
-// picture's rim. If there is no ink, the image is black and ink is false.
+// picture's rim; of a transparent picture its likely background shows. If there
+// is no ink, the image is black and ink is false.
 func (p *Picture) Normalize() (pixels []uint8, ink bool) {
-	pixels = make([]uint8, Side*Side)
+	p, pixels = p.opaque(), make([]uint8, Side*Side)
 	strokes, box, scale := p.findInk()
 	if max(box.Dx(), box.Dy()) < leastBox {
 		return pixels, false
@@ -60,7 +61,7 @@ func (p *Picture) around(box image.Rectangle, scale float64) *Picture {
 	box = box.Inset(-max(box.Dx(), box.Dy())/2 - 1)
 	at := func(v int) int { return int(math.Round(float64(v) / scale)) }
 	part := image.Rect(at(box.Min.X), at(box.Min.Y), at(box.Max.X), at(box.Max.Y)).Intersect(p.rgba.Rect)
-	return &Picture{p.rgba.SubImage(part).(*image.RGBA)}
+	return &Picture{rgba: p.rgba.SubImage(part).(*image.RGBA)}
 }
 
 // grey is the picture's luminance from 0 to 1, with sides up to workSide.

@@ -220,8 +220,7 @@ func TestScale(t *testing.T) {
 		{[3]int{1, 3, 3}, []uint8{23, 45, 7, 35, 70, 7, 48, 95, 7}}, // columns of 4/3: (20 + 30/3)/(4/3) = 22.5
 		{[3]int{1, 1, 1}, []uint8{52}},                              // 0.299 * 35 + 0.587 * 70 + 0.114 * 7
 	} {
-		got, ink := p.Input(c.shape, false)
-		if fmt.Sprint(got) != fmt.Sprint(c.want) || !ink {
+		if got := p.Scale(c.shape); fmt.Sprint(got) != fmt.Sprint(c.want) {
 			t.Errorf("%v: %v, expected %v", c.shape, got, c.want)
 		}
 	}
@@ -229,7 +228,7 @@ func TestScale(t *testing.T) {
 	for i := range mnist.Pix {
 		mnist.Pix[i] = uint8(i)
 	}
-	if got, _ := digit.FromImage(mnist).Input([3]int{28, 28, 1}, true); fmt.Sprint(got) != fmt.Sprint(mnist.Pix) {
+	if got := digit.FromImage(mnist).Scale([3]int{28, 28, 1}); fmt.Sprint(got) != fmt.Sprint(mnist.Pix) {
 		t.Error("a raw image of the right size has changed")
 	}
 }

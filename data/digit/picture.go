@@ -5,26 +5,20 @@ import (
 	"math"
 )
 
-// Picture is a picture in colour, without transparency. It is not changed once
-// it has been made: any number of goroutines may use it.
-type Picture struct{ rgba *image.RGBA }
+// Picture is a picture in colour. It is not changed once it has been made: any
+// number of goroutines may use it.
+type Picture struct {
+	rgba  *image.RGBA
+	clear bool // it is transparent somewhere
+}
 
 // Size is the picture's width and height.
 func (p *Picture) Size() (width, height int) { return p.rgba.Rect.Dx(), p.rgba.Rect.Dy() }
 
-// Input is the picture as a network for images of a shape {H, W, C} wants it:
-// prepared as MNIST's if that is MNIST's shape and raw is false, else scaled.
-// ink is false if Normalize found none.
-func (p *Picture) Input(shape [3]int, raw bool) (pixels []uint8, ink bool) {
-	if shape == [3]int{Side, Side, 1} && !raw {
-		return p.Normalize()
-	}
-	return p.Scale(shape), true
-}
-
 // Scale is the whole picture, stretched to the shape {H, W, C} by averaging
 // areas: (H,W,C), with C channels of 1 for luminance or 3 for red, green and
-// blue. A picture of that size stays what it is. It panics on other shapes.
+// blue. A picture of that size stays what it is; transparent parts are black.
+// It panics on other shapes.
 func (p *Picture) Scale(shape [3]int) []uint8 {
 	h, w, channels := shape[0], shape[1], shape[2]
 	if h < 1 || w < 1 || channels != 1 && channels != 3 {
@@ -73,6 +67,12 @@ func (p plane) row(y int) []float64 { return p.v[y*p.w : (y+1)*p.w] }
 // same size stays what it is.
 func average(sw, sh, w, h int, row func(y int) []float64) plane {
 	out, narrow := newPlane(w, h), make([]float64, w)
+	if sw == w && sh == h { // as folders of pictures have it
+		for y := range h {
+			copy(out.row(y), row(y))
+		}
+		return out
+	}
 	for y := range sh {
 		clear(narrow)
 		for x, v := range row(y) {

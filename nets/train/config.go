@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"stheno/data/digit"
 )
 
 // ConfigFormat is the version of config.json. It grows when a reader of the old
@@ -65,6 +67,10 @@ type Settings struct {
 	SWA            int     `json:"swa,omitempty"`             // epochs; see Average
 	RateScale      string  `json:"lr_scale,omitempty"`        // how LearningRate, meant for ReferenceBatch, follows Batch; see ScaledRate
 	Augment        string  `json:"augment,omitempty"`         // how the training images are distorted, as augment.Spec writes it; empty is not at all
+
+	// How pictures become the network's images. It is absent from the runs of
+	// before there was a choice: see Config.Preparation.
+	Preparation digit.Preparation `json:"preparation,omitzero"`
 }
 
 // Source is what a run was trained and tested on.

@@ -39,7 +39,10 @@ func ExampleFolder_LoadModel() {
 		if err != nil {
 			return 0, 0, err
 		}
-		pixels, _ := picture.Input(model.Input, false)
+		pixels, _, err := config.Row(picture) // as the run's training images were
+		if err != nil {
+			return 0, 0, err
+		}
 		images := make([]float32, len(pixels))
 		for i, v := range pixels {
 			images[i] = float32(v) / 255

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"stheno/data"
+	"stheno/data/digit"
 	"stheno/graph/kernel"
 	"stheno/nets"
 	"stheno/nets/train"
@@ -60,6 +61,14 @@ func computing(c train.Config) string {
 		line += fmt.Sprintf(", %s %s", layer, c.Convolutions[layer])
 	}
 	return line
+}
+
+// preparing is a line on what becomes of pictures.
+func preparing(p digit.Preparation) string {
+	if p.Method == digit.MNIST {
+		return "pictures that the network is asked about are prepared as MNIST's were; -prepare raw would only scale them"
+	}
+	return "pictures that the network is asked about are only scaled; -prepare mnist would find and place their ink as in MNIST"
 }
 
 // versions are those of Go, of this program where the build knows it, and of

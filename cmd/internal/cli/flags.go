@@ -10,6 +10,7 @@ import (
 
 	"stheno/data"
 	"stheno/data/augment"
+	"stheno/data/digit"
 	"stheno/graph/kernel"
 	"stheno/nets"
 	"stheno/nets/train"
@@ -71,6 +72,7 @@ func parse(app App, args []string, stdout io.Writer) (*settings, error) {
 
 func (s *settings) define(f *flag.FlagSet) {
 	f.StringVar(&s.Data, "data", "", "`folder` with the IDX files of MNIST, Fashion-MNIST, KMNIST or EMNIST, plain or .gz, or with train/CLASS/*.png and test/CLASS/*.png (default: MNIST, as the GoMNIST module brings it)")
+	f.StringVar((*string)(&s.Preparation.Method), "prepare", "", "`how` pictures become images, here and whenever the network is asked later: raw, only scaled, or mnist, their ink found and placed as in MNIST (default: raw; mnist for IDX files whose images look like MNIST's)")
 	f.IntVar(&s.Epochs, "epochs", 10, "passes over the training images, or with -repeat so many times as many")
 	f.IntVar(&s.Batch, "batch", 128, "images of an optimizer step")
 	f.Float64Var(&s.LearningRate, "lr", 0.001, "Adam's learning `rate`")
@@ -166,6 +168,8 @@ func (s *settings) check() error {
 		return usageError{fmt.Sprintf("-augment: %v", s.augmentError())}
 	case s.convError() != nil:
 		return usageError{fmt.Sprintf("-conv: %v", s.convError())}
+	case s.Preparation != digit.Preparation{} && s.Preparation.Method != digit.Raw && s.Preparation.Method != digit.MNIST:
+		return usageError{fmt.Sprintf("-prepare %s: must be %s or %s", quoted(string(s.Preparation.Method)), digit.Raw, digit.MNIST)}
 	case s.verbose < 0 || s.verbose > 2:
 		return usageError{fmt.Sprintf("-verbose %d: must be 0, 1 or 2", s.verbose)}
 	}

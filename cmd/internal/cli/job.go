@@ -189,6 +189,9 @@ func (j *job) announce() {
 	}
 	j.note("%s with %s parameters, on %s: %s images to train on, %s to test on; into %s", j.model.Name, report.Thousands(j.model.Params()),
 		j.set.Title(), report.Thousands(j.set.Train.Len()), report.Thousands(j.set.Test.Len()), j.folder)
+	if j.config.Settings.Data != "" {
+		j.note("%s", preparing(j.config.Preparation()))
+	}
 	if beyond := j.config.Settings.Beyond(); beyond != "" {
 		j.note("%s", beyond)
 	}

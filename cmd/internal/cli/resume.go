@@ -105,11 +105,11 @@ func stored(app App, s *settings) (train.Config, error) {
 
 // openStored opens the data of a run that goes on, which must be the same.
 func openStored(s *settings, c train.Config) (*data.Dataset, error) {
-	dir := s.Data
-	if dir != "" && !s.given["data"] {
-		dir = c.Data.Folder
+	dir := "" // where the run found them
+	if s.given["data"] {
+		dir = s.Data
 	}
-	set, err := data.Open(dir)
+	set, err := c.OpenData(dir)
 	if err != nil {
 		return nil, err
 	}

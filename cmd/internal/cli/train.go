@@ -106,10 +106,11 @@ func begin(ctx context.Context, app App, s *settings, display progress.Display, 
 			return fmt.Errorf("-out: %w", err)
 		}
 	}
-	set, err := data.Open(s.Data)
+	set, err := data.OpenAs(s.Data, s.Preparation)
 	if err != nil {
 		return err
 	}
+	s.Preparation = set.Preparation
 	if s.held, err = s.HoldOut(set); err != nil {
 		return err
 	}

@@ -38,6 +38,7 @@ func (w Watched) Run(ctx context.Context) error {
 	if err := kernel.EnvironmentError(); err != nil {
 		return err
 	}
+	s.Preparation = w.Data.Preparation
 	if s.held, err = s.HoldOut(w.Data); err != nil {
 		return err
 	}

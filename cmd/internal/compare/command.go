@@ -186,11 +186,7 @@ func (o *options) reports(ctx context.Context) ([]*report.Report, error) {
 		run.Model = nil // a hundred CNNs take gigabytes: each is read again when its turn comes
 		runs = append(runs, run)
 	}
-	dir := o.data
-	if dir == "" {
-		dir = runs[0].Config.Settings.Data
-	}
-	set, err := data.Open(dir)
+	set, err := runs[0].Config.OpenData(o.data)
 	if err != nil {
 		return nil, err
 	}
@@ -248,6 +244,9 @@ func sameData(a, b *report.Run) error {
 		if sums[f.Name] != f.SHA256 {
 			return fmt.Errorf("%s and %s are not of the same data: the SHA-256 of their %s are %.12s and %.12s", a.Folder, b.Folder, f.Name, sums[f.Name], f.SHA256)
 		}
+	}
+	if x, y := a.Config.Preparation(), b.Config.Preparation(); sums[data.TrainFolder] != "" && x != y {
+		return fmt.Errorf("%s and %s are not of the same images: their pictures were prepared by -prepare %s and %s", a.Folder, b.Folder, x.Method, y.Method)
 	}
 	return nil
 }

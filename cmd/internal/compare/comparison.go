@@ -110,6 +110,7 @@ func group(reports []*report.Report) (entries []*Entry) {
 // and the place of the data, whose sums have been compared.
 func kindOf(c train.Config) string {
 	c.Settings.Seed, c.Settings.Threads, c.Settings.Data = 0, 0, ""
+	c.Settings.Preparation = c.Preparation() // which older runs do not say
 	c.Data = train.Source{}
 	text, err := json.Marshal(c)
 	if err != nil {

@@ -73,7 +73,7 @@ var quickly = sync.OnceValues(func() (fixed, error) {
 			loss, accuracy := 0.3/float64(epoch), 1-0.06/float64(epoch)
 			history.Rows = append(history.Rows, train.Row{Epoch: epoch, Loss: 1.1 * loss, Accuracy: accuracy - 0.01, ValLoss: &loss, ValAccuracy: &accuracy})
 		}
-		f.models = append(f.models, page.Model{Name: m.Name, Predictor: nets.NewPredictor(m), Config: train.Config{Params: m.Params()}, History: history.Rows, TestAccuracy: &result.Accuracy})
+		f.models = append(f.models, page.Model{Name: m.Name, Predictor: nets.NewPredictor(m), Config: train.Config{Params: m.Params(), Data: train.Source{Image: m.Input}}, History: history.Rows, TestAccuracy: &result.Accuracy})
 	}
 	return f, nil
 })

@@ -15,6 +15,9 @@
 //	GET  /api/training                   server-sent events: state, step, epoch, models
 //	POST /api/training/{pause,resume,stop}
 //
+// A drawing is prepared for each network as its training images were, as its
+// configuration says; the answer has what that was.
+//
 // Where the models come from and who trains is not its concern: see [Source] and
 // [Training].
 package page

@@ -73,9 +73,9 @@ func (p *Page) drawn(ctx context.Context, message []byte) (predictJSON, error) {
 	}
 	p.drawings.note()
 	models, shape := p.shown()
-	pixels, ink, err := fromGray(message[2:], int(binary.LittleEndian.Uint16(message)), shape)
+	d, err := fromGray(message[2:], int(binary.LittleEndian.Uint16(message)), shape)
 	if err != nil {
 		return predictJSON{}, err
 	}
-	return saidOf(ctx, models, pixels, ink, shape)
+	return saidOf(ctx, models, d, shape)
 }

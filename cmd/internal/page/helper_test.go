@@ -36,7 +36,7 @@ func newModel(t testing.TB, net nets.Network) Model {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Model{Name: m.Name, Predictor: nets.NewPredictor(m), Config: train.Config{Params: m.Params()}}
+	return Model{Name: m.Name, Predictor: nets.NewPredictor(m), Config: train.Config{Params: m.Params(), Data: train.Source{Image: m.Input}}}
 }
 
 // tiny is a network of two convolutions for images of 28 x 28.

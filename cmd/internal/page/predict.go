@@ -16,28 +16,31 @@ import (
 
 // said is what one network says of an image.
 type said struct {
-	Name          string    `json:"name"`
-	Probabilities []float32 `json:"probabilities"`
-	Micros        int64     `json:"micros"` // that the answer took, with its wait for others
+	Name          string       `json:"name"`
+	Probabilities []float32    `json:"probabilities"`
+	Micros        int64        `json:"micros"`                // that the answer took, with its wait for others
+	Preparation   digit.Method `json:"preparation,omitempty"` // of the image that it saw; absent for one that came as it is
+	Image         []byte       `json:"image,omitempty"`       // that it saw, if it is another than the first network's
 }
 
 type predictJSON struct {
-	Empty  bool   `json:"empty"` // nothing is drawn
-	Image  []byte `json:"image"` // that the networks see: bytes (H,W,C)
-	Height int    `json:"height"`
-	Width  int    `json:"width"`
-	Models []said `json:"models"`
+	Empty       bool         `json:"empty"` // nothing is drawn
+	Image       []byte       `json:"image"` // that the networks see: bytes (H,W,C)
+	Height      int          `json:"height"`
+	Width       int          `json:"width"`
+	Preparation digit.Method `json:"preparation,omitempty"` // of the image; absent for one that came as it is
+	Models      []said       `json:"models"`
 }
 
 // predict asks all networks about one image.
 func (p *Page) predict(w http.ResponseWriter, r *http.Request) (any, error) {
 	p.drawings.note()
 	models, shape := p.shown()
-	pixels, ink, err := readImage(w, r, shape)
+	d, err := readImage(w, r, shape)
 	if err != nil {
 		return nil, err
 	}
-	return saidOf(r.Context(), models, pixels, ink, shape)
+	return saidOf(r.Context(), models, d, shape)
 }
 
 // shown are the networks as they are now, and the shape of their images.
@@ -49,30 +52,89 @@ func (p *Page) shown() (models []Model, shape [3]int) {
 	return models, shape
 }
 
-// saidOf is what networks say of an image.
-func saidOf(ctx context.Context, models []Model, pixels []byte, ink bool, shape [3]int) (predictJSON, error) {
-	answer := predictJSON{Empty: !ink, Image: pixels, Height: shape[0], Width: shape[1], Models: []said{}}
-	if !ink {
+// subject is what is asked about: a picture, which each network sees prepared as
+// its training images were, or an image as networks see it.
+type subject struct {
+	picture *digit.Picture
+	image   []byte // if there is no picture
+}
+
+// row is the drawing as a network sees it.
+type row struct {
+	pixels []byte
+	ink    bool
+	method digit.Method
+}
+
+func (d subject) row(shape [3]int, by digit.Preparation) (r row, err error) {
+	if d.picture == nil {
+		return row{pixels: d.image, ink: true}, nil
+	}
+	r.method = by.Method
+	if r.pixels, r.ink, err = d.picture.Row(shape, by); err != nil {
+		return r, refuse(http.StatusConflict, "%v", err)
+	}
+	return r, nil
+}
+
+// rowsOf prepares a drawing in each of the ways that the networks for images of a
+// shape were trained with, and says which is the first one's.
+func rowsOf(models []Model, d subject, shape [3]int) (first row, rows map[digit.Preparation]row, err error) {
+	rows = map[digit.Preparation]row{}
+	for _, m := range models {
+		by := m.Config.Preparation()
+		if _, ok := rows[by]; ok || m.input() != shape {
+			continue
+		}
+		r, err := d.row(shape, by)
+		if err != nil {
+			return first, nil, err
+		}
+		if len(rows) == 0 {
+			first = r
+		}
+		rows[by] = r
+	}
+	if len(rows) == 0 { // nobody is there yet
+		first, err = d.row(shape, digit.Preparation{Method: digit.MNIST})
+	}
+	return first, rows, err
+}
+
+// saidOf is what networks say of a drawing.
+func saidOf(ctx context.Context, models []Model, d subject, shape [3]int) (predictJSON, error) {
+	first, rows, err := rowsOf(models, d, shape)
+	if err != nil {
+		return predictJSON{}, err
+	}
+	answer := predictJSON{Empty: !first.ink, Image: first.pixels, Height: shape[0], Width: shape[1], Preparation: first.method, Models: []said{}}
+	for _, r := range rows {
+		answer.Empty = answer.Empty || !r.ink
+	}
+	if answer.Empty {
 		return answer, nil
 	}
-	image := scaled(pixels)
 	for _, m := range models {
 		if m.input() != shape {
 			continue
 		}
+		seen := rows[m.Config.Preparation()]
 		began := time.Now()
-		scores, err := m.predict(ctx, image)
+		scores, err := m.predict(ctx, scaled(seen.pixels))
 		if err != nil {
 			return predictJSON{}, err
 		}
-		answer.Models = append(answer.Models, said{m.Name, scores.Probabilities, time.Since(began).Microseconds()})
+		one := said{Name: m.Name, Probabilities: scores.Probabilities, Micros: time.Since(began).Microseconds(), Preparation: seen.method}
+		if seen.method != first.method {
+			one.Image = seen.pixels
+		}
+		answer.Models = append(answer.Models, one)
 	}
 	return answer, nil
 }
 
-// readImage reads a drawing, which is prepared as MNIST's images were, or an
-// image that is prepared already.
-func readImage(w http.ResponseWriter, r *http.Request, shape [3]int) (pixels []byte, ink bool, err error) {
+// readImage reads a drawing, or an image that is prepared already.
+func readImage(w http.ResponseWriter, r *http.Request, shape [3]int) (subject, error) {
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch kind {
 	case "image/png":
@@ -84,56 +146,54 @@ func readImage(w http.ResponseWriter, r *http.Request, shape [3]int) (pixels []b
 			Image []byte `json:"image"`
 		}
 		if err := readJSON(w, r, &body); err != nil {
-			return nil, false, err
+			return subject{}, err
 		}
-		return body.Image, true, checkImage(body.Image, shape)
+		return subject{image: body.Image}, checkImage(body.Image, shape)
 	}
-	return nil, false, refuse(http.StatusUnsupportedMediaType, "Content-Type %q: a drawing is image/png or application/octet-stream, an image application/json", kind)
+	return subject{}, refuse(http.StatusUnsupportedMediaType, "Content-Type %q: a drawing is image/png or application/octet-stream, an image application/json", kind)
 }
 
-func readDrawing(w http.ResponseWriter, r *http.Request, shape [3]int) ([]byte, bool, error) {
+func readDrawing(w http.ResponseWriter, r *http.Request, shape [3]int) (subject, error) {
 	if err := checkChannels(shape); err != nil {
-		return nil, false, err
+		return subject{}, err
 	}
 	picture, err := digit.Decode(http.MaxBytesReader(w, r.Body, maxPNG+1), digit.Limits{Pixels: maxPixels, Bytes: maxPNG})
 	switch {
 	case errors.Is(err, digit.ErrLimit):
-		return nil, false, refuse(http.StatusRequestEntityTooLarge, "%v", err)
+		return subject{}, refuse(http.StatusRequestEntityTooLarge, "%v", err)
 	case err != nil:
-		return nil, false, refuse(http.StatusBadRequest, "%v", err)
+		return subject{}, refuse(http.StatusBadRequest, "%v", err)
 	}
-	pixels, ink := picture.Input(shape, false)
-	return pixels, ink, nil
+	return subject{picture: picture}, nil
 }
 
 // readGray reads a drawing as the bytes of its grey pixels, row by row, of as
 // many columns as the query's width: no browser has to make a PNG of it.
-func readGray(w http.ResponseWriter, r *http.Request, shape [3]int) ([]byte, bool, error) {
+func readGray(w http.ResponseWriter, r *http.Request, shape [3]int) (subject, error) {
 	width, err := strconv.Atoi(r.URL.Query().Get("width"))
 	if err != nil || width < 1 || width > maxPixels {
-		return nil, false, refuse(http.StatusBadRequest, "a drawing of bytes needs ?width=, how many of them are a row")
+		return subject{}, refuse(http.StatusBadRequest, "a drawing of bytes needs ?width=, how many of them are a row")
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxPixels))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		return nil, false, refuse(http.StatusRequestEntityTooLarge, "the drawing has more than %d bytes", tooLarge.Limit)
+		return subject{}, refuse(http.StatusRequestEntityTooLarge, "the drawing has more than %d bytes", tooLarge.Limit)
 	}
 	if err != nil {
-		return nil, false, refuse(http.StatusBadRequest, "the drawing breaks off after %d bytes", len(body))
+		return subject{}, refuse(http.StatusBadRequest, "the drawing breaks off after %d bytes", len(body))
 	}
 	return fromGray(body, width, shape)
 }
 
-// fromGray prepares grey pixels, rows of width.
-func fromGray(body []byte, width int, shape [3]int) ([]byte, bool, error) {
+// fromGray is a drawing of grey pixels, rows of width.
+func fromGray(body []byte, width int, shape [3]int) (subject, error) {
 	if err := checkChannels(shape); err != nil {
-		return nil, false, err
+		return subject{}, err
 	}
 	if width == 0 || len(body) == 0 || len(body)%width != 0 {
-		return nil, false, refuse(http.StatusBadRequest, "%d bytes are no drawing of rows of %d", len(body), width)
+		return subject{}, refuse(http.StatusBadRequest, "%d bytes are no drawing of rows of %d", len(body), width)
 	}
 	gray := &image.Gray{Pix: body, Stride: width, Rect: image.Rect(0, 0, width, len(body)/width)}
-	pixels, ink := digit.FromImage(gray).Input(shape, false)
-	return pixels, ink, nil
+	return subject{picture: digit.FromImage(gray)}, nil
 }
 
 func checkChannels(shape [3]int) error {

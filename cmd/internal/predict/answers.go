@@ -11,12 +11,13 @@ import (
 	"unicode"
 
 	"stheno/cmd/internal/progress"
+	"stheno/data/digit"
 	"stheno/nets/train"
 )
 
 // eventsVersion is the version of -json's lines. It grows when a reader of the
 // old form could be misled.
-const eventsVersion = 1
+const eventsVersion = 2
 
 // guess is a class and how likely it is.
 type guess struct {
@@ -44,6 +45,8 @@ type predictionLine struct {
 	Label   *int    `json:"label,omitempty"` // where it is known
 	Ink     bool    `json:"ink"`             // false: a blank picture, each class is as likely
 	Top     []guess `json:"top"`
+
+	Preparation digit.Method `json:"preparation"` // of the picture
 }
 
 // errorLine is one for each input that has failed.
@@ -64,6 +67,8 @@ type evaluationLine struct {
 	Right     int     `json:"right"`
 	Accuracy  float64 `json:"accuracy"`
 	Confusion [][]int `json:"confusion"` // [true class][predicted class]
+
+	Preparation digit.Method `json:"preparation,omitempty"` // of the pictures; absent for IDX files, whose images are taken as they are
 }
 
 // answers writes what is found, to a person or a program.
@@ -73,8 +78,9 @@ type answers struct {
 	model          string
 	source         train.Source // knows what the classes are called
 	top            int
-	preview        *preview // nil for none
-	failed         bool     // an input has failed
+	preview        *preview     // nil for none
+	prepared       digit.Method // how pictures are prepared; empty as long as there were none
+	failed         bool         // an input has failed
 }
 
 func newAnswers(s *settings, folder train.Folder, source train.Source, input [3]int, terminal progress.Terminal, stdout, stderr io.Writer) *answers {
@@ -99,7 +105,7 @@ func (a *answers) prediction(name string, label int, ink bool, top []guess, pixe
 		}
 	}
 	if a.json != nil {
-		line := predictionLine{Type: "prediction", Version: eventsVersion, Model: a.model, Image: name, Ink: ink, Top: top}
+		line := predictionLine{Type: "prediction", Version: eventsVersion, Model: a.model, Image: name, Ink: ink, Top: top, Preparation: a.prepared}
 		if label >= 0 {
 			line.Label = &label
 		}
@@ -123,10 +129,22 @@ func (a *answers) prediction(name string, label int, ink bool, top []guess, pixe
 	return err
 }
 
-// evaluation answers for pictures whose classes are known.
-func (a *answers) evaluation(name string, c *confusion) error {
+// prepares says, before the first picture's answer, how pictures are prepared.
+func (a *answers) prepares(p *preparation) {
+	if a.prepared == "" && a.json == nil {
+		fmt.Fprintln(a.stderr, p)
+	}
+	a.prepared = p.by.Method
+}
+
+// note tells a person something beside the answers.
+func (a *answers) note(format string, args ...any) { fmt.Fprintf(a.stderr, format+"\n", args...) }
+
+// evaluation answers for pictures whose classes are known, prepared in a way if
+// they were no images before.
+func (a *answers) evaluation(name string, c *confusion, prepared digit.Method) error {
 	if a.json != nil {
-		return a.json.Encode(evaluationLine{"evaluation", eventsVersion, a.model, name, c.images(), c.right(), c.accuracy(), c.rows()})
+		return a.json.Encode(evaluationLine{"evaluation", eventsVersion, a.model, name, c.images(), c.right(), c.accuracy(), c.rows(), prepared})
 	}
 	_, err := fmt.Fprintf(a.stdout, "%s: %d of %d images right, accuracy %.4f\n\n%s", printable(name), c.right(), c.images(), c.accuracy(), c.table(a.source.Class))
 	return err

@@ -16,6 +16,7 @@ type settings struct {
 	preview string
 	json    bool
 	raw     bool
+	mnist   bool
 	views   views.Flags
 	inputs  []string
 }
@@ -36,7 +37,8 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.IntVar(&s.top, "top", 3, "how many classes to name, the likeliest first")
 	f.StringVar(&s.preview, "preview", "auto", "show what the network sees: auto (on a terminal), always or never")
 	f.BoolVar(&s.json, "json", false, "write JSON Lines to stdout, and nothing else there")
-	f.BoolVar(&s.raw, "raw", false, "only scale pictures to the network's input; without it, for 28 x 28, they are prepared as MNIST's were. For networks of other pictures, such as Fashion-MNIST's")
+	f.BoolVar(&s.raw, "raw", false, "only scale pictures to the network's input (default: prepare them as the run's training images were)")
+	f.BoolVar(&s.mnist, "mnist", false, "prepare pictures as MNIST's were: ink found, 20 pixels long, centred (default: as the run's training images were)")
 	s.views.Define(f)
 	switch err := f.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
@@ -58,6 +60,8 @@ func (s *settings) check() error {
 		return usageError{fmt.Sprintf("-preview %q: must be auto, always or never", s.preview)}
 	case s.json && s.preview == "always":
 		return usageError{"-preview always: -json leaves no room for it"}
+	case s.raw && s.mnist:
+		return usageError{"-raw and -mnist: pictures are prepared in one way, take one of them"}
 	case len(s.inputs) == 0:
 		return usageError{"no pictures: name PNG, JPEG or GIF files, folders, or - for stdin"}
 	}
@@ -81,11 +85,12 @@ func help(f *flag.FlagSet, w io.Writer) {
 
 Usage: go run ./cmd/predict [flags] PICTURE...
 
-A PICTURE is a PNG, JPEG or GIF file, dark on light or light on dark; - is stdin.
-A folder stands for the pictures in it. Subfolders named after their class, as
-5/a.png, are an examination: predict tells the accuracy and which class was
-taken for which. So are a folder of MNIST's kind, of which the test part counts,
-and an IDX file of images with its labels beside it.
+A PICTURE is a PNG, JPEG or GIF file; - is stdin. Pictures are prepared as those
+that the run was trained on. A folder stands for the pictures in it. Subfolders
+named after their class, as 5/a.png, are an examination: predict tells the
+accuracy and which class was taken for which. So are the folders that -data of
+the training commands takes, of which the test part counts, and an IDX file of
+images with its labels beside it.
 
 `)
 	f.SetOutput(w)
@@ -94,7 +99,7 @@ and an IDX file of images with its labels beside it.
 Example: train, then ask about two photographs, and about the test images
 
   go run ./cmd/cnn -epochs 2 -out runs/cnn
-  go run ./cmd/predict -model runs/cnn five.jpg seven.png
+  go run ./cmd/predict -model runs/cnn cmd/predict/five.jpg cmd/predict/seven.png
   go run ./cmd/predict -model runs/cnn path/to/mnist
 `)
 }

@@ -13,6 +13,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"stheno/data"
+	"stheno/data/digit"
 	"stheno/nets"
 	"stheno/nets/train"
 )
@@ -68,7 +69,10 @@ func write(t testing.TB, dir string, m *nets.Model) string {
 	t.Helper()
 	_, err := train.CreateFolder(dir, "", time.Now(), func(f train.Folder) error {
 		config := train.Config{Format: train.ConfigFormat, Network: m.Name, Params: m.Params(), Data: train.Source{Image: m.Input, Classes: m.Classes}}
-		config.Settings.Conv = "auto"
+		config.Settings.Conv, config.Settings.Preparation.Method = "auto", digit.Raw
+		if m.Input == [3]int{digit.Side, digit.Side, 1} {
+			config.Settings.Preparation.Method = digit.MNIST
+		}
 		if err := f.WriteJSON(train.ConfigFile, config); err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"stheno/data"
@@ -37,7 +38,7 @@ func (e *examiner) input(ctx context.Context, path string) error {
 		}
 		return e.set(ctx, path, set.Test)
 	case info.IsDir():
-		return e.dir(ctx, path)
+		return e.dir(ctx, e.part(path))
 	case data.IsImages(path):
 		set, err := data.OpenImages(path)
 		if err != nil {
@@ -47,6 +48,25 @@ func (e *examiner) input(ctx context.Context, path string) error {
 	}
 	_, _, err = e.file(path, -1)
 	return err
+}
+
+// part is the folder of pictures to be looked at: of one that -data took, test, or
+// train where there is no test.
+func (e *examiner) part(dir string) string {
+	for _, part := range []string{data.TestFolder, data.TrainFolder} {
+		inside := filepath.Join(dir, part)
+		entries, err := os.ReadDir(inside)
+		if err != nil || !slices.ContainsFunc(entries, func(entry fs.DirEntry) bool { return entry.IsDir() && entry.Name()[0] != '.' }) {
+			continue // pictures alone are those of a class of this name
+		}
+		if part == data.TrainFolder {
+			e.out.note("%s has no test pictures: those in %s are looked at, which the run may have been trained on", printable(dir), printable(inside))
+		} else {
+			e.out.note("%s has pictures to train and to test on: those in %s are looked at", printable(dir), printable(inside))
+		}
+		return inside
+	}
+	return dir
 }
 
 // file asks about a picture's file.
@@ -91,7 +111,7 @@ func (e *examiner) dir(ctx context.Context, path string) error {
 	if result.images() == 0 {
 		return nil
 	}
-	return e.out.evaluation(path, result)
+	return e.out.evaluation(path, result, e.by.Method)
 }
 
 // class examines the pictures of a folder that is named after their class.
@@ -104,12 +124,9 @@ func (e *examiner) class(ctx context.Context, dir string, result *confusion) (fo
 	if len(entries) == 0 {
 		return false, nil
 	}
-	label := 0
-	for label < result.classes && e.out.source.Class(label) != filepath.Base(dir) {
-		label++
-	}
-	if label == result.classes {
-		return true, e.out.failure(dir, fmt.Errorf("the folder's name is no class, expected %s to %s", e.out.source.Class(0), e.out.source.Class(result.classes-1)))
+	label, err := e.label(filepath.Base(dir))
+	if err != nil {
+		return true, e.out.failure(dir, err)
 	}
 	for _, entry := range entries {
 		class, ok, err := e.file(filepath.Join(dir, entry.Name()), label)
@@ -137,8 +154,9 @@ func (e *examiner) set(ctx context.Context, path string, set *data.Set) error {
 	if set.Shape() != network.Input {
 		return e.out.failure(path, fmt.Errorf("has images of %s, the network of %s takes %s", shape(set.Shape()), e.folder, shape(network.Input)))
 	}
-	if most := int(slices.Max(set.Labels)); most >= e.classes {
-		return e.out.failure(path, fmt.Errorf("has the label %d, the network of %s knows 0 to %d", most, e.folder, e.classes-1))
+	labels, err := e.labels(set)
+	if err != nil {
+		return e.out.failure(path, err)
 	}
 	const batch = 256
 	result := newConfusion(e.classes)
@@ -152,10 +170,42 @@ func (e *examiner) set(ctx context.Context, path string, set *data.Set) error {
 		}
 		for i := range b.Rows {
 			_, label := b.Row(i)
-			result.add(label, likeliest(probabilities[i*e.classes : (i+1)*e.classes])[0].Class)
+			result.add(labels[label], likeliest(probabilities[i*e.classes : (i+1)*e.classes])[0].Class)
 		}
 	}
-	return e.out.evaluation(path, result)
+	return e.out.evaluation(path, result, "")
+}
+
+// label is the number that the run has for a class.
+func (e *examiner) label(name string) (int, error) {
+	var known []string
+	for label := range e.classes {
+		if e.out.source.Class(label) == name {
+			return label, nil
+		}
+		known = append(known, e.out.source.Class(label))
+	}
+	if len(known) > 12 {
+		known = append(known[:10], "...", known[len(known)-1])
+	}
+	return 0, fmt.Errorf("%q is no class of %s, whose classes are %s", name, e.folder, strings.Join(known, ", "))
+}
+
+// labels are the numbers that the run has for the labels of a set, whose classes
+// are called by their numbers.
+func (e *examiner) labels(set *data.Set) (map[int]int, error) {
+	labels := map[int]int{}
+	for _, l := range set.Labels {
+		if _, ok := labels[int(l)]; ok {
+			continue
+		}
+		label, err := e.label(strconv.Itoa(int(l)))
+		if err != nil {
+			return nil, fmt.Errorf("the label %w", err)
+		}
+		labels[int(l)] = label
+	}
+	return labels, nil
 }
 
 func shape(s [3]int) string { return fmt.Sprintf("%d x %d x %d", s[0], s[1], s[2]) }

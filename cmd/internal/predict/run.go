@@ -77,6 +77,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if s.views.On() {
 		fmt.Fprintf(stderr, "-tta %d: probabilities are means over each image as it is and %d distorted by %s\n", s.views.Count, s.views.Count-1, e.spec)
 	}
+	if e.preparation, err = s.preparation(config); err != nil {
+		return err
+	}
 	e.out = newAnswers(s, folder, config.Data, model.Input, terminal, stdout, stderr)
 	for _, input := range s.inputs {
 		if err := e.input(ctx, input); err != nil {
@@ -99,19 +102,25 @@ type examiner struct {
 	predictor *nets.Predictor
 	classes   int
 	spec      augment.Spec // how -tta distorts
-	stdin     io.Reader
-	out       *answers
+	preparation
+	stdin io.Reader
+	out   *answers
 }
 
 // picture asks about one picture, whose class is known or -1, and returns the
-// answer's class; ok is false if the picture cannot be read, which is told.
+// answer's class; ok is false if the picture cannot be read or prepared, which is
+// told.
 func (e *examiner) picture(name string, r io.Reader, label int) (class int, ok bool, err error) {
 	picture, err := digit.Decode(r, digit.Limits{})
 	if err != nil {
 		return 0, false, e.out.failure(name, err)
 	}
 	network := e.predictor.Network()
-	pixels, ink := picture.Input(network.Input, e.raw)
+	pixels, ink, err := picture.Row(network.Input, e.by)
+	if err != nil {
+		return 0, false, e.out.failure(name, err)
+	}
+	e.out.prepares(&e.preparation)
 	probabilities := make([]float64, e.classes)
 	if ink {
 		one := data.Set{Pixels: pixels, Labels: []uint8{0}, Height: network.Input[0], Width: network.Input[1], Channels: network.Input[2]}

@@ -25,7 +25,7 @@ func TestViews(t *testing.T) {
 	if views.code != 0 || views.stdout == plain.stdout || views != ask("-tta", "5", "-augment", "affine:shift=3") {
 		t.Errorf("-tta 5 answers %+v, nothing %+v", views, plain)
 	}
-	if want := "-tta 5: probabilities are means over each image as it is and 4 distorted by affine:rotate=10,scale=0.1,shear=0.1,shift=3\n"; views.stderr != want {
+	if want := "-tta 5: probabilities are means over each image as it is and 4 distorted by affine:rotate=10,scale=0.1,shear=0.1,shift=3\n" + asMNIST; views.stderr != want {
 		t.Errorf("stderr %q, expected %q", views.stderr, want)
 	}
 	if lines := views.lines(); len(lines) != 2 || strings.TrimPrefix(lines[0], "a") != strings.TrimPrefix(lines[1], "b") {

@@ -86,11 +86,7 @@ func (s *Server) openData() (*data.Dataset, error) {
 		return data.Open(s.options.data)
 	}
 	c := models[0].Current().Config
-	dir := c.Settings.Data
-	if dir != "" {
-		dir = c.Data.Folder
-	}
-	set, err := data.Open(dir)
+	set, err := c.OpenData("")
 	if err == nil {
 		_, err = c.Settings.HoldOut(set)
 	}

@@ -6,7 +6,10 @@ export const $ = id => document.getElementById(id);
 export const shared = {
   models: [],   // as /api/models says
   image: null,  // what the networks see, bytes (H,W,C)
+  own: {},      // by name: what a network sees that sees it prepared in another way
 };
+
+export const imageOf = name => shared.image && (shared.own[name] ?? shared.image);
 
 export const named = name => shared.models.find(m => m.name === name);
 

@@ -14,14 +14,29 @@ async function predict(asked) {
   const said = await asked;
   return () => {
     shared.image = said.empty ? null : bytes(said.image);
+    shared.own = Object.fromEntries(said.models.filter(m => m.image).map(m => [m.name, bytes(m.image)]));
     gray($("seen"), bytes(said.image), said.height, said.width, 0, shared.models[0]?.image[2] ?? 1);
+    prepared(said);
     answer(said);
     look();
   };
 }
 
+// prepared says what has become of the drawing before the networks saw it.
+function prepared({ preparation, height, width, models }) {
+  const ways = {
+    mnist: "your ink, 20 pixels long, its centre of mass in the middle",
+    raw: `your drawing, light on black, scaled to ${height} × ${width} and nothing else, as the pictures were that they learnt from`,
+  };
+  const others = models.filter(m => m.image);
+  const also = others.length ? ` ${others.map(m => m.name.toUpperCase()).join(", ")}: ${ways[others[0].preparation]}.` : "";
+  const text = `What the networks see: ${ways[preparation] ?? "this image, as it is"}.${also}`;
+  if ($("prepared").textContent !== text) $("prepared").textContent = text;
+}
+
 function blank() {
   shared.image = null;
+  shared.own = {};
   gray($("seen"), new Uint8Array(784), 28, 28);
   nothing();
   look();

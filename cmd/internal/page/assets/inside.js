@@ -1,6 +1,6 @@
 // Inside of a network: its layers' outputs, and the evidence for each class.
 
-import { $, ask, base64, bytes, latest, named, rest, shared } from "./api.js";
+import { $, ask, base64, bytes, imageOf, latest, named, rest, shared } from "./api.js";
 import { choice, element, gray, signed, small } from "./pictures.js";
 
 let inside = ""; // the network that is looked into
@@ -24,7 +24,7 @@ export function look() {
 }
 
 const looking = latest(async () => {
-  const model = named(inside), image = shared.image;
+  const model = named(inside), image = imageOf(inside);
   for (const part of ["inside", "why"]) $(part).classList.toggle("idle", !image || !model);
   if (!image || !model) return;
   const body = { model: inside, image: base64(image) }, { signal } = stale;
@@ -156,10 +156,10 @@ const within = (v, n) => Math.min(n - 1, Math.max(0, v));
 
 // field shows which part of the picture a value of a map is made of.
 function field(l, at, value) {
-  const model = named(inside);
-  if (!shared.image || !model) return;
+  const model = named(inside), image = imageOf(inside);
+  if (!image || !model) return;
   const [height, width, channels] = model.image, scale = 8;
-  const seen = gray(document.createElement("canvas"), shared.image, height, width, 0, channels), canvas = $("field");
+  const seen = gray(document.createElement("canvas"), image, height, width, 0, channels), canvas = $("field");
   canvas.width = scale * width;
   canvas.height = scale * height;
   const ctx = canvas.getContext("2d");
