@@ -1,6 +1,7 @@
 package nets
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -17,35 +18,78 @@ type Builder struct {
 	Phase Phase       // what the graph is for
 	Noise rand.Source // of dropout
 
-	graph   *gorgonia.ExprGraph
-	dtype   tensor.Dtype
-	layer   string                   // the layer that is being built
-	values  map[string]*tensor.Dense // nil while weights are being declared
-	specs   []spec
-	weights gorgonia.Nodes // in the order in which layers asked for them
-	parts   []Part         // what has been built, in order
+	graph     *gorgonia.ExprGraph
+	dtype     tensor.Dtype
+	layer     string         // the layer that is being built, behind the layers that build it
+	names     taken          // of the layers within it that were given none
+	declaring bool           // whether it is only to be learnt which weights there are
+	given     []Weight       // the model's, where it is not
+	specs     []spec         // what layers have asked for
+	weights   gorgonia.Nodes // in the order in which layers asked for them
+	refused   error          // the first weight that cannot be
+	parts     []Part         // what has been built, in order
 }
 
-// spec is a weight that a layer has asked for.
-type spec struct {
-	name  string
-	shape tensor.Shape
-	init  Initializer
-	fans  Fans
-}
-
-// Weight returns the node of one of the layer's weights. It is drawn by init
-// when the model is made, and shared by all of the model's graphs.
-func (b *Builder) Weight(name string, init Initializer, fans Fans, shape ...int) *gorgonia.Node {
-	name = b.layer + "." + name
-	var n *gorgonia.Node
-	if b.values == nil {
-		b.specs = append(b.specs, spec{name, shape, init, fans})
-		n = graph.NewInput(b.graph, b.dtype, name, shape...)
-	} else {
-		n = graph.NewParam(b.graph, name, b.values[name])
+// Layer builds a layer within the one that is being built, after x, and returns
+// its output: so a layer is made of layers. Its weights have the names of both,
+// "block.dense.kernel" for the kernel of a Dense in a Block. Without a name it
+// gets Keras's, as the layers of a network do: dense, dense_1.
+func (b *Builder) Layer(name string, l Layer, x *gorgonia.Node) (*gorgonia.Node, error) {
+	if isNil(l) {
+		return nil, fmt.Errorf("layer %q in it is nil", name)
 	}
-	b.weights = append(b.weights, n)
+	if name == "" {
+		name = b.names.name(l)
+	}
+	within, names := b.layer, b.names
+	defer func() { b.layer, b.names = within, names }()
+	b.layer, b.names = within+"."+name, make(taken)
+	out, err := b.add(l, x)
+	if err != nil {
+		return nil, fmt.Errorf("%s (%s) after %v: %w", name, kind(l), shapeOf(x), err)
+	}
+	return out, nil
+}
+
+// add has a layer build, in its scope, and looks at what it gave.
+func (b *Builder) add(l Layer, x *gorgonia.Node) (*gorgonia.Node, error) {
+	if x == nil {
+		return nil, errors.New("there is no node to build on")
+	}
+	known := len(b.specs)
+	out, err := l.Build(b, x)
+	switch {
+	case b.refused != nil && !errors.Is(err, b.refused): // which a layer within it has said otherwise
+		return nil, b.refused
+	case err != nil:
+		return nil, err
+	case out == nil:
+		return nil, errors.New("gives no node and no error")
+	case out.Dims() == 0:
+		return nil, errors.New("gives a scalar, must give something for each image")
+	}
+	for i := range b.specs[known:] {
+		if s := &b.specs[known+i]; s.layer == b.layer {
+			s.places = places(out.Shape())
+		}
+	}
+	return out, nil
+}
+
+func shapeOf(x *gorgonia.Node) tensor.Shape {
+	if x == nil {
+		return nil
+	}
+	return x.Shape()
+}
+
+// places is how often a layer's kernel is used for one image: once for each place
+// of the output (N,...,C).
+func places(out tensor.Shape) int {
+	n := 1
+	for _, size := range out[1:max(1, len(out)-1)] {
+		n *= size
+	}
 	return n
 }
 
@@ -57,10 +101,14 @@ func (b *Builder) images(net Network, batch int) *gorgonia.Node {
 // build adds a whole network to the graph and returns its logits; visit, if
 // there is one, sees each layer's output.
 func (b *Builder) build(net Network, x *gorgonia.Node, visit func(layer int, name string, out *gorgonia.Node)) (*gorgonia.Node, error) {
+	if err := net.check(); err != nil {
+		return nil, err
+	}
+	rows := x.Shape()[0]
 	for i, name := range names(net.Layers) {
-		b.layer = name
+		b.layer, b.names = name, make(taken)
 		before := len(b.graph.AllNodes())
-		out, err := net.Layers[i].Build(b, x)
+		out, err := b.add(net.Layers[i], x)
 		if err != nil {
 			return nil, fmt.Errorf("nets: %s: layer %s (%s) after %v: %w", net.Name, name, kind(net.Layers[i]), x.Shape(), err)
 		}
@@ -70,8 +118,11 @@ func (b *Builder) build(net Network, x *gorgonia.Node, visit func(layer int, nam
 		}
 		x = out
 	}
-	if x.Dims() != 2 {
-		return nil, fmt.Errorf("nets: %s: the last layer gives %v, must give logits (N,classes)", net.Name, x.Shape())
+	if x.Dims() != 2 || x.Shape()[0] != rows {
+		return nil, fmt.Errorf("nets: %s: the last layer gives %v, must give logits (N,classes), here (%d,classes)", net.Name, x.Shape(), rows)
+	}
+	if missing := len(b.weights); !b.declaring && missing < len(b.given) {
+		return nil, fmt.Errorf("nets: %s: for %v no layer asks for the weight %s: a layer asks for the same weights in every phase", net.Name, b.Phase, b.given[missing].Name)
 	}
 	return x, nil
 }

@@ -21,6 +21,9 @@ func (c Conv2D) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
 	if c.Filters < 1 || c.Side < 1 {
 		return nil, fmt.Errorf("%d filters of side %d: both must be at least 1", c.Filters, c.Side)
 	}
+	if err := c.Activation.check(); err != nil {
+		return nil, err
+	}
 	if x.Dims() != 4 {
 		return nil, fmt.Errorf("wants images (N,H,W,C), got %v; put it before Flatten and Dense", x.Shape())
 	}

@@ -22,6 +22,9 @@ func (d Dense) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
 	if d.Units < 1 {
 		return nil, fmt.Errorf("%d units: there must be at least 1", d.Units)
 	}
+	if err := d.Activation.check(); err != nil {
+		return nil, err
+	}
 	in := x.Shape()[1:].TotalSize()
 	w := b.Weight("kernel", d.Kernel.or(GlorotUniform), Fans{in, d.Units}, in, d.Units)
 	bias := b.Weight("bias", Zeros, Fans{}, d.Units)

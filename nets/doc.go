@@ -1,8 +1,8 @@
 // Package nets describes networks as lists of layers and turns them into
 // Gorgonia graphs that share one set of weights.
 //
-// A [Layer] is a struct of settings and one method; a [Network] is a list of
-// them; a [Model] is a network with weights; a [Program] is the model's graph
+// A [Layer] is a struct of settings and one method, and may be made of others by
+// [Builder.Layer]; a [Network] is a list of them; a [Model] is a network with weights; a [Program] is the model's graph
 // for one phase (training, evaluation, prediction) and one batch size,
 // compiled. All programs of a model borrow the same weights, without a copy.
 //

@@ -1,6 +1,10 @@
 package nets
 
-import "gorgonia.org/gorgonia"
+import (
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+)
 
 // Dropout drops inputs at random while training, and is nothing otherwise, as
 // Keras's.
@@ -10,6 +14,9 @@ type Dropout struct {
 
 // Build adds the op to training graphs, with the model's source of noise.
 func (d Dropout) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
+	if !(d.Rate >= 0 && d.Rate < 1) {
+		return nil, fmt.Errorf("a rate of %g: it must be in [0,1)", d.Rate)
+	}
 	if b.Phase != Training || d.Rate == 0 {
 		return x, nil
 	}

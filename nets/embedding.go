@@ -16,9 +16,12 @@ import (
 // head. The layers before, the trunk, have the names and shapes that they have
 // in net, so that a model of either can take them from the other.
 func Embedding(net Network, units int) Network {
-	trunk := slices.Clone(net.Layers[:len(net.Layers)-1])
+	trunk := slices.Clone(trunk(net))
 	return Network{net.Name + "-embedding", net.Input, append(trunk, Dense{Units: units}, Normalize{})}
 }
+
+// trunk are all layers but the last.
+func trunk(net Network) []Layer { return net.Layers[:max(0, len(net.Layers)-1)] }
 
 // Normalize scales rows to length 1, in the L2 norm.
 type Normalize struct{}
@@ -92,7 +95,7 @@ func (c CosFace) Loss(ops graph.Ops, out, labels *gorgonia.Node) (*gorgonia.Node
 // CopyTrunk makes the weights of one model's trunk, all layers of net but the
 // last, those of another's. Each is a model of net, or of an Embedding of it.
 func CopyTrunk(net Network, to, from *Model) error {
-	for _, layer := range names(net.Layers[:len(net.Layers)-1]) {
+	for _, layer := range names(trunk(net)) {
 		for _, w := range to.Weights {
 			if !strings.HasPrefix(w.Name, layer+".") {
 				continue

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 
+	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"stheno/graph"
@@ -57,4 +58,49 @@ func Example() {
 	//  Trainable params: 475 (1.86 KB)
 	//  Non-trainable params: 0 (0.00 B)
 	// [0.333 0.333 0.333 0.333 0.333 0.333]
+}
+
+// Detour is a layer of one's own, made of two others: a narrow way beside a wide
+// one, as in a residual network.
+type Detour struct {
+	Units int // of the narrow way
+}
+
+func (d Detour) Build(b *nets.Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
+	narrow, err := b.Layer("in", nets.Dense{Units: d.Units, Activation: nets.ReLU}, x)
+	if err != nil {
+		return nil, err
+	}
+	wide, err := b.Layer("out", nets.Dense{Units: x.Shape()[1]}, narrow)
+	if err != nil {
+		return nil, err
+	}
+	return gorgonia.Add(x, wide)
+}
+
+// A layer made of layers gives each of them a name, which stands in the names of
+// its weights.
+func ExampleBuilder_Layer() {
+	net := nets.Network{Name: "detours", Input: [3]int{8, 8, 1}, Layers: []nets.Layer{
+		nets.Dense{Units: 16, Activation: nets.ReLU},
+		Detour{Units: 4},
+		nets.Dense{Units: 3},
+	}}
+	model, err := nets.New(net, tensor.Float32, rand.New(rand.NewPCG(1, 0)))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, w := range model.Weights {
+		fmt.Println(w.Name, w.Value.Shape())
+	}
+	// Output:
+	// dense.kernel (64, 16)
+	// dense.bias (16)
+	// detour.in.kernel (16, 4)
+	// detour.in.bias (4)
+	// detour.out.kernel (4, 16)
+	// detour.out.bias (16)
+	// dense_1.kernel (16, 3)
+	// dense_1.bias (3)
 }

@@ -14,39 +14,26 @@ import "gorgonia.org/tensor"
 // layer needs none. Biases, activations, loss and Adam are left out: below 1 %.
 // What Winograd's algorithm saves is not taken off.
 func (m *Model) FLOPs() (forward, step int) {
-	var specs []spec
-	for _, w := range m.Weights {
-		specs = append(specs, spec{name: w.Name, shape: w.Value.Shape()})
+	sum, first := 0, 0
+	for _, s := range m.specs {
+		if !IsKernel(s.name) {
+			continue
+		}
+		macs := s.shape.TotalSize() * s.places
+		if first == 0 {
+			first = macs
+		}
+		sum += macs
 	}
-	return m.flops(specs)
+	return 2 * sum, 2 * (3*sum - first)
 }
 
 // FLOPs are those of a model of net: see [Model.FLOPs]. It takes no memory for one.
 func FLOPs(net Network) (forward, step int, err error) {
-	m, specs, err := declared(net, tensor.Float32)
+	m, _, err := declared(net, tensor.Float32)
 	if err != nil {
 		return 0, 0, err
 	}
-	forward, step = m.flops(specs)
+	forward, step = m.FLOPs()
 	return forward, step, nil
-}
-
-func (m *Model) flops(weights []spec) (forward, step int) {
-	sum, first := 0, 0
-	for _, row := range m.rows {
-		for _, w := range weights {
-			if w.name != row.Name+".kernel" {
-				continue
-			}
-			macs := w.shape.TotalSize() // a kernel is used once for each place of its outputs
-			for _, n := range row.Output[:len(row.Output)-1] {
-				macs *= n
-			}
-			if first == 0 {
-				first = macs
-			}
-			sum += macs
-		}
-	}
-	return 2 * sum, 2 * (3*sum - first)
 }

@@ -33,3 +33,11 @@ func (a Activation) String() string {
 	}
 	return fmt.Sprintf("Activation(%d)", int(a))
 }
+
+// check refuses a number that is no activation.
+func (a Activation) check() error {
+	if a != Linear && a != ReLU {
+		return fmt.Errorf("the activation %v is not known; there are %v and %v", a, Linear, ReLU)
+	}
+	return nil
+}

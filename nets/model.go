@@ -3,6 +3,7 @@ package nets
 import (
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 
 	"gorgonia.org/gorgonia"
@@ -25,6 +26,7 @@ type Model struct {
 
 	dtype    tensor.Dtype
 	rows     []summary.Row
+	specs    []spec // of the weights
 	programs map[programKey]*Program
 }
 
@@ -41,8 +43,13 @@ func New(net Network, dt tensor.Dtype, rng *rand.Rand) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	if rng == nil {
+		return nil, fmt.Errorf("nets: %s: there is no source of random numbers to draw its weights from", net.Name)
+	}
 	m.allocate(specs)
-	m.draw(specs, rng)
+	if err := m.draw(specs, rng); err != nil {
+		return nil, err
+	}
 	m.Noise = rand.NewPCG(rng.Uint64(), rng.Uint64())
 	return m, nil
 }
@@ -53,21 +60,21 @@ func declared(net Network, dt tensor.Dtype) (*Model, []spec, error) {
 		return nil, nil, fmt.Errorf("nets: element type %v; there are float32 and float64", dt)
 	}
 	if n, ok := elements(net.Input[:]); !ok || n < 1 {
-		return nil, nil, fmt.Errorf("nets: %s: images of %d x %d pixels and %d channels", net.Name, net.Input[0], net.Input[1], net.Input[2])
+		return nil, nil, fmt.Errorf("nets: %s: images of %d x %d pixels and %d channels: each must be at least 1, and one image fit into memory", net.Name, net.Input[0], net.Input[1], net.Input[2])
 	}
 	m := &Model{Network: net, Ops: graph.Fused, dtype: dt, programs: make(map[programKey]*Program)}
-	specs, err := m.declare()
-	if err != nil {
+	var err error
+	if m.specs, err = m.declare(); err != nil {
 		return nil, nil, err
 	}
-	_, err = weightBytes(net, specs, dt)
-	return m, specs, err
+	_, err = weightBytes(net, m.specs, dt)
+	return m, m.specs, err
 }
 
 // declare builds the network once, for one image and without memory, to learn
 // of its weights and shapes.
 func (m *Model) declare() ([]spec, error) {
-	b := &Builder{Ops: graph.Fused, Phase: Prediction, dtype: m.dtype}
+	b := &Builder{Ops: graph.Fused, Phase: Prediction, dtype: m.dtype, declaring: true}
 	machine, err := graph.Build(func(g *gorgonia.ExprGraph) error {
 		b.graph = g
 		x := b.images(m.Network, 1)
@@ -95,7 +102,7 @@ func (m *Model) declare() ([]spec, error) {
 // is computed. A stock twin has none to choose.
 func (m *Model) Convolutions() (map[string]graph.Algorithm, error) {
 	chosen := make(map[string]graph.Algorithm)
-	b := &Builder{Ops: m.Ops, Phase: Prediction, dtype: m.dtype}
+	b := &Builder{Ops: m.Ops, Phase: Prediction, dtype: m.dtype, declaring: true}
 	machine, err := graph.Build(func(g *gorgonia.ExprGraph) error {
 		b.graph = g
 		_, err := b.build(m.Network, b.images(m.Network, 1), func(_ int, name string, out *gorgonia.Node) {
@@ -124,20 +131,28 @@ func (m *Model) allocate(specs []spec) {
 }
 
 // draw gives the weights their initial values.
-func (m *Model) draw(specs []spec, rng *rand.Rand) {
+func (m *Model) draw(specs []spec, rng *rand.Rand) (err error) {
 	for i, s := range specs {
 		if w := m.Weights[i].Value; m.dtype == tensor.Float64 {
-			fill(w.Float64s(), s, rng)
+			err = fill(w.Float64s(), s, rng)
 		} else {
-			fill(w.Float32s(), s, rng)
+			err = fill(w.Float32s(), s, rng)
+		}
+		if err != nil {
+			return fmt.Errorf("nets: %s: weight %s: %w", m.Name, s.name, err)
 		}
 	}
+	return nil
 }
 
-func fill[T graph.Float](w []T, s spec, rng *rand.Rand) {
+func fill[T graph.Float](w []T, s spec, rng *rand.Rand) error {
 	for i := range w {
 		w[i] = T(s.init(rng, s.fans))
+		if v := float64(w[i]); math.IsNaN(v) || math.IsInf(v, 0) {
+			return fmt.Errorf("its initializer gives %v, for %d inputs and %d outputs", v, s.fans.In, s.fans.Out)
+		}
 	}
+	return nil
 }
 
 // Dtype is the element type of weights and images.

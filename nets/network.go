@@ -1,6 +1,7 @@
 package nets
 
 import (
+	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
@@ -46,11 +47,12 @@ func (n Network) WithDropout(rate float64) Network {
 	}
 	layers, learnt := []Layer(nil), false // whether a layer before has weights
 	for _, l := range n.Layers {
-		_, dense := l.(Dense)
+		plain := settings(l)
+		_, dense := plain.(Dense)
 		if dense && learnt {
 			layers = append(layers, Dropout{Rate: rate})
 		}
-		_, convolution := l.(Conv2D)
+		_, convolution := plain.(Conv2D)
 		learnt = learnt || dense || convolution
 		layers = append(layers, l)
 	}
@@ -61,18 +63,61 @@ func (n Network) WithDropout(rate float64) Network {
 // names gives each layer Keras's name: its type's in lower case, from the
 // second of a kind on with a number.
 func names(layers []Layer) []string {
-	count := make(map[string]int)
+	given := make(taken)
 	names := make([]string, len(layers))
 	for i, l := range layers {
-		kind := strings.ToLower(kind(l))
-		names[i] = kind
-		if n := count[kind]; n > 0 {
-			names[i] += "_" + strconv.Itoa(n)
-		}
-		count[kind]++
+		names[i] = given.name(l)
 	}
 	return names
 }
 
-// kind is the name of a layer's type.
-func kind(l Layer) string { return reflect.Indirect(reflect.ValueOf(l)).Type().Name() }
+// taken counts the layers of each kind that have a name.
+type taken map[string]int
+
+func (t taken) name(l Layer) string {
+	kind := strings.ToLower(kind(l))
+	t[kind]++
+	if n := t[kind] - 1; n > 0 {
+		return kind + "_" + strconv.Itoa(n)
+	}
+	return kind
+}
+
+// kind is the name of a layer's type; Layer for one without.
+func kind(l Layer) string {
+	t := reflect.TypeOf(l)
+	for t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t == nil || t.Name() == "" {
+		return "Layer"
+	}
+	return t.Name()
+}
+
+// settings is a layer, or what a pointer to one points at.
+func settings(l Layer) any {
+	if v := reflect.ValueOf(l); v.Kind() == reflect.Pointer && !v.IsNil() {
+		return v.Elem().Interface()
+	}
+	return l
+}
+
+// isNil says whether l is nil, or holds a nil pointer.
+func isNil(l Layer) bool {
+	v := reflect.ValueOf(l)
+	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
+}
+
+// check says what keeps a network from being built.
+func (n Network) check() error {
+	if len(n.Layers) == 0 {
+		return fmt.Errorf("nets: %s: has no layers", n.Name)
+	}
+	for i, l := range n.Layers {
+		if isNil(l) {
+			return fmt.Errorf("nets: %s: layer %d of %d, %s, is nil", n.Name, i+1, len(n.Layers), names(n.Layers)[i])
+		}
+	}
+	return nil
+}

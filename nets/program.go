@@ -93,10 +93,7 @@ func (m *Model) Draft(phase Phase, batch int) (*Program, error) {
 	p := &Program{}
 	var err error
 	p.machine, err = graph.Build(func(g *gorgonia.ExprGraph) error {
-		b := &Builder{Ops: m.Ops, Phase: phase, Noise: noise{m.Noise, &m.Before}, graph: g, dtype: m.dtype, values: make(map[string]*tensor.Dense)}
-		for _, w := range m.Weights {
-			b.values[w.Name] = w.Value
-		}
+		b := &Builder{Ops: m.Ops, Phase: phase, Noise: noise{m.Noise, &m.Before}, graph: g, dtype: m.dtype, given: m.Weights}
 		err := p.build(b, m.Network, m.Objective, batch)
 		p.parts = b.parts
 		return err
