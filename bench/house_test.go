@@ -94,7 +94,7 @@ const machineFile = "graph/machine.go"
 var machines = []string{"VM", "NewTapeMachine", "NewLispMachine", "TapeMachine", "LispMachine"}
 
 // topLevel is all that stands beside the floors.
-var topLevel = []string{"graph", "nets", "data", "cmd", "bench", "go.mod", "go.sum", "README.md", "LICENSE", ".ci", ".gitignore", ".git", "runs", "bin"}
+var topLevel = []string{"graph", "nets", "data", "cmd", "bench", "findings", "go.mod", "go.sum", "README.md", "LICENSE", ".ci", ".gitignore", ".git", "runs", "bin"}
 
 // cgo is the one package with C in it, and only in builds with -tags mpi.
 const cgo = "nets/group/mpi"
