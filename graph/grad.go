@@ -45,11 +45,28 @@ func grad(loss *gorgonia.Node, by gorgonia.Nodes) (gorgonia.Nodes, error) {
 			return nil, secondLoss(n)
 		}
 	}
-	grads, err := gorgonia.Grad(loss, by...)
+	grads, err := gorgonias(loss, by, depends)
 	if err != nil {
 		return nil, fmt.Errorf("graph: gradient: %w", err)
 	}
 	return grads, own(by, grads)
+}
+
+// gorgonias is gorgonia.Grad, which panics where it comes to an op without a gradient.
+func gorgonias(loss *gorgonia.Node, by gorgonia.Nodes, depends map[int64]bool) (gorgonia.Nodes, error) {
+	defer func() {
+		r := recover()
+		if r == nil {
+			return
+		}
+		for _, n := range loss.Graph().AllNodes() {
+			if _, ok := n.Op().(gorgonia.SDOp); !ok && n.Op() != nil && depends[n.ID()] {
+				refuse("gradient: Gorgonia has none of %s, which the loss depends on", n.Name())
+			}
+		}
+		panic(r)
+	}()
+	return gorgonia.Grad(loss, by...)
 }
 
 // differentiable refuses what is no loss, and what no loss is differentiated by.

@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -26,7 +25,7 @@ type Machine struct {
 // machine, which sets the mode of every op as it is made: it is asked for the one
 // that loses nothing, and then each op gets its own.
 func compile(g *gorgonia.ExprGraph, phase Phase) (*Machine, error) {
-	if err := cmp.Or(checkIdentities(g), checkStock(g)); err != nil {
+	if err := checkIdentities(g); err != nil {
 		return nil, err
 	}
 	modes, err := modesOf(g, phase)
@@ -44,6 +43,9 @@ func compile(g *gorgonia.ExprGraph, phase Phase) (*Machine, error) {
 		if err := mode.set(); err != nil {
 			return nil, err
 		}
+	}
+	if err := checkStock(g); err != nil {
+		return nil, err
 	}
 	m.collect()
 	return m, nil

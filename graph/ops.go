@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"errors"
 	"math/rand/v2"
 
 	"gorgonia.org/gorgonia"
@@ -57,11 +58,13 @@ func (f fused) Convolve(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, erro
 
 func (fused) Flatten(x *gorgonia.Node) (*gorgonia.Node, error) {
 	to := rowsOf(x)
+	if to == nil {
+		return nil, errors.New("graph: Flatten: wants x (N,...), got a scalar or nil")
+	}
 	return either(Reshape[float32]{to}, Reshape[float64]{to}, x)
 }
 
-// rowsOf is the shape of x with one row for each of its N. Without an N there is
-// none, which Reshape refuses.
+// rowsOf is the shape of x with one row for each of its N, nil without an N.
 func rowsOf(x *gorgonia.Node) tensor.Shape {
 	if x == nil || x.Dims() == 0 {
 		return nil

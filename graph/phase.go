@@ -68,14 +68,23 @@ func isTraining(op gorgonia.TrainModeOp) (bool, error) {
 	return false, fmt.Errorf("cannot tell its mode: give Build a phase, Training or Evaluation")
 }
 
-// set gives the op its mode, which Gorgonia's machine has changed. In training
-// that resets BatchNorm's statistics to 0 and 1: they are put back.
+// set gives the op its mode, which Gorgonia's machine has changed. Setting it to
+// training resets BatchNorm's statistics to a mean of 0 and a variance of 1: those
+// that it had are put back, unless it had none yet.
 func (m mode) set() error {
-	if err := m.op.SetTraining(m.training); err != nil {
-		return err
-	}
 	if b, ok := m.op.(batchNorm); ok {
-		return b.SetStats(m.mean, m.variance)
+		if err := m.op.SetTraining(true); err != nil {
+			return err
+		}
+		none := tensor.New(tensor.Of(m.variance.Dtype()), tensor.WithShape(m.variance.Shape()...))
+		if !m.variance.Eq(none) {
+			if err := b.SetStats(m.mean, m.variance); err != nil {
+				return err
+			}
+		}
+		if m.training {
+			return nil
+		}
 	}
-	return nil
+	return m.op.SetTraining(m.training)
 }

@@ -19,7 +19,7 @@ var Stock Ops = stock{}
 type stock struct{ fused }
 
 func (stock) Affine(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error) {
-	return stockNodes(func() *gorgonia.Node {
+	return stockNodes(gorgonia.Nodes{x, w, b}, func() *gorgonia.Node {
 		if x.Dims() > 2 {
 			x = must(gorgonia.Reshape(x, rowsOf(x)))
 		}
@@ -29,7 +29,7 @@ func (stock) Affine(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error) {
 
 // Convolve goes by way of Gorgonia's NCHW and OIHW.
 func (stock) Convolve(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error) {
-	return stockNodes(func() *gorgonia.Node {
+	return stockNodes(gorgonia.Nodes{x, w, b}, func() *gorgonia.Node {
 		k := w.Shape()
 		nchw := must(gorgonia.Transpose(x, 0, 3, 1, 2))
 		oihw := must(gorgonia.Transpose(w, 3, 2, 0, 1))
@@ -41,13 +41,17 @@ func (stock) Convolve(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error)
 	})
 }
 
-func (stock) Flatten(x *gorgonia.Node) (*gorgonia.Node, error) { return gorgonia.Reshape(x, rowsOf(x)) }
+func (stock) Flatten(x *gorgonia.Node) (*gorgonia.Node, error) {
+	return stockNodes(gorgonia.Nodes{x}, func() *gorgonia.Node { return must(gorgonia.Reshape(x, rowsOf(x))) })
+}
 
-func (stock) Softmax(x *gorgonia.Node) (*gorgonia.Node, error) { return gorgonia.SoftMax(x) }
+func (stock) Softmax(x *gorgonia.Node) (*gorgonia.Node, error) {
+	return stockNodes(gorgonia.Nodes{x}, func() *gorgonia.Node { return must(gorgonia.SoftMax(x)) })
+}
 
 func (stock) CrossEntropy(x, labels *gorgonia.Node, smoothing float64) (*gorgonia.Node, func() int, error) {
-	s := x.Shape()
-	loss, err := stockNodes(func() *gorgonia.Node {
+	loss, err := stockNodes(gorgonia.Nodes{x, labels}, func() *gorgonia.Node {
+		s := x.Shape()
 		target := must(Apply(oneHot{s[1], smoothing, x.Dtype()}, labels))
 		logs := must(gorgonia.Log(must(gorgonia.SoftMax(x))))
 		sum := must(gorgonia.Sum(must(gorgonia.HadamardProd(target, logs))))
@@ -57,7 +61,7 @@ func (stock) CrossEntropy(x, labels *gorgonia.Node, smoothing float64) (*gorgoni
 }
 
 func (stock) L2(loss *gorgonia.Node, factor float64, weights ...*gorgonia.Node) (*gorgonia.Node, error) {
-	return stockNodes(func() *gorgonia.Node {
+	return stockNodes(append(gorgonia.Nodes{loss}, weights...), func() *gorgonia.Node {
 		for _, w := range weights {
 			sum := must(gorgonia.Sum(must(gorgonia.Square(w))))
 			loss = must(gorgonia.Add(loss, must(gorgonia.Mul(sum, constant(loss, factor)))))
@@ -66,8 +70,15 @@ func (stock) L2(loss *gorgonia.Node, factor float64, weights ...*gorgonia.Node) 
 	})
 }
 
-// stockNodes runs build, in which must may give up.
-func stockNodes(build func() *gorgonia.Node) (n *gorgonia.Node, err error) {
+// stockNodes runs build, in which must may give up, if its inputs are of one graph
+// and the first is of floats.
+func stockNodes(in gorgonia.Nodes, build func() *gorgonia.Node) (n *gorgonia.Node, err error) {
+	if _, err := graphOf(in); err != nil {
+		return nil, fmt.Errorf("graph: stock nodes: %w", err)
+	}
+	if dt := in[0].Dtype(); !isFloat(dt) {
+		return nil, fmt.Errorf("graph: stock nodes: input 0 has the element type %v, must be float32 or float64", dt)
+	}
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("graph: stock nodes: %v", r)
