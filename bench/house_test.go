@@ -54,7 +54,7 @@ cmd/export            -> cmd/internal/cli
 cmd/internal/page     -> nets/train nets data data/digit
 cmd/internal/live     -> cmd/internal/cli cmd/internal/page cmd/internal/progress nets/train nets data
 nets/train            -> nets nets/durable nets/internal/disk nets/safetensors data data/digit data/augment graph graph/kernel nets/onnx nets/group nets/embedding
-nets                  -> nets/keras nets/safetensors nets/summary graph
+nets                  -> nets/filekind nets/keras nets/safetensors nets/summary graph
 data                  -> data/digit
 data/digit            ->
 data/augment          ->
@@ -65,6 +65,7 @@ nets/pythontest       ->
 nets/embedding        -> graph/kernel
 nets/onnx             -> nets
 nets/keras            -> nets/hdf5 nets/safetensors
+nets/filekind         -> nets/hdf5
 nets/hdf5             ->
 nets/safetensors      ->
 nets/summary          ->

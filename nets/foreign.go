@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"stheno/nets/safetensors"
+	"stheno/nets/summary"
 )
 
 // convention is how a framework names and lays out a layer's weights.
@@ -40,11 +41,12 @@ type pair struct {
 //
 // What stands before it binds a kernel to its bias, and says nothing of where
 // they belong: a layer gets the pair whose kernel's shape fits. Of several the
-// layers take one after the other, in the order of their names, numbers in them
-// by value: 0, 2, 10. A file's own order means nothing, its writers sort it.
+// layers take one after the other, in the order of the numbers in their names,
+// by value: 0, 2, 10. Names that differ in more than numbers have no order. A
+// file's own order means nothing, its writers sort it.
 func (m *Model) translate(tensors []safetensors.Tensor, metadata map[string]string) ([]safetensors.Tensor, error) {
 	ours := func(t safetensors.Tensor) bool { // a bias may be called so in PyTorch too
-		return !strings.HasSuffix(t.Name, ".bias") && slices.ContainsFunc(m.Weights, func(w Weight) bool { return w.Name == t.Name })
+		return !strings.HasSuffix(t.Name, ".bias") && slices.ContainsFunc(m.specs, func(w spec) bool { return w.name == t.Name })
 	}
 	if len(tensors) == 0 || metadata["format"] == ownFormat || slices.ContainsFunc(tensors, ours) {
 		return tensors, nil
@@ -58,17 +60,19 @@ func (m *Model) translate(tensors []safetensors.Tensor, metadata map[string]stri
 		return nil, err
 	}
 	var list []safetensors.Tensor
-	for _, w := range m.Weights {
-		layer, isKernel := strings.CutSuffix(w.Name, ".kernel")
+	for _, w := range m.specs {
+		layer, isKernel := strings.CutSuffix(w.name, ".kernel")
 		switch {
+		case !slices.ContainsFunc(m.rows, func(r summary.Row) bool { return r.Name == w.layer }):
+			return nil, fmt.Errorf("the %s's weight %q is of a layer within a layer: there is no rule for it in files of %s", m.Name, w.name, from.framework)
 		case isKernel:
 			var fitting pair
 			if fitting, pairs, err = m.pick(pairs, from, w); err != nil {
 				return nil, err
 			}
 			list = append(list, m.convert(fitting, from, w, layer)...)
-		case !strings.HasSuffix(w.Name, ".bias"): // which comes with its kernel
-			return nil, fmt.Errorf("the %s's weight %q is neither kernel nor bias: there is no rule for it in files of %s", m.Name, w.Name, from.framework)
+		case !strings.HasSuffix(w.name, ".bias"): // which comes with its kernel
+			return nil, fmt.Errorf("the %s's weight %q is neither kernel nor bias: there is no rule for it in files of %s", m.Name, w.name, from.framework)
 		}
 	}
 	if len(pairs) > 0 {
@@ -103,16 +107,20 @@ func pairsOf(tensors []safetensors.Tensor) (pairs []pair, err error) {
 	byName := make(map[string]*pair)
 	for _, t := range tensors {
 		name, last := split(t.Name)
+		name = unwrapped(name)
 		p := byName[name]
 		if p == nil {
 			p = &pair{}
 			byName[name] = p
 		}
+		part := &p.kernel
 		if last == "bias" {
-			p.bias = &t
-		} else {
-			p.kernel = &t
+			part = &p.bias
 		}
+		if *part != nil {
+			return nil, fmt.Errorf("tensors %q and %q belong to one layer: the file has two models", (*part).Name, t.Name)
+		}
+		*part = &t
 	}
 	inOrder := func(a, b string) int { return strings.Compare(sortable(a), sortable(b)) }
 	for _, name := range slices.SortedFunc(maps.Keys(byName), inOrder) {
@@ -129,14 +137,24 @@ func pairsOf(tensors []safetensors.Tensor) (pairs []pair, err error) {
 }
 
 // pick takes the first pair that fits a kernel of the model.
-func (m *Model) pick(pairs []pair, from convention, w Weight) (pair, []pair, error) {
-	ours := w.Value.Shape()
+func (m *Model) pick(pairs []pair, from convention, w spec) (pair, []pair, error) {
+	ours := w.shape
 	want := from.shape(ours)
 	i := slices.IndexFunc(pairs, func(p pair) bool { return slices.Equal(p.kernel.Shape, want) })
 	if i < 0 {
-		return pair{}, nil, fmt.Errorf("nothing fits the %s's %q, which is %v in files of %s; there is %s", m.Name, w.Name, want, from.framework, kernels(pairs))
+		for _, p := range pairs {
+			if meant := m.resized(w, from.inputs(p.kernel.Shape), from.inputs(want)); meant != "" {
+				return pair{}, nil, sizeErrorf("tensor %q has shape %v, the %s's %q is %v in files of %s: it%s", p.kernel.Name, p.kernel.Shape, m.Name, w.name, want, from.framework, meant)
+			}
+		}
+		return pair{}, nil, fmt.Errorf("nothing fits the %s's %q, which is %v in files of %s; there is %s", m.Name, w.name, want, from.framework, kernels(pairs))
 	}
 	p := pairs[i]
+	for _, other := range pairs[i+1:] {
+		if slices.Equal(other.kernel.Shape, want) && !numbered(p.kernel.Name, other.kernel.Name) {
+			return pair{}, nil, fmt.Errorf("tensors %q and %q are both %v, and their names do not say which layer comes first: number them, as in %q and %q", p.kernel.Name, other.kernel.Name, want, "0."+from.kernel, "1."+from.kernel)
+		}
+	}
 	if out := []int{ours[len(ours)-1]}; !slices.Equal(p.bias.Shape, out) {
 		return pair{}, nil, fmt.Errorf("tensor %q has shape %v, beside %q it is %v", p.bias.Name, p.bias.Shape, p.kernel.Name, out)
 	}
@@ -144,14 +162,14 @@ func (m *Model) pick(pairs []pair, from convention, w Weight) (pair, []pair, err
 }
 
 // convert gives a pair our names, and the kernel our layout.
-func (m *Model) convert(p pair, from convention, w Weight, layer string) []safetensors.Tensor {
+func (m *Model) convert(p pair, from convention, w spec, layer string) []safetensors.Tensor {
 	kernel, bias := *p.kernel, *p.bias
 	if from == pyTorch {
-		ours := w.Value.Shape()
+		ours := w.shape
 		out := ours[len(ours)-1]
 		kernel.Data = outermost(kernel.Data, m.area(layer, ours), ours.TotalSize(), out)
 	}
-	kernel.Name, kernel.Shape, bias.Name = w.Name, w.Value.Shape(), layer+".bias"
+	kernel.Name, kernel.Shape, bias.Name = w.name, w.shape, layer+".bias"
 	return []safetensors.Tensor{kernel, bias}
 }
 
@@ -177,18 +195,10 @@ func (m *Model) area(layer string, kernel []int) int {
 	if len(kernel) == 4 {
 		return kernel[0] * kernel[1]
 	}
-	area := 1
-	for _, row := range m.rows {
-		switch {
-		case row.Name == layer:
-			return area
-		case len(row.Output) == 3:
-			area = row.Output[0] * row.Output[1]
-		case row.Type != "Flatten" && row.Type != "Dropout":
-			area = 1
-		}
+	if images := m.flattened(layer); images != nil {
+		return images[0] * images[1]
 	}
-	return area
+	return 1
 }
 
 // shape is what the framework makes of our kernel's shape.
@@ -202,13 +212,36 @@ func (c convention) shape(ours []int) []int {
 	return ours
 }
 
+// inputs puts the inputs of a dense kernel's shape first.
+func (c convention) inputs(shape []int) []int {
+	if c == pyTorch && len(shape) == 2 {
+		return []int{shape[1], shape[0]}
+	}
+	return shape
+}
+
 // split cuts a tensor's name before its last part.
 func split(name string) (front, last string) {
 	at := strings.LastIndexAny(name, "./") + 1
 	return name[:at], name[at:]
 }
 
-var number = regexp.MustCompile("[0-9]+")
+// unwrapped is the name before torch.compile and DataParallel have wrapped the
+// model.
+func unwrapped(name string) string {
+	return strings.TrimPrefix(strings.ReplaceAll(name, "_orig_mod.", ""), "module.")
+}
+
+// numbered says whether two names differ in numbers alone, dense/ and dense_1/
+// among them.
+func numbered(a, b string) bool {
+	return numberOf.ReplaceAllString(unwrapped(a), "") == numberOf.ReplaceAllString(unwrapped(b), "")
+}
+
+var (
+	number   = regexp.MustCompile("[0-9]+")
+	numberOf = regexp.MustCompile("_?[0-9]+")
+)
 
 // sortable makes numbers in a name equally long, so that 2 comes before 10.
 func sortable(name string) string {

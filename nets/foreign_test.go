@@ -103,9 +103,9 @@ func TestModelFileOfKeras(t *testing.T) {
 func TestModelFileOfOtherLayers(t *testing.T) {
 	path := filepath.Join("keras", "testdata", "tiny.keras")
 	for want, change := range map[string]func(*nets.Network){
-		`nothing fits the foreign's "dense.kernel", which is [60 8] in files of Keras; there is "layers/dense/kernel" [60 4]`: func(n *nets.Network) { n.Layers[3] = nets.Dense{Units: 8, Activation: nets.ReLU} },
-		`the foreign has no layer for "layers/dense_2/kernel" [4 4]`:                                                          func(n *nets.Network) { n.Layers = n.Layers[:6] },
-		`nothing fits the foreign's "dense_3.kernel", which is [4 4] in files of Keras; there is nothing left`:                func(n *nets.Network) { n.Layers = append(n.Layers, nets.Dense{Units: 4}) },
+		`layer 4 of the file's model, "dense", is Dense of 4 units with relu, of the foreign Dense of 8 units with relu`:               func(n *nets.Network) { n.Layers[3] = nets.Dense{Units: 8, Activation: nets.ReLU} },
+		`the file's model goes on with Dense of 4 units with softmax, "dense_2", where the foreign ends`:                               func(n *nets.Network) { n.Layers = n.Layers[:6] },
+		`layer 6 of the file's model, "dense_2", is Dense of 4 units with softmax, of the foreign Dense of 4 units without activation`: func(n *nets.Network) { n.Layers = append(n.Layers, nets.Dense{Units: 4}) },
 	} {
 		other := foreign
 		other.Layers = slices.Clone(foreign.Layers)

@@ -4,73 +4,40 @@ import (
 	"fmt"
 	"math/bits"
 	"math/rand/v2"
-	"slices"
 
 	"gorgonia.org/tensor"
 
 	"stheno/nets/safetensors"
 )
 
-// Load makes a model of net with the weights of a file that [Model.ReadWeights]
-// takes. The network's weights are held against the file's before memory is taken
-// for them, so that a network on paper, which anybody can write, costs no more
-// than a file that is there.
+// Load is [WeightFile.Model] of the file at a path.
 func Load(net Network, dt tensor.Dtype, path string) (*Model, error) {
-	tensors, metadata, err := ReadTensors(path)
+	f, err := ReadWeightFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("nets: %w", err)
 	}
-	m, err := blank(net, dt, tensors)
-	if err == nil {
-		err = m.take(tensors, metadata)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("nets: %s: %w", path, err)
-	}
-	return m, nil
+	return f.Model(net, dt)
 }
 
 // WithWeights is [Load] with tensors that were read already, under the model's own
 // names only.
 func WithWeights(net Network, dt tensor.Dtype, tensors []safetensors.Tensor) (*Model, error) {
-	m, err := blank(net, dt, tensors)
+	m, _, err := declared(net, dt)
 	if err == nil {
-		err = m.SetWeights(tensors)
+		err = m.check(tensors)
 	}
-	return m, err
-}
-
-// blank is a model for tensors that are still to be set, all zero.
-func blank(net Network, dt tensor.Dtype, tensors []safetensors.Tensor) (*Model, error) {
-	m, specs, err := declared(net, dt)
 	if err != nil {
 		return nil, err
 	}
-	want, have := 0, 0
-	for _, s := range specs {
-		want += s.shape.TotalSize()
-	}
-	for _, t := range tensors {
-		n, _ := elements(t.Shape) // the reader has seen that it is no larger than its bytes
-		have += n
-	}
-	if want > have {
-		for _, s := range specs {
-			for _, t := range tensors {
-				if t.Name == s.name && !slices.Equal(t.Shape, s.shape) {
-					return nil, shapeError(t, m.Name, s.shape)
-				}
-			}
-		}
-		return nil, fmt.Errorf("has %d weights, the %s for %d x %d x %d images has %d", have, net.Name, net.Input[0], net.Input[1], net.Input[2], want)
-	}
-	m.allocate(specs)
-	m.Noise = rand.NewPCG(0, 0) // for whoever trains it: Restore gives it a run's
-	return m, nil
+	return m.with(tensors), nil
 }
 
-func shapeError(t safetensors.Tensor, network string, shape []int) error {
-	return fmt.Errorf("tensor %q has shape %v, the %s's has %v", t.Name, t.Shape, network, shape)
+// with gives a model without memory its weights, which were checked.
+func (m *Model) with(tensors []safetensors.Tensor) *Model {
+	m.allocate(m.specs)
+	m.assign(tensors)
+	m.Noise = rand.NewPCG(0, 0) // for whoever trains it: Restore gives it a run's
+	return m
 }
 
 // WeightBytes is how much memory the weights of a model of net take. It takes none.

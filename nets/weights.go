@@ -8,7 +8,6 @@ import (
 
 	"gorgonia.org/tensor"
 
-	"stheno/nets/keras"
 	"stheno/nets/safetensors"
 )
 
@@ -34,83 +33,64 @@ func (m *Model) WriteWeights(w io.Writer) error {
 	return safetensors.Write(w, tensors, map[string]string{"format": ownFormat, "network": m.Name})
 }
 
-// ReadWeights reads a safetensors file, or a model.keras that Keras 3 has saved,
-// into the model. The file must have exactly the model's weights, by name, shape
-// and element type (a float64 model also takes float32), or be from Keras or
-// PyTorch and have the shapes of its layers; otherwise the model stays as it was.
-//
-// In Keras a safetensors file is written by
-//
-//	from safetensors.numpy import save_file
-//	save_file({v.path: keras.ops.convert_to_numpy(v) for v in model.weights}, "model.safetensors")
-//
-// and in PyTorch by
-//
-//	from safetensors.torch import save_file
-//	save_file(model.state_dict(), "model.safetensors")
+// ReadWeights reads a file of weights into the model: [ReadWeightFile] and
+// [Model.Take]. If it fails the model stays as it was.
 func (m *Model) ReadWeights(path string) error {
-	tensors, metadata, err := ReadTensors(path)
+	f, err := ReadWeightFile(path)
 	if err != nil {
 		return fmt.Errorf("nets: %w", err)
 	}
-	if err := m.take(tensors, metadata); err != nil {
-		return fmt.Errorf("nets: %s: %w", path, err)
+	return m.Take(f)
+}
+
+// SetWeights is [Model.Take] of tensors under the model's own names.
+func (m *Model) SetWeights(tensors []safetensors.Tensor) error {
+	if err := m.check(tensors); err != nil {
+		return err
 	}
+	m.assign(tensors)
 	return nil
 }
 
-// take makes the tensors of a file the model's weights.
-func (m *Model) take(tensors []safetensors.Tensor, metadata map[string]string) error {
-	tensors, err := m.translate(tensors, metadata)
-	if err != nil {
-		return err
+// assign sets all weights to tensors that were checked.
+func (m *Model) assign(tensors []safetensors.Tensor) {
+	for _, t := range tensors {
+		i := slices.IndexFunc(m.Weights, func(w Weight) bool { return w.Name == t.Name })
+		m.set(m.Weights[i].Value, t)
 	}
-	return m.SetWeights(tensors)
 }
 
-// ReadTensors reads all weights of a file that [Model.ReadWeights] takes, under
-// the file's own names. Only a safetensors file has metadata.
-func ReadTensors(path string) (tensors []safetensors.Tensor, metadata map[string]string, err error) {
-	if keras.Is(path) {
-		tensors, err = keras.ReadFile(path)
-		return tensors, nil, err
-	}
-	return safetensors.ReadFile(path)
-}
-
-// SetWeights is ReadWeights with tensors that were read already, under the
-// model's own names only.
-func (m *Model) SetWeights(tensors []safetensors.Tensor) error {
+// check says what keeps tensors from being exactly the model's weights, which
+// need no memory yet.
+func (m *Model) check(tensors []safetensors.Tensor) error {
 	byName := make(map[string]safetensors.Tensor, len(tensors))
 	for _, t := range tensors {
 		byName[t.Name] = t
 	}
-	for _, w := range m.Weights {
+	for _, w := range m.specs {
 		if err := m.fits(w, byName); err != nil {
 			return err
 		}
-		delete(byName, w.Name)
+		delete(byName, w.name)
 	}
 	for _, t := range tensors {
 		if _, left := byName[t.Name]; left {
 			return fmt.Errorf("tensor %q is none of the %s's weights, which are %s", t.Name, m.Name, m.weightNames())
 		}
 	}
-	for _, t := range tensors {
-		i := slices.IndexFunc(m.Weights, func(w Weight) bool { return w.Name == t.Name })
-		m.set(m.Weights[i].Value, t)
-	}
 	return nil
 }
 
 // fits says what keeps the file's tensor from being the weight w.
-func (m *Model) fits(w Weight, byName map[string]safetensors.Tensor) error {
-	t, ok := byName[w.Name]
+func (m *Model) fits(w spec, byName map[string]safetensors.Tensor) error {
+	t, ok := byName[w.name]
 	switch {
 	case !ok:
-		return fmt.Errorf("tensor %q is missing; the %s's weights are %s", w.Name, m.Name, m.weightNames())
-	case !slices.Equal(t.Shape, w.Value.Shape()):
-		return shapeError(t, m.Name, w.Value.Shape())
+		return fmt.Errorf("tensor %q is missing; the %s's weights are %s", w.name, m.Name, m.weightNames())
+	case m.resized(w, t.Shape, w.shape) != "":
+		return sizeErrorf("tensor %q has shape %v, the %s's has %v: it%s", t.Name, t.Shape, m.Name, []int(w.shape), m.resized(w, t.Shape, w.shape))
+	case !slices.Equal(t.Shape, w.shape):
+		return fmt.Errorf("tensor %q has shape %v, the %s's has %v", t.Name, t.Shape, m.Name, []int(w.shape))
 	case !m.takes(t.DType):
 		return fmt.Errorf("tensor %q has element type %s, the %s's has %s", t.Name, t.DType, m.Name, dtypes[m.dtype])
 	}
@@ -139,9 +119,9 @@ func (m *Model) set(w *tensor.Dense, t safetensors.Tensor) {
 }
 
 func (m *Model) weightNames() string {
-	names := make([]string, len(m.Weights))
-	for i, w := range m.Weights {
-		names[i] = w.Name
+	names := make([]string, len(m.specs))
+	for i, s := range m.specs {
+		names[i] = s.name
 	}
 	return strings.Join(names, ", ")
 }

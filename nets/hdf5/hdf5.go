@@ -59,7 +59,22 @@ func Read(file []byte, group string) ([]Dataset, error) {
 	return list, nil
 }
 
-func (r *reader) read(group string) ([]Dataset, error) {
+// Top lists what stands at the top of the file. Every error begins with "hdf5: ".
+func Top(file []byte) ([]string, error) {
+	r := &reader{file: file, seen: make(map[uint64]bool)}
+	members, err := r.top()
+	if err != nil {
+		return nil, fmt.Errorf("hdf5: %w", err)
+	}
+	list := make([]string, len(members))
+	for i, m := range members {
+		list[i] = m.name
+	}
+	return list, nil
+}
+
+// top lists the group at the top.
+func (r *reader) top() ([]member, error) {
 	root, err := r.superblock()
 	if err != nil {
 		return nil, err
@@ -71,7 +86,11 @@ func (r *reader) read(group string) ([]Dataset, error) {
 	if top.links == nil {
 		return nil, fmt.Errorf("offset %d: found a dataset, expected the group at the top", root)
 	}
-	members, err := r.members(*top.links)
+	return r.members(*top.links)
+}
+
+func (r *reader) read(group string) ([]Dataset, error) {
+	members, err := r.top()
 	if err != nil {
 		return nil, err
 	}

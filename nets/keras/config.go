@@ -3,51 +3,105 @@ package keras
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 )
 
-// layer is what config.json says of a layer, or of a model, which has layers.
-type layer struct {
-	Class  string `json:"class_name"`
-	Config struct {
-		Name       string
-		Activation any    // a name, or null, or an object for one of the user's own
-		DataFormat string `json:"data_format"`
-		Layers     []layer
-	}
+// object is a JSON object; its keys count as they are spelled.
+type object map[string]json.RawMessage
+
+// entry is what config.json says of a layer, an operation or a whole model.
+type entry struct {
+	class  string
+	name   string // the user's
+	config object
+	nodes  []object // where it stands in a Functional model
 }
 
-// activations are the ones that weights can be read for. Whether they stand where
-// they do in the network that takes the weights, only its user can know.
-var activations = []string{"linear", "relu", "softmax"}
-
-// check refuses a model that no network of ours computes as Keras does, though the
-// shapes of its weights may fit.
-func check(config []byte) error {
-	var model layer
-	if err := json.Unmarshal(config, &model); err != nil {
-		return err
+// String names the entry in an error.
+func (e entry) String() string {
+	if e.name == "" {
+		return fmt.Sprintf("%.60s", e.class)
 	}
-	return model.check()
+	return fmt.Sprintf("%.60s %.60q", e.class, e.name)
 }
 
-func (l layer) check() error {
-	name := fmt.Sprintf("%.60s %.60q", l.Class, l.Config.Name)
-	switch activation, named := l.Config.Activation.(string); {
-	case !named && l.Config.Activation != nil:
-		return fmt.Errorf("%s has an activation without a name of Keras's, expected relu, softmax or linear", name)
-	case named && !slices.Contains(activations, activation):
-		return fmt.Errorf("%s has the activation %.60q, expected relu, softmax or linear", name, activation)
-	case l.Config.DataFormat == "channels_first":
-		return fmt.Errorf("%s has images of channels_first, expected channels_last", name)
-	case strings.Contains(l.Class, "Pooling"):
-		return fmt.Errorf("%s has no counterpart", name)
+// parseEntry reads a layer or model. One that is not Keras's own is refused,
+// whatever its class is called: what it computes stands in nobody's file.
+func parseEntry(text json.RawMessage, module, registered string) (e entry, err error) {
+	var o object
+	if err := json.Unmarshal(text, &o); err != nil || o == nil {
+		return e, fmt.Errorf("found %s, expected a layer with its class_name and config", short(text))
 	}
-	for _, below := range l.Config.Layers {
-		if err := below.check(); err != nil {
-			return err
+	if err := o.read("class_name", &e.class); err != nil {
+		return e, err
+	}
+	if err := o.read("config", &e.config); err != nil {
+		return e, fmt.Errorf("%.60s: %w", e.class, err)
+	}
+	_ = e.config.read("name", &e.name) // of a class of one's own there may be none
+	known := []string{"class_name", "config", "module", "registered_name", "build_config", "compile_config", "inbound_nodes", "name", "shared_object_id"}
+	for key := range o {
+		if !slices.Contains(known, key) {
+			return e, fmt.Errorf("%s has a %.60q, which is not known here", e, key)
 		}
 	}
+	var from, as *string
+	if o.read("module", &from) != nil || o.optional("registered_name", &as) != nil || from == nil || *from != module || as != nil && *as != registered {
+		return e, e.unknown(from)
+	}
+	if err := o.optional("inbound_nodes", &e.nodes); err != nil {
+		return e, fmt.Errorf("%s: %w", e, err)
+	}
+	return e, nil
+}
+
+// read decodes the value of a key that has to be there.
+func (o object) read(key string, into any) error {
+	text, ok := o[key]
+	if !ok {
+		return fmt.Errorf("found no %s", key)
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return fmt.Errorf("found the %s %s, expected %s", key, short(text), kindOf(into))
+	}
 	return nil
+}
+
+// optional is read for a key that may be missing.
+func (o object) optional(key string, into any) error {
+	if _, ok := o[key]; !ok {
+		return nil
+	}
+	return o.read(key, into)
+}
+
+// kindOf says what a pointer can be read from.
+func kindOf(into any) string {
+	switch reflect.TypeOf(into).Elem().Kind() {
+	case reflect.Int:
+		return "a whole number"
+	case reflect.Slice:
+		return "a list"
+	case reflect.Map:
+		return "an object"
+	}
+	return "a text"
+}
+
+// equal says whether two JSON texts mean the same: 1 is 1.0.
+func equal(a, b json.RawMessage) bool {
+	var x, y any
+	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y)
+}
+
+// short is a JSON text for an error: one line of bearable length.
+func short(text json.RawMessage) string {
+	const most = 80
+	line := strings.Join(strings.Fields(string(text)), "")
+	if len(line) > most {
+		return line[:most] + "..."
+	}
+	return line
 }

@@ -1,13 +1,20 @@
-// Package keras reads the weights of the model files that Keras 3 saves with
+// Package keras reads the model files that Keras 3 saves with
 // model.save("model.keras"): zip archives of metadata.json, config.json and
 // model.weights.h5, of which the last is an HDF5 file with
 //
 //	layers/LAYER/vars/0   a layer's kernel
 //	layers/LAYER/vars/1   its bias
 //
-// and what the optimizer remembers, which is passed over. LAYER is the layer's
+// and what the optimizer remembers, which is left alone. LAYER is the layer's
 // class in snake case, with a number for the second and later ones of the class,
-// in the model's order.
+// in the model's order; the user's names for layers are not in it.
+//
+// What config.json says is either understood or refused. Understood are chains,
+// Sequential or Functional, of Conv2D (square kernels, stride 1, padding valid),
+// Flatten, Dense, relu and softmax, as an activation or a layer, and of layers
+// that change nothing in prediction: dropout, noise, augmentation. Any other
+// class, setting or way of calling a layer is an error that names it: the weights
+// might fit and mean something else.
 //
 // Promises. Any bytes at all are safe to read: no panic, and memory in proportion
 // to the archive's size, whatever it claims; see [Read]. What is unpacked is
@@ -16,42 +23,42 @@
 package keras
 
 import (
-	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"os"
-	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
 
 	"stheno/nets/hdf5"
 	"stheno/nets/safetensors"
 )
 
-// Is says whether a file is to be read as Keras's: by its name, which ends in
-// .keras, or because it is a zip archive or HDF5. A file that cannot be read is
-// judged by its name.
-func Is(path string) bool {
-	if filepath.Ext(path) == ".keras" {
-		return true
-	}
-	// Asked before opening: a named pipe without a writer would block the opening.
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-		return false
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	var head [8]byte
-	n, _ := f.Read(head[:])
-	return bytes.HasPrefix(head[:n], []byte("PK\x03\x04")) || hdf5.Is(head[:n])
+// Model is what a file computes: the layers, one after the other, on images whose
+// pixels are from 0 to 1. The last one has the model's one softmax.
+type Model struct {
+	Input  [3]int // height, width and channels of an image
+	Layers []Layer
+}
+
+// Layer is a step that computes something: Conv2D, Flatten or Dense.
+type Layer struct {
+	Class      string
+	Name       string             // the user's, for messages
+	Units      int                // outputs of Dense, filters of Conv2D
+	Side       int                // of Conv2D's kernel
+	Activation string             // relu, linear or softmax; of Flatten empty
+	Kernel     safetensors.Tensor // (side,side,in,filters) or (in,units), float32 or float64
+	Bias       safetensors.Tensor // (filters) or (units)
+
+	group string // where its weights lie in the file
+	shape []int  // of its kernel; nil without weights
 }
 
 // ReadFile is [Read] on a regular file, whose path its errors name.
-func ReadFile(path string) ([]safetensors.Tensor, error) {
-	info, err := os.Stat(path) // before opening, see Is
+func ReadFile(path string) (*Model, error) {
+	// Asked before opening: a named pipe without a writer would block the opening.
+	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("keras: %w", err)
 	}
@@ -63,31 +70,27 @@ func ReadFile(path string) ([]safetensors.Tensor, error) {
 		return nil, fmt.Errorf("keras: %w", err)
 	}
 	defer f.Close()
-	tensors, err := read(f, info.Size())
+	model, err := read(f, info.Size())
 	if err != nil {
 		return nil, fmt.Errorf("keras: %s: %w", path, err)
 	}
-	return tensors, nil
+	return model, nil
 }
 
-// Read reads the kernels and biases of a model file of size bytes, under the
-// names that Keras gives them: layers/conv2d/kernel, layers/conv2d/bias,
-// layers/dense_1/kernel. They are in the order of the layers' names. Every error
-// begins with "keras: ". A model is refused whose config.json has pooling, images
-// in the order channels_first or an activation other than relu, softmax and
-// linear: its weights might fit and mean something else.
+// Read reads a model file of size bytes: what it computes, with kernels and
+// biases. Every error begins with "keras: ".
 //
 // An archive may be compressed, though Keras's are not, and unpack to 64 MiB and
 // four times its own size, at most 2 GiB.
-func Read(file io.ReaderAt, size int64) ([]safetensors.Tensor, error) {
-	tensors, err := read(file, size)
+func Read(file io.ReaderAt, size int64) (*Model, error) {
+	model, err := read(file, size)
 	if err != nil {
 		return nil, fmt.Errorf("keras: %w", err)
 	}
-	return tensors, nil
+	return model, nil
 }
 
-func read(f io.ReaderAt, size int64) ([]safetensors.Tensor, error) {
+func read(f io.ReaderAt, size int64) (*Model, error) {
 	archive, err := open(f, size)
 	if err != nil {
 		return nil, err
@@ -96,41 +99,75 @@ func read(f io.ReaderAt, size int64) ([]safetensors.Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := check(config); err != nil {
-		return nil, fmt.Errorf("%s: %w", configFile, err)
-	}
 	file, err := unpack(archive, weightsFile, min(mostWeights, 64<<20+4*size))
 	if err != nil {
 		return nil, err
 	}
+	model, dtype, rest, err := parse(config)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", configFile, err)
+	}
 	datasets, err := hdf5.Read(file, "layers")
+	if err == nil {
+		err = model.take(datasets, dtype, rest)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", weightsFile, err)
 	}
-	var tensors []safetensors.Tensor
-	for _, d := range datasets {
-		name, err := nameOf(d.Path)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", weightsFile, err)
-		}
-		tensors = append(tensors, safetensors.Tensor{Name: name, DType: d.DType, Shape: d.Shape, Data: d.Data})
-	}
-	if len(tensors) == 0 {
-		return nil, fmt.Errorf("%s: found no layer with weights, expected layers/LAYER/vars/0 and 1: was the model built before it was saved?", weightsFile)
-	}
-	return tensors, nil
+	return model, nil
 }
 
-// nameOf turns layers/dense/vars/0 into layers/dense/kernel.
-func nameOf(path string) (string, error) {
-	layer, index, ok := strings.Cut(path, "/vars/")
-	if !ok {
-		return "", fmt.Errorf("found %q, expected layers/LAYER/vars/NUMBER", path)
+// parse reads config.json: what the model computes, in which element type, and
+// the groups of the layers that change nothing.
+func parse(config []byte) (*Model, string, map[string]bool, error) {
+	c, err := parseChain(config)
+	if err != nil {
+		return nil, "", nil, err
 	}
-	names := []string{"kernel", "bias"}
-	i, err := strconv.Atoi(index)
-	if err != nil || i < 0 || i >= len(names) {
-		return "", fmt.Errorf("found %q, expected a kernel, vars/0, and a bias, vars/1, alone: a layer of this kind has no counterpart", path)
+	model, dtype, err := understand(c)
+	if err != nil {
+		return nil, "", nil, err
 	}
-	return layer + "/" + names[i], nil
+	rest := make(map[string]bool)
+	for i, l := range c.layers {
+		if rules[l.class].apply == nil {
+			rest["layers/"+c.groups[i]] = true
+		}
+	}
+	return model, dtype, rest, nil
+}
+
+// take gives each layer its kernel and bias out of its group. Nothing may be
+// left but in the rest, where older Keras keeps the state of random numbers.
+func (m *Model) take(datasets []hdf5.Dataset, dtype string, rest map[string]bool) error {
+	byPath := make(map[string]hdf5.Dataset, len(datasets))
+	for _, d := range datasets {
+		byPath[d.Path] = d
+	}
+	for i := range m.Layers {
+		l := &m.Layers[i]
+		if l.shape == nil {
+			continue
+		}
+		for index, into := range []*safetensors.Tensor{&l.Kernel, &l.Bias} {
+			shape := [][]int{l.shape, l.shape[len(l.shape)-1:]}[index]
+			path := fmt.Sprintf("layers/%s/vars/%d", l.group, index)
+			d, ok := byPath[path]
+			switch {
+			case !ok:
+				return fmt.Errorf("found no %s, expected the weights of %s %.60q", path, l.Class, l.Name)
+			case d.DType != dtype || !slices.Equal(d.Shape, shape):
+				return fmt.Errorf("found %s to be %s %v, expected %s %v, of %s %.60q", path, d.DType, d.Shape, dtype, shape, l.Class, l.Name)
+			}
+			*into = safetensors.Tensor{Name: l.group + []string{".kernel", ".bias"}[index], DType: d.DType, Shape: d.Shape, Data: d.Data}
+			delete(byPath, path)
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(byPath)) {
+		parts := strings.SplitN(path, "/", 3)
+		if len(parts) < 3 || !rest[parts[0]+"/"+parts[1]] {
+			return fmt.Errorf("found %.100q, which is no kernel or bias of a layer of %s", path, configFile)
+		}
+	}
+	return nil
 }

@@ -6,12 +6,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
-
-	"gorgonia.org/tensor"
 
 	"stheno/cmd/internal/progress"
 	"stheno/nets"
@@ -22,8 +20,12 @@ import (
 
 // export is cmd/export's command line.
 type export struct {
-	model, net, out string
+	model, net, image, out string
+	height, width          int // of the images, if image says so
 }
+
+// mnist is the size of images that -image is without being said.
+const mnist = "28x28"
 
 // Export runs cmd/export's command line and returns the exit code: 0 if the
 // file is written, 1 for a failure, 2 for a wrong command line.
@@ -63,6 +65,7 @@ func (e *export) parse(args []string, stdout io.Writer) error {
 	f.Usage = func() {}
 	f.StringVar(&e.model, "model", "", "run `folder`, safetensors file of ours, Keras's or PyTorch's, or Keras's model.keras")
 	f.StringVar(&e.net, "net", "", "mlp or cnn, for a file that does not say which `network` it is")
+	f.StringVar(&e.image, "image", "", "`HEIGHTxWIDTH` of the images that a file's network takes (default "+mnist+"; a run folder says it)")
 	f.StringVar(&e.out, "out", "", "`file` to write (default: beside the weights, .onnx in place of its extension)")
 	switch err := f.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
@@ -82,6 +85,19 @@ func (e *export) parse(args []string, stdout io.Writer) error {
 			return usageError{fmt.Sprintf("-net: %v", err)}
 		}
 	}
+	return e.measure()
+}
+
+// measure reads -image.
+func (e *export) measure() error {
+	const most = 1 << 14
+	high, wide, _ := strings.Cut(cmp.Or(e.image, mnist), "x")
+	height, first := strconv.Atoi(high)
+	width, second := strconv.Atoi(wide)
+	if first != nil || second != nil || min(height, width) < 1 || max(height, width) > most {
+		return usageError{fmt.Sprintf("-image %s: must be HEIGHTxWIDTH in pixels, such as %s, each from 1 to %d", quoted(e.image), mnist, most)}
+	}
+	e.height, e.width = height, width
 	return nil
 }
 
@@ -103,39 +119,49 @@ func (e *export) load(notes io.Writer) (*nets.Model, map[string]string, error) {
 	if e.out == "" {
 		e.out = folder.File(train.ONNXFile)
 	}
-	return l.Model, l.Config.Provenance(), e.agrees(l.Model.Name)
+	return l.Model, l.Config.Provenance(), cmp.Or(e.agrees(l.Model.Name), e.sees(l.Model.Input))
+}
+
+// sees refuses an -image of another size than a run's.
+func (e *export) sees(image [3]int) error {
+	if e.image != "" && (e.height != image[0] || e.width != image[1]) {
+		return fmt.Errorf("%s: is a run on images of %d x %d, not -image %s", e.model, image[0], image[1], e.image)
+	}
+	return nil
 }
 
 func (e *export) loadFile() (*nets.Model, error) {
-	tensors, metadata, err := nets.ReadTensors(e.model)
+	file, err := nets.ReadWeightFile(e.model)
 	if err != nil {
 		return nil, err
 	}
-	name := cmp.Or(metadata["network"], e.net)
+	name := cmp.Or(file.Metadata["network"], e.net)
 	if name == "" {
 		return nil, fmt.Errorf("%s: does not say which network it is: say -net mlp or -net cnn", e.model)
 	}
 	if err := e.agrees(name); err != nil {
 		return nil, err
 	}
-	net, err := measure(name, tensors)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", e.model, err)
+	m, err := e.make(file, name)
+	if size := (nets.SizeError{}); errors.As(err, &size) {
+		err = fmt.Errorf("%w: -image is %dx%d; say which size the network was made for", err, e.height, e.width)
 	}
-	dt := tensor.Float32
-	for _, t := range tensors {
-		if t.DType == "F64" {
-			dt = tensor.Float64
-		}
-	}
-	m, err := nets.New(net, dt, rand.New(rand.NewPCG(0, 0)))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", e.model, err)
+		return nil, err
 	}
 	if e.out == "" {
 		e.out = strings.TrimSuffix(e.model, filepath.Ext(e.model)) + ".onnx"
 	}
-	return m, m.ReadWeights(e.model)
+	return m, nil
+}
+
+// make makes the network of a name that has the file's weights.
+func (e *export) make(file *nets.WeightFile, name string) (*nets.Model, error) {
+	net, err := file.Network(name, e.height, e.width)
+	if err != nil {
+		return nil, err
+	}
+	return file.Model(net, file.Dtype())
 }
 
 // agrees refuses a -net that the model is not.

@@ -33,6 +33,9 @@ func TestExportIsTheRunsOwn(t *testing.T) {
 		if read(t, again) != want {
 			t.Errorf("%s: the export is not the run's model.onnx", app.Name)
 		}
+		if o := exported("-model", run, "-image", "7x8"); o.code != 1 || !strings.Contains(o.stderr, "is a run on images of 8 x 7, not -image 7x8") {
+			t.Errorf("another -image: exit code %d, %q", o.code, o.stderr)
+		}
 		if err := os.Remove(filepath.Join(run, "model.onnx")); err != nil {
 			t.Fatal(err)
 		}
@@ -81,7 +84,7 @@ func TestExportFindsShapes(t *testing.T) {
 		}
 		asPyTorch(t, theirs, m)
 		for _, args := range [][]string{{"-model", ours}, {"-model", ours, "-net", app.Name}, {"-model", theirs, "-net", app.Name}} {
-			o := exported(args...)
+			o := exported(append(args, "-image", "9x9")...)
 			want := strings.TrimSuffix(args[1], "safetensors") + "onnx: " + app.Name + ", images 9 x 9 x " + string(rune('0'+channels)) + ", 5 classes"
 			if o.code != 0 || o.stderr != "" || !strings.HasPrefix(o.stdout, want) {
 				t.Errorf("%v: exit code %d, stdout %q, stderr %q, want %q", args, o.code, o.stdout, o.stderr, want)
@@ -101,6 +104,7 @@ func TestExportRefusals(t *testing.T) {
 	t.Chdir(t.TempDir())
 	writeModel(t, "mlp.safetensors", nets.MLP([3]int{9, 9, 1}, 5))
 	writeModel(t, "oblong.safetensors", nets.MLP([3]int{9, 8, 1}, 5))
+	writeModel(t, "cnn.safetensors", nets.CNN([3]int{9, 9, 1}, 5))
 	other := nets.MLP([3]int{9, 9, 1}, 5)
 	other.Name = "other"
 	writeModel(t, "other.safetensors", other)
@@ -109,7 +113,8 @@ func TestExportRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	asPyTorch(t, "torch-cnn.safetensors", cnnModel)
-	for path, content := range map[string]string{"text.safetensors": "no weights", "run/config.json": "{}", "empty/.keep": ""} {
+	for path, content := range map[string]string{"text.safetensors": "no weights", "run/config.json": "{}", "empty/.keep": "",
+		"unzipped/config.json": "{}", "unzipped/model.weights.h5": "", "saved/saved_model.pb": "", "m.onnx": "\x08\x07\x12\x07stheno"} {
 		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 			t.Fatal(err)
 		}
@@ -136,8 +141,18 @@ func TestExportRefusals(t *testing.T) {
 		{"-model mlp.safetensors -net cnn", failure, "is of the network mlp, not -net cnn"},
 		{"-model torch-cnn.safetensors", failure, "does not say which network it is: say -net mlp or -net cnn"},
 		{"-model torch-cnn.safetensors -net mlp", failure, "is no mlp: no kernel of 2 dimensions has 512 outputs"},
-		{"-model oblong.safetensors", failure, "first dense layer has 72 inputs, which are no square images"},
-		{"-model mlp.safetensors -out nowhere/m.onnx", failure, "nowhere/m.onnx: no such file"},
+		{"-model oblong.safetensors", failure, "first dense layer has 72 inputs, which are no images of 28 x 28: -image is 28x28; say which size the network was made for"},
+		{"-model oblong.safetensors -image 8x8", failure, "which are no images of 8 x 8: -image is 8x8"},
+		{"-model cnn.safetensors", failure, `tensor "dense.kernel" has shape [1600 128], the cnn's has [36864 128]: it has 1600 inputs, where images of 28 x 28 x 1 give 24 x 24 x 64 = 36864: before it the file's network probably has a pooling layer`},
+		{"-model torch-cnn.safetensors -net cnn", failure, `tensor "net.dense.weight" has shape [128 1600], the cnn's "dense.kernel" is [128 36864] in files of PyTorch: it has 1600 inputs, where images of 28 x 28 x 1 give 24 x 24 x 64 = 36864`},
+		{"-model cnn.safetensors -image 16000x16000", failure, `tensor "dense.kernel" has shape [1600 128]`},
+		{"-model mlp.safetensors -image 9", usage, "-image 9: must be HEIGHTxWIDTH in pixels, such as 28x28, each from 1 to 16384"},
+		{"-model mlp.safetensors -image 0x9", usage, "-image 0x9: must be"},
+		{"-model mlp.safetensors -image 9x9x1", usage, "-image 9x9x1: must be"},
+		{"-model mlp.safetensors -image 9x9 -out nowhere/m.onnx", failure, "nowhere/m.onnx: no such file"},
+		{"-model unzipped", failure, "unzipped: is an unzipped Keras model: zip its files into one"},
+		{"-model saved", failure, "saved: is a folder with TensorFlow's SavedModel"},
+		{"-model m.onnx -net mlp", failure, "m.onnx: is an ONNX file"},
 	} {
 		o := exported(strings.Fields(c.args)...)
 		if o.code != c.code || o.stdout != "" || !strings.HasPrefix(o.stderr, "export: ") || strings.Count(o.stderr, "\n") != 1 || !strings.Contains(o.stderr, c.want) {
