@@ -25,9 +25,9 @@ func measure(s settings, stdout, stderr io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	program := filepath.Join(dir, "serve")
-	if out, err := exec.Command("go", "build", "-o", program, "stheno/cmd/serve").CombinedOutput(); err != nil {
-		return fmt.Errorf("go build: %w: %s", err, out)
+	program, err := build(s, dir)
+	if err != nil {
+		return err
 	}
 	fmt.Fprintf(stdout, "%-4s %-22s %10s %9s %9s %11s %9s\n", "net", "what", "answers/s", "p50 ms", "p99 ms", "mean batch", "refused")
 	for _, name := range s.nets {
@@ -40,6 +40,18 @@ func measure(s settings, stdout, stderr io.Writer) (err error) {
 		}
 	}
 	return nil
+}
+
+// build builds the server into a folder, unless one is given.
+func build(s settings, dir string) (program string, err error) {
+	if s.program != "" {
+		return s.program, nil
+	}
+	program = filepath.Join(dir, "serve")
+	if out, err := exec.Command("go", "build", "-o", program, "stheno/cmd/serve").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w: %s", err, out)
+	}
+	return program, nil
 }
 
 // writeRun makes a run's folder with random weights for MNIST's images.
@@ -73,7 +85,7 @@ func measureNet(s settings, program, run, name string, stdout, stderr io.Writer)
 			{[]string{"-batch", "256"}, &r.batched, func(addr string) (result, error) { return closed(addr, name, s) }},
 			{[]string{"-queue", fmt.Sprint(s.queue)}, &r.over, func(addr string) (result, error) { return overload(addr, name, s, s.over*r.batched.rate()) }},
 		} {
-			err := with(s, program, stderr, append(m.args, run), func(addr string) (err error) {
+			err := with(s, program, stderr, append(m.args, run), func(addr string, _ int) (err error) {
 				*m.into, err = m.ask(addr)
 				return err
 			})
@@ -88,7 +100,7 @@ func measureNet(s settings, program, run, name string, stdout, stderr io.Writer)
 }
 
 // with starts a server, lets work ask it, and stops it.
-func with(s settings, program string, stderr io.Writer, args []string, work func(addr string) error) error {
+func with(s settings, program string, stderr io.Writer, args []string, work func(addr string, pid int) error) error {
 	line := append([]string{program, "-addr", "127.0.0.1:0", "-threads", fmt.Sprint(s.threads), "-cpuprofile", s.profile}, args...)
 	if s.cpus != "" {
 		line = append([]string{"taskset", "-c", s.cpus}, line...)
@@ -111,7 +123,7 @@ func with(s settings, program string, stderr io.Writer, args []string, work func
 		cmd.Wait()
 		return fmt.Errorf("the server has not begun: %s", log)
 	}
-	failed := work(strings.TrimSuffix(url, "/"))
+	failed := work(strings.TrimSuffix(url, "/"), cmd.Process.Pid)
 	cmd.Process.Signal(syscall.SIGTERM)
 	killer := time.AfterFunc(15*time.Second, func() { cmd.Process.Kill() })
 	defer killer.Stop()
