@@ -5,19 +5,38 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 )
 
-// Limits of what a request may bring.
+// Limits of what a request may bring. The page sends 140 x 140 pixels.
 const (
-	maxPNG    = 1 << 20     // bytes
-	maxPixels = 1024 * 1024 // of a PNG
-	maxJSON   = 256 << 10   // bytes
+	maxPNG    = 128 << 10 // bytes
+	maxPixels = 256 * 256 // of a drawing
+)
+
+// maxJSON is for the largest image that a network takes, in base64, and names.
+func (p *Page) maxJSON() int64 {
+	largest := 0
+	for _, m := range p.source.Models() {
+		largest = max(largest, m.size())
+	}
+	return int64(4<<10 + 2*largest)
+}
+
+// costs says what an answer takes of the page's budget.
+type costs int
+
+const (
+	nothing costs = iota // it is there already, or has a budget of its own
+	aTurn                // a place for as long as it takes
+	turns                // places that it asks for itself, again and again
 )
 
 // route is a method of a path, and what answers with a value or an error.
 type route struct {
 	method string
 	answer func(http.ResponseWriter, *http.Request) (any, error)
+	costs  costs
 }
 
 // refusal is an error that is the asker's, with its HTTP status.
@@ -47,7 +66,12 @@ func (p *Page) api(w http.ResponseWriter, r *http.Request) {
 		fail(w, refuse(http.StatusMethodNotAllowed, "%s takes %s, not %s", r.URL.Path, found.method, r.Method))
 		return
 	}
-	answer, err := found.answer(w, r)
+	answer, err := any(nil), error(nil)
+	if found.costs == nothing {
+		answer, err = found.answer(w, r)
+	} else {
+		answer, err = p.affordable(found, w, r)
+	}
 	if err != nil {
 		fail(w, err)
 		return
@@ -75,6 +99,7 @@ func write(w http.ResponseWriter, status int, v any) {
 	if err != nil {
 		status = http.StatusInternalServerError
 	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(content)+1))
 	w.WriteHeader(status)
 	_, _ = w.Write(append(content, '\n')) // who has gone away needs no answer
 }
@@ -89,12 +114,12 @@ func encode(v any) ([]byte, error) {
 }
 
 // readJSON reads a body of bounded size.
-func readJSON(w http.ResponseWriter, r *http.Request, v any) error {
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxJSON))
+func (p *Page) readJSON(w http.ResponseWriter, r *http.Request, v any) error {
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, p.maxJSON()))
 	d.DisallowUnknownFields()
 	err := d.Decode(v)
-	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		return refuse(http.StatusRequestEntityTooLarge, "the body has more than %d bytes", tooLarge.Limit)
+	if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
+		return tooLarge(large.Limit)
 	}
 	if err != nil {
 		return refuse(http.StatusBadRequest, "the body is not the JSON expected: %v", err)

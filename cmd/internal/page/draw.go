@@ -13,7 +13,7 @@ import (
 const (
 	drawIdle  = 5 * time.Minute // between two drawings; the page connects again
 	drawWrite = 5 * time.Second // for the browser to take an answer; a server that stops waits so long
-	maxDrawn  = 1 << 16         // pixels; the page sends 140 x 140
+	maxDrawn  = maxPixels
 )
 
 // draw answers a hand that draws with each of its moves, over a connection that
@@ -56,11 +56,16 @@ func (p *Page) exchange(ctx, open context.Context, c *websocket.Conn) error {
 	if err != nil {
 		return err
 	}
+	leave, err := p.budget.turn(ctx)
+	if err != nil {
+		return err
+	}
 	var answer any
 	if answer, err = p.drawn(ctx, message); err != nil {
 		answer = map[string]string{"error": err.Error()}
 	}
 	content, _ := encode(answer)
+	leave()
 	late, cancel := context.WithTimeout(ctx, drawWrite)
 	defer cancel()
 	return c.Write(late, websocket.MessageText, content)

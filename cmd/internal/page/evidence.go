@@ -34,7 +34,7 @@ func (p *Page) evidence(w http.ResponseWriter, r *http.Request) (any, error) {
 	for _, q := range patches {
 		images = append(images, q.covered(image, shape)...)
 	}
-	scores, err := inTurns(r.Context(), m, images)
+	scores, err := p.inTurns(r.Context(), m, images)
 	if err != nil {
 		return nil, err
 	}
@@ -56,17 +56,14 @@ func (p *Page) evidence(w http.ResponseWriter, r *http.Request) (any, error) {
 	return answer, nil
 }
 
-// turn is how many images of evidence are predicted before others may, and
+// few is how many images of evidence are predicted in a turn, before others may and
 // before somebody looks whether it is still wanted.
-const turn = 16
+const few = 8
 
 // inTurns predicts images that nobody waits for.
-func inTurns(ctx context.Context, m Model, images []float32) (all nets.Scores, err error) {
-	for from := 0; from < len(images); from += turn * m.size() {
-		if ctx.Err() != nil {
-			return all, refuse(499, "the client has gone")
-		}
-		scores, err := m.Predictor.Predict(images[from:min(len(images), from+turn*m.size())])
+func (p *Page) inTurns(ctx context.Context, m Model, images []float32) (all nets.Scores, err error) {
+	for from := 0; from < len(images); from += few * m.size() {
+		scores, err := p.aFew(ctx, m, images[from:min(len(images), from+few*m.size())])
 		if err != nil {
 			return all, err
 		}
@@ -75,6 +72,19 @@ func inTurns(ctx context.Context, m Model, images []float32) (all nets.Scores, e
 		all.Probabilities = append(all.Probabilities, scores.Probabilities...)
 	}
 	return all, nil
+}
+
+// aFew predicts images in a turn of the budget.
+func (p *Page) aFew(ctx context.Context, m Model, images []float32) (nets.Scores, error) {
+	if ctx.Err() != nil {
+		return nets.Scores{}, errGone
+	}
+	leave, err := p.budget.turn(ctx)
+	if err != nil {
+		return nets.Scores{}, err
+	}
+	defer leave()
+	return m.Predictor.Predict(images)
 }
 
 // patch is a square by its upper left corner.

@@ -65,6 +65,7 @@ type Page struct {
 	mux      *http.ServeMux
 	errors   errorCache
 	drawings drawings
+	budget   budget
 
 	mu      sync.Mutex
 	closing chan struct{}
@@ -73,17 +74,17 @@ type Page struct {
 
 // New makes a page. A nil training says that nothing is trained.
 func New(source Source, training Training) *Page {
-	p := &Page{source: source, training: training, mux: http.NewServeMux(), closing: make(chan struct{})}
+	p := &Page{source: source, training: training, mux: http.NewServeMux(), budget: newBudget(), closing: make(chan struct{})}
 	p.routes = map[string]route{
-		"/api/models":          {http.MethodGet, p.models},
-		"/api/predict":         {http.MethodPost, p.predict},
-		"/api/layers":          {http.MethodPost, p.layers},
-		"/api/evidence":        {http.MethodPost, p.evidence},
-		"/api/confusion":       {http.MethodGet, p.confusion},
-		"/api/tests":           {http.MethodGet, p.tests},
-		"/api/training/pause":  {http.MethodPost, p.control(Training.Pause)},
-		"/api/training/resume": {http.MethodPost, p.control(Training.Resume)},
-		"/api/training/stop":   {http.MethodPost, p.control(Training.Stop)},
+		"/api/models":          {http.MethodGet, p.models, nothing},
+		"/api/predict":         {http.MethodPost, p.predict, aTurn},
+		"/api/layers":          {http.MethodPost, p.layers, aTurn},
+		"/api/evidence":        {http.MethodPost, p.evidence, turns},
+		"/api/confusion":       {http.MethodGet, p.confusion, nothing},
+		"/api/tests":           {http.MethodGet, p.tests, nothing},
+		"/api/training/pause":  {http.MethodPost, p.control(Training.Pause), nothing},
+		"/api/training/resume": {http.MethodPost, p.control(Training.Resume), nothing},
+		"/api/training/stop":   {http.MethodPost, p.control(Training.Stop), nothing},
 	}
 	p.mux.HandleFunc("/api/", p.api)
 	p.mux.HandleFunc("GET /api/training", p.stream)

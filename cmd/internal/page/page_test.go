@@ -85,16 +85,16 @@ func TestPredictThroughQueue(t *testing.T) {
 
 // TestEvidenceIsGivenUp: nobody computes what nobody waits for.
 func TestEvidenceIsGivenUp(t *testing.T) {
-	m := newModel(t, tiny)
+	m, p := newModel(t, tiny), New(fixed{}, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	images := make([]float32, 40*m.size())
-	all, err := inTurns(ctx, m, images)
+	all, err := p.inTurns(ctx, m, images)
 	whole, _ := m.Predictor.Predict(images)
 	if err != nil || !slices.Equal(all.Logits, whole.Logits) {
 		t.Errorf("in turns: %v", err)
 	}
 	cancel()
-	if some, err := inTurns(ctx, m, images); err == nil || len(some.Logits) > 0 {
+	if some, err := p.inTurns(ctx, m, images); err == nil || len(some.Logits) > 0 {
 		t.Errorf("%d logits for one who has gone, %v", len(some.Logits), err)
 	}
 }
@@ -110,8 +110,8 @@ func TestRefusals(t *testing.T) {
 	}{
 		{"POST", "/api/predict", "image/png", "no picture", 400, "neither PNG"},
 		{"POST", "/api/predict", "image/png", string(drawn[:90]), 400, "PNG"},
-		{"POST", "/api/predict", "image/png", string(drawing(t, 1025, true)), 413, "1025 x 1025"},
-		{"POST", "/api/predict", "image/png", string(drawn) + strings.Repeat("x", maxPNG), 413, "limit"},
+		{"POST", "/api/predict", "image/png", string(drawing(t, 257, true)), 413, "257 x 257"},
+		{"POST", "/api/predict", "image/png", string(drawn) + strings.Repeat("x", maxPNG), 413, "more than"},
 		{"POST", "/api/predict", "text/plain", "x", 415, "image/png"},
 		{"POST", "/api/predict", "application/octet-stream", "x", 400, "width"},
 		{"POST", "/api/predict?width=0", "application/octet-stream", "x", 400, "width"},
@@ -120,7 +120,7 @@ func TestRefusals(t *testing.T) {
 		{"POST", "/api/predict?width=1", "application/octet-stream", strings.Repeat("x", maxPixels+1), 413, "more than"},
 		{"POST", "/api/predict", "application/json", `{"image":"AAAA"}`, 400, "3 bytes, 28 x 28 x 1 are 784"},
 		{"POST", "/api/predict", "application/json", `{"picture":"AAAA"}`, 400, "unknown field"},
-		{"POST", "/api/predict", "application/json", `{"image":"` + strings.Repeat("A", maxJSON), 413, "more than"},
+		{"POST", "/api/predict", "application/json", `{"image":"` + strings.Repeat("A", 6<<10), 413, "more than"},
 		{"POST", "/api/layers", "application/json", strings.Replace(body, "tiny", "huge", 1), 404, `"huge"`},
 		{"POST", "/api/layers", "application/json", `{"model":"tiny"}`, 400, "0 bytes"},
 		{"POST", "/api/evidence", "application/json", `[]`, 400, "JSON"},

@@ -36,7 +36,7 @@ type predictJSON struct {
 func (p *Page) predict(w http.ResponseWriter, r *http.Request) (any, error) {
 	p.drawings.note()
 	models, shape := p.shown()
-	d, err := readImage(w, r, shape)
+	d, err := p.readImage(w, r, shape)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +134,7 @@ func saidOf(ctx context.Context, models []Model, d subject, shape [3]int) (predi
 }
 
 // readImage reads a drawing, or an image that is prepared already.
-func readImage(w http.ResponseWriter, r *http.Request, shape [3]int) (subject, error) {
+func (p *Page) readImage(w http.ResponseWriter, r *http.Request, shape [3]int) (subject, error) {
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch kind {
 	case "image/png":
@@ -145,7 +145,7 @@ func readImage(w http.ResponseWriter, r *http.Request, shape [3]int) (subject, e
 		var body struct {
 			Image []byte `json:"image"`
 		}
-		if err := readJSON(w, r, &body); err != nil {
+		if err := p.readJSON(w, r, &body); err != nil {
 			return subject{}, err
 		}
 		return subject{image: body.Image}, checkImage(body.Image, shape)
@@ -227,7 +227,7 @@ type asked struct {
 
 func (p *Page) asked(w http.ResponseWriter, r *http.Request) (m Model, pixels []byte, err error) {
 	var body asked
-	if err := readJSON(w, r, &body); err != nil {
+	if err := p.readJSON(w, r, &body); err != nil {
 		return m, nil, err
 	}
 	if m, err = p.model(body.Model); err != nil {

@@ -2,6 +2,7 @@ package page
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -35,9 +36,8 @@ type verdicts struct {
 	err  error
 }
 
-// of looks a network up, or asks it about all test images, with giveWay between
-// some and the next. Networks that are no longer shown are forgotten.
-func (c *errorCache) of(m Model, set *data.Set, current []Model, giveWay func()) ([]verdict, error) {
+// of looks a network up, or asks it about all test images, some in each turn. Networks that are no longer shown are forgotten.
+func (c *errorCache) of(m Model, set *data.Set, current []Model, turn func() (leave func())) ([]verdict, error) {
 	c.mu.Lock()
 	v, ok := c.known[m.Predictor]
 	if !ok {
@@ -52,20 +52,21 @@ func (c *errorCache) of(m Model, set *data.Set, current []Model, giveWay func())
 		c.known = known
 	}
 	c.mu.Unlock()
-	v.once.Do(func() { v.list, v.err = judge(m, set, giveWay) })
+	v.once.Do(func() { v.list, v.err = judge(m, set, turn) })
 	return v.list, v.err
 }
 
 // judge asks a network about all test images, some at a time.
-func judge(m Model, set *data.Set, giveWay func()) (list []verdict, err error) {
-	const chunk = 128
+func judge(m Model, set *data.Set, turn func() (leave func())) (list []verdict, err error) {
+	const chunk = 32
 	labels := make([]int, chunk)
 	images := make([]float32, chunk*m.size())
 	for batch := range set.Batches(chunk, nil) {
-		giveWay()
 		n := len(batch.Rows)
 		data.Decode(batch, images[:n*m.size()], labels[:n])
+		leave := turn()
 		scores, err := m.Predictor.Predict(images[:n*m.size()])
+		leave()
 		if err != nil {
 			return nil, err
 		}
@@ -95,7 +96,11 @@ func (p *Page) verdictsOf(query url.Values) (Model, []verdict, error) {
 	if set.Shape() != m.input() {
 		return m, nil, refuse(http.StatusConflict, "test images of %v, the network takes %v", set.Shape(), m.input())
 	}
-	list, err := p.errors.of(m, set, p.source.Models(), p.drawings.giveWay)
+	list, err := p.errors.of(m, set, p.source.Models(), func() (leave func()) {
+		p.drawings.giveWay()
+		leave, _ = p.budget.turn(context.Background())
+		return leave
+	})
 	return m, list, err
 }
 

@@ -228,7 +228,7 @@ func (m *Model) load() error {
 	case old == nil || !v.sameModel(old):
 		m.versions++
 		v.Number = m.versions
-	case reflect.DeepEqual(v.History, old.History):
+	case v.Note == old.Note && reflect.DeepEqual(v.History, old.History):
 		return nil // nothing has changed
 	default:
 		v.Number = old.Number // clients know it by this

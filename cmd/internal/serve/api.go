@@ -75,7 +75,7 @@ func (s *Server) outermost(next http.Handler) http.Handler {
 			w.Header().Set("Connection", "close")
 		}
 		w.Header().Set("X-Content-Type-Options", "nosniff")
-		recorder := &recorder{ResponseWriter: w, status: http.StatusOK}
+		recorder := &recorder{ResponseWriter: w, request: r, status: http.StatusOK}
 		defer func() {
 			if p := recover(); p != nil && p != http.ErrAbortHandler {
 				s.log.Error("panic", "path", r.URL.Path, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
@@ -87,18 +87,22 @@ func (s *Server) outermost(next http.Handler) http.Handler {
 				s.log.Info("request", "method", r.Method, "path", r.URL.Path, "status", recorder.status, "took", time.Since(began), "from", r.RemoteAddr)
 			}
 		}()
-		next.ServeHTTP(recorder, r)
+		s.admission.admit(recorder, r, next)
 	})
 }
 
-// recorder remembers an answer's status.
+// recorder remembers an answer's status, and takes what a refused request still sends.
 type recorder struct {
 	http.ResponseWriter
-	status int
+	request *http.Request
+	status  int
 }
 
 func (r *recorder) WriteHeader(status int) {
 	r.status = status
+	if status >= http.StatusBadRequest && status != http.StatusRequestTimeout {
+		takeRest(r.ResponseWriter, r.request)
+	}
 	r.ResponseWriter.WriteHeader(status)
 }
 
@@ -108,9 +112,11 @@ func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 type object map[string]any
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
+	content, _ := json.Marshal(v) // texts, numbers and lists of them
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(content)+1))
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(v) // who does not read it is gone
+	_, _ = w.Write(append(content, '\n')) // who does not read it is gone
 }
 
 func writeError(w http.ResponseWriter, status int, message string) {
@@ -249,7 +255,7 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request, m *registry.Mod
 	case errors.As(err, &refused):
 	case errors.Is(err, batcher.ErrFull), errors.Is(err, batcher.ErrClosed):
 		s.metrics.answered(m.Name, http.StatusServiceUnavailable, time.Since(began))
-		s.pace.refuse(w)
+		s.pace.refuse(w, r)
 		return
 	case r.Context().Err() != nil:
 		refused = refusal{499, "the client has gone"} // as nginx has it; nobody reads this

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 	"unsafe"
 )
 
@@ -84,44 +85,28 @@ func bodyError(err error) (status int, message string) {
 	return http.StatusBadRequest, "the request's body cannot be read: " + err.Error()
 }
 
-// limited is a listener with so many open connections at most; others wait in
-// the system's queue.
-type limited struct {
-	net.Listener
-	places chan struct{}
-	ended  chan struct{}
-	once   sync.Once
-}
+// What is read of the body of a request that is refused: proxies send all of it
+// before they listen, and take a connection that is closed meanwhile for an error
+// of the server.
+const (
+	restBody = 256 << 10              // bytes
+	restTime = 500 * time.Millisecond // for a client that sends slowly, or not at all
+)
 
-func limitConnections(l net.Listener, n int) net.Listener {
-	return &limited{Listener: l, places: make(chan struct{}, n), ended: make(chan struct{})}
-}
-
-func (l *limited) Accept() (net.Conn, error) {
-	select {
-	case l.places <- struct{}{}:
-	case <-l.ended:
-		return nil, net.ErrClosed
+// takeRest reads what a request still sends, before it is refused. If that is more
+// than it may be, net/http gives the client some time to read the answer before the
+// connection is gone.
+func takeRest(w http.ResponseWriter, r *http.Request) {
+	if r.Body == nil || r.Body == http.NoBody || r.Header.Get("Expect") != "" { // whoever expects sends nothing before he is told to
+		return
 	}
-	c, err := l.Listener.Accept()
+	control := http.NewResponseController(w)
+	if control.SetReadDeadline(time.Now().Add(restTime)) != nil {
+		return // there is no connection
+	}
+	_, err := io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, restBody))
 	if err != nil {
-		<-l.places
-		return nil, err
+		w.Header().Set("Connection", "close")
 	}
-	return &limitedConn{Conn: c, leave: sync.OnceFunc(func() { <-l.places })}, nil
-}
-
-func (l *limited) Close() error {
-	l.once.Do(func() { close(l.ended) })
-	return l.Listener.Close()
-}
-
-type limitedConn struct {
-	net.Conn
-	leave func()
-}
-
-func (c *limitedConn) Close() error {
-	defer c.leave()
-	return c.Conn.Close()
+	_ = control.SetReadDeadline(time.Now().Add(readTimeout)) // the connection may go on
 }

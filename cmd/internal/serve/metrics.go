@@ -18,6 +18,7 @@ type metrics struct {
 	registry                        *prometheus.Registry
 	requests, refused, loads        *prometheus.CounterVec
 	inferences, executions          *prometheus.CounterVec
+	sentAway, closed, pageRefused   *prometheus.CounterVec
 	version                         *prometheus.GaugeVec
 	batch, latency, queued, running *prometheus.HistogramVec
 }
@@ -40,6 +41,9 @@ func newMetrics() *metrics {
 	m.inferences = counter("stheno_inferences_total", "Images that were predicted.", "model")
 	m.executions = counter("stheno_executions_total", "Executions of a network; inferences by executions is the mean batch.", "model")
 	m.loads = counter("stheno_loads_total", "Readings of a run's folder, by outcome.", "model", "outcome")
+	m.sentAway = counter("stheno_connections_refused_total", "Connections that were answered with 503, as there were too many of their kind.", "kind")
+	m.closed = counter("stheno_connections_dismissed_total", "Connections that were closed while they rested, as there was no room for another one.", "kind")
+	m.pageRefused = counter("stheno_page_refused_total", "Requests of the page that were refused for want of room or as too large, by the status of their answer.", "code")
 	m.version = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "stheno_model_version", Help: "The version that serves."}, []string{"model"})
 	m.batch = histogram("stheno_batch_images", "Images of an execution.", prometheus.ExponentialBuckets(1, 2, 9))
 	m.latency = histogram("stheno_request_seconds", "From a request's headers to the end of its answer, of those that were answered with 200.", seconds)
@@ -58,6 +62,18 @@ func (m *metrics) watch(models *registry.Registry) {
 		}, func() float64 { return float64(model.Taken()) }))
 	}
 }
+
+// watchConnections adds how many connections are open, by what they are for.
+func (m *metrics) watchConnections(all *connections) {
+	for k, name := range kindNames {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "stheno_connections", Help: "Open connections, by what they are for.", ConstLabels: prometheus.Labels{"kind": name},
+		}, func() float64 { return float64(all.open(kind(k))) }))
+	}
+}
+
+// dismissed counts a connection that was closed for another one.
+func (m *metrics) dismissed(k kind) { m.closed.WithLabelValues(kindNames[k]).Inc() }
 
 // executed is registry.Options.Observe.
 func (m *metrics) executed(model string, images int, queued []time.Duration, took time.Duration) {

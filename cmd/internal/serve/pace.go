@@ -24,12 +24,30 @@ var (
 	retryAfter = []string{"1"}
 )
 
-func (p *pace) refuse(w http.ResponseWriter) {
+func (p *pace) refuse(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h["Content-Type"], h["Content-Length"], h["Retry-After"] = jsonType, fullLength, retryAfter
 	w.WriteHeader(http.StatusServiceUnavailable)
 	_, _ = w.Write([]byte(full))
 	_ = http.NewResponseController(w).Flush() // who does not read it is gone
-	time.Sleep(time.Duration(p.held.Add(1)) * spacing)
+	var gone <-chan struct{}
+	if c := connOf(r); c != nil {
+		gone = c.gone
+	}
+	wait(time.Duration(p.held.Add(1))*spacing, gone, nil)
 	p.held.Add(-1)
+}
+
+// wait waits, but no longer than one of two channels is open.
+func wait(d time.Duration, gone, left <-chan struct{}) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-gone:
+	case <-left:
+	}
 }

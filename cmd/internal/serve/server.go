@@ -18,12 +18,11 @@ import (
 
 // The bounds of a connection.
 const (
-	headerTimeout  = 5 * time.Second  // for a request's headers
-	readTimeout    = 15 * time.Second // for a whole request
-	writeTimeout   = 30 * time.Second // from a request's headers to the end of its answer
-	idleTimeout    = 60 * time.Second // between two requests
-	maxHeader      = 16 << 10         // bytes
-	maxConnections = 2048
+	headerTimeout = 5 * time.Second  // for a request's headers
+	readTimeout   = 15 * time.Second // for a whole request
+	writeTimeout  = 30 * time.Second // from a request's headers to the end of its answer
+	idleTimeout   = 60 * time.Second // between two requests
+	maxHeader     = 16 << 10         // bytes
 )
 
 // The bounds of a server's end: together less than ten seconds.
@@ -37,14 +36,15 @@ const poll = 2 * time.Second
 
 // Server serves a registry's models.
 type Server struct {
-	options *options
-	log     *slog.Logger
-	models  *registry.Registry
-	metrics *metrics
-	bodies  bodies
-	pace    pace
-	version string        // of this program, where the build knows it
-	set     *data.Dataset // whose test images the page shows; nil is none
+	options   *options
+	log       *slog.Logger
+	models    *registry.Registry
+	metrics   *metrics
+	admission admission
+	bodies    bodies
+	pace      pace
+	version   string        // of this program, where the build knows it
+	set       *data.Dataset // whose test images the page shows; nil is none
 
 	stopping atomic.Bool  // it is not ready any more
 	handled  atomic.Int64 // requests that have been given to a handler
@@ -61,6 +61,7 @@ func newServer(o *options, log *slog.Logger) (*Server, error) {
 		}
 	}
 	s.bodies.limit = o.maxBody
+	s.admission.metrics, s.admission.notices.log = s.metrics, log
 	var err error
 	s.models, err = registry.Open(o.runs, registry.Options{
 		Batch: o.batch, Wait: o.wait, Queue: o.queue, Log: log,
@@ -98,16 +99,19 @@ func (s *Server) run(ctx context.Context, l net.Listener, reload <-chan os.Signa
 	requests, endRequests := context.WithCancel(context.Background())
 	defer endRequests()
 	page, trainer := s.page(ctx)
+	all := newConnections(l, s.metrics.dismissed)
+	s.metrics.watchConnections(all)
 	h := &http.Server{
 		Handler:           s.handler(page),
 		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHeader,
 		ErrorLog:       slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 		BaseContext:    func(net.Listener) context.Context { return requests },
+		ConnContext:    all.context,
 	}
 	h.RegisterOnShutdown(page.Close)
 	served := make(chan error, 1)
-	go func() { served <- h.Serve(limitConnections(l, maxConnections)) }()
+	go func() { served <- h.Serve(all) }()
 	watch, endWatch := context.WithCancel(context.Background())
 	watched := make(chan struct{})
 	go func() { s.models.Watch(watch, poll, reload); close(watched) }()

@@ -70,5 +70,8 @@ export function listen(refresh) {
   on("epoch", row => run(row.model).rows.push(row));
   events.addEventListener("models", refresh);
   events.addEventListener("open", () => say(""));
-  events.addEventListener("error", () => say("The server does not answer; trying again."));
+  events.addEventListener("error", () => {
+    say("The server does not answer; trying again.");
+    if (events.readyState === EventSource.CLOSED) setTimeout(() => listen(refresh), 5000); // it was refused, and does not ask again by itself
+  });
 }
