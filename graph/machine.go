@@ -25,6 +25,12 @@ type Machine struct {
 // machine, which sets the mode of every op as it is made: it is asked for the one
 // that loses nothing, and then each op gets its own.
 func compile(g *gorgonia.ExprGraph, phase Phase) (*Machine, error) {
+	ours := onlyOurs(g)
+	if !ours {
+		if err := keepValues(g); err != nil {
+			return nil, err
+		}
+	}
 	if err := checkIdentities(g); err != nil {
 		return nil, err
 	}
@@ -33,7 +39,7 @@ func compile(g *gorgonia.ExprGraph, phase Phase) (*Machine, error) {
 		return nil, err
 	}
 	m := &Machine{expr: g}
-	if onlyOurs(g) {
+	if ours {
 		m.tape = &tape{sums: make(map[*gorgonia.Node]*call)}
 		m.vm = m.tape
 	} else {

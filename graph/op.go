@@ -261,7 +261,11 @@ func (a *adapter) Type() hm.Type {
 	var types []hm.Type
 	if a.isFirst() {
 		for _, n := range a.call.in {
-			types = append(types, typeOf(n.Dtype(), n.Dims()))
+			dims := n.Dims()
+			if t, ok := n.Type().(gorgonia.TensorType); ok {
+				dims = t.Dims // Gorgonia's vectors may have the shape of a column
+			}
+			types = append(types, typeOf(n.Dtype(), dims))
 		}
 	} else {
 		types = append(types, typeOf(a.call.dtype, len(a.call.shapes[a.call.first])))

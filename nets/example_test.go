@@ -104,3 +104,36 @@ func ExampleBuilder_Layer() {
 	// dense_1.kernel (16, 3)
 	// dense_1.bias (3)
 }
+
+// One of Gorgonia's own solvers trains a model: a step is a run, and what the
+// solver makes of its gradients.
+func ExampleProgram_Gradients() {
+	net := nets.Network{Name: "tiny", Input: [3]int{2, 2, 1}, Layers: []nets.Layer{nets.Flatten{}, nets.Dense{Units: 2}}}
+	model, err := nets.New(net, tensor.Float32, rand.New(rand.NewPCG(1, 0)))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	program, err := model.Program(nets.Training, 2)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	copy(graph.Slice[float32](program.Images()), []float32{1, 1, 0, 0, 0, 0, 1, 1}) // bright above, bright below
+	copy(program.Labels(), []int{0, 1})
+
+	solver := gorgonia.NewVanillaSolver(gorgonia.WithLearnRate(1))
+	for range 20 {
+		if err := program.Run(); err != nil {
+			fmt.Println(err)
+			return
+		}
+		if err := solver.Step(program.Gradients()); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	fmt.Printf("loss %.2f, %d of 2 right\n", program.Loss(), program.Hits())
+	// Output:
+	// loss 0.03, 2 of 2 right
+}

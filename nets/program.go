@@ -152,7 +152,23 @@ func (p *Program) Loss() float64 {
 func (p *Program) Hits() int { return p.hits() }
 
 // Gradients are the weights with the last run's gradients, in the order of
-// Model.Weights, for a gorgonia.Solver.
+// Model.Weights, for a gorgonia.Solver. The loss is a mean over the batch
+// already: leave WithBatchSize at 1. A solver keeps its state by the place of a
+// weight in this list, and leaves zeros where the gradients were.
+//
+// Of Gorgonia's own solvers, as of v0.9.18, these are sound for a model's weights:
+//
+//	NewVanillaSolver   with all its options
+//	NewAdamSolver      with all its options: textbook Adam, its epsilon of 1e-8 after the correction; Keras's is train.Adam
+//	NewMomentum        without WithL1Reg and WithL2Reg, which go into the velocity
+//	NewRMSPropSolver   without WithL2Reg, which is not scaled by the rate, and WithClip, which comes too late
+//
+// And these are not, without an error of theirs:
+//
+//	NewAdamW           never moves a weight
+//	NewAdaGradSolver   takes no option: its rate is always 0.001
+//
+// NewBarzilaiBorweinSolver refuses float32.
 func (p *Program) Gradients() []gorgonia.ValueGrad { return p.gradients }
 
 // Logits (N,classes) of the last run.
