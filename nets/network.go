@@ -83,8 +83,8 @@ func (t taken) name(l Layer) string {
 	return kind
 }
 
-// kind is the name of a layer's type; Layer for one without.
-func kind(l Layer) string {
+// kind is the name of a layer's type, or of a loss's; Layer for one without.
+func kind(l any) string {
 	t := reflect.TypeOf(l)
 	for t != nil && t.Kind() == reflect.Pointer {
 		t = t.Elem()

@@ -1,7 +1,6 @@
 package nets
 
 import (
-	"reflect"
 	"strings"
 
 	"gorgonia.org/gorgonia"
@@ -39,7 +38,7 @@ func (o Objective) loss(b *Builder, logits, labels *gorgonia.Node) (loss *gorgon
 // kind is Keras's name of the loss, or ours.
 func (o Objective) kind() string {
 	if o.Loss != nil {
-		return reflect.TypeOf(o.Loss).Name()
+		return kind(o.Loss)
 	}
 	return "SparseCategoricalCrossentropy"
 }

@@ -2,6 +2,7 @@ package nets
 
 import (
 	"fmt"
+	"reflect"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -19,7 +20,17 @@ const (
 	Prediction              // logits and probabilities
 )
 
-func (p Phase) String() string { return [...]string{"training", "evaluation", "prediction"}[p] }
+func (p Phase) String() string {
+	switch p {
+	case Training:
+		return "training"
+	case Evaluation:
+		return "evaluation"
+	case Prediction:
+		return "prediction"
+	}
+	return fmt.Sprintf("Phase(%d)", int(p))
+}
 
 // mode is that of Gorgonia's ops which a layer may hold: Dropout and BatchNorm.
 func (p Phase) mode() graph.Phase {
@@ -56,6 +67,9 @@ type Part struct {
 // Program returns the model's graph for a phase and a batch of so many images.
 // It is built at the first call and kept.
 func (m *Model) Program(phase Phase, batch int) (*Program, error) {
+	if err := m.possible(phase, batch); err != nil {
+		return nil, err
+	}
 	key := programKey{phase, batch, m.Objective}
 	if p, ok := m.programs[key]; ok {
 		return p, nil
@@ -74,6 +88,9 @@ func (m *Model) Program(phase Phase, batch int) (*Program, error) {
 // Bytes is how much memory Program takes for a phase and a batch size. It
 // builds the graph, but takes no memory.
 func (m *Model) Bytes(phase Phase, batch int) (int, error) {
+	if err := m.possible(phase, batch); err != nil {
+		return 0, err
+	}
 	if p, ok := m.programs[programKey{phase, batch, m.Objective}]; ok {
 		return p.machine.Bytes(), nil
 	}
@@ -84,11 +101,24 @@ func (m *Model) Bytes(phase Phase, batch int) (int, error) {
 	return p.machine.Bytes(), p.machine.Close()
 }
 
+// possible says what keeps a program from being built, or found again.
+func (m *Model) possible(phase Phase, batch int) error {
+	switch loss := m.Objective.Loss; {
+	case phase < Training || phase > Prediction:
+		return fmt.Errorf("nets: %s: %v is not known; there are %v, %v and %v", m.Name, phase, Training, Evaluation, Prediction)
+	case batch < 1:
+		return fmt.Errorf("nets: %s: a batch of %d images: there must be at least 1", m.Name, batch)
+	case loss != nil && !reflect.ValueOf(loss).Comparable():
+		return fmt.Errorf("nets: %s: a loss of type %T cannot be told from another one, as it holds a slice, a map or a function: make it a pointer", m.Name, loss)
+	}
+	return nil
+}
+
 // Draft builds a program without taking memory for it: to be looked at, not to
 // be run. It is not kept.
 func (m *Model) Draft(phase Phase, batch int) (*Program, error) {
-	if batch < 1 {
-		return nil, fmt.Errorf("nets: %s: a batch of %d images", m.Name, batch)
+	if err := m.possible(phase, batch); err != nil {
+		return nil, err
 	}
 	p := &Program{}
 	var err error

@@ -14,6 +14,7 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"stheno/graph"
 	"stheno/nets"
 )
 
@@ -223,6 +224,41 @@ func TestGradientsThroughALayerOfLayers(t *testing.T) {
 		if want := (above - below) / (2 * h); math.Abs(dw[i][0]-want) > 1e-7 {
 			t.Errorf("%s: gradient %.9g, central difference %.9g", weight.Name, dw[i][0], want)
 		}
+	}
+}
+
+// listed is a loss that holds a slice.
+type listed struct{ weights []float64 }
+
+func (listed) Loss(ops graph.Ops, out, labels *gorgonia.Node) (*gorgonia.Node, func() int, error) {
+	return ops.CrossEntropy(out, labels, 0)
+}
+
+func TestProgramsThatCannotBeAreRefused(t *testing.T) {
+	m := newModel(t, nets.MLP([3]int{4, 3, 1}, 3), tensor.Float32)
+	refused := func(want string, phase nets.Phase, batch int) {
+		t.Helper()
+		_, program := m.Program(phase, batch)
+		_, bytes := m.Bytes(phase, batch)
+		_, draft := m.Draft(phase, batch)
+		for _, err := range []error{program, bytes, draft} {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("error %v, want %q", err, want)
+			}
+		}
+	}
+	refused("Phase(3) is not known", 3, 1)
+	refused("Phase(-1) is not known", -1, 1)
+	refused("0 images", nets.Training, 0)
+	m.Objective.Loss = listed{}
+	refused("make it a pointer", nets.Training, 2)
+	m.Objective.Loss = &listed{}
+	p, err := m.Program(nets.Training, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if parts := p.Parts(); parts[len(parts)-1].Type != "listed" {
+		t.Errorf("the loss is called %q", parts[len(parts)-1].Type)
 	}
 }
 
