@@ -65,7 +65,7 @@ type options struct {
 // Command runs the command line and returns the exit code: 0 for success, 1
 // for a failure, 2 for a wrong command line.
 func Command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	err := command(ctx, args, stdout)
+	err := command(ctx, args, stdout, stderr)
 	var usage usageError
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
@@ -78,7 +78,7 @@ func Command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 1
 }
 
-func command(ctx context.Context, args []string, stdout io.Writer) error {
+func command(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	o, err := parse(args, stdout)
 	if err != nil {
 		return err
@@ -86,6 +86,9 @@ func command(ctx context.Context, args []string, stdout io.Writer) error {
 	terminal, err := progress.Detect(stdout, o.color, nil)
 	if err != nil {
 		return usageError{"-" + err.Error()}
+	}
+	if err := o.choose(stderr); err != nil {
+		return err
 	}
 	reports, err := o.reports(ctx)
 	if err != nil {
@@ -124,7 +127,7 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 	for rest := args; ; rest = f.Args()[1:] {
 		switch err := f.Parse(rest); {
 		case errors.Is(err, flag.ErrHelp):
-			fmt.Fprintf(stdout, "compare says what runs have learned and what they cost.\n\nUsage: go run ./cmd/compare [flags] RUN...\n\nOne run: its report. Several: which is more accurate, on which classes, at\nwhich cost; runs that differ only in their seed are taken together.\n\n")
+			fmt.Fprintf(stdout, "compare says what runs have learned and what they cost.\n\nUsage: go run ./cmd/compare [flags] [RUN...]\n\nOne run: its report. Several: which is more accurate, on which classes, at\nwhich cost; runs that differ only in their seed are taken together. Without a\nRUN: the two newest below runs/ of the same data.\n\n")
 			f.SetOutput(stdout)
 			f.PrintDefaults()
 			fmt.Fprint(stdout, example)
@@ -140,9 +143,6 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 }
 
 func (o *options) check() error {
-	if len(o.runs) == 0 {
-		return usageError{"no run: give one or more run folders"}
-	}
 	if o.committee && len(o.runs) == 1 {
 		return usageError{fmt.Sprintf("-committee: %s alone is none: give two or more runs", o.runs[0])}
 	}
@@ -206,7 +206,7 @@ func (o *options) reports(ctx context.Context) ([]*report.Report, error) {
 		if run, err = report.Load(run.Folder); err != nil {
 			return nil, err
 		}
-		spec, err := o.views.Spec(run.Folder, run.Config.Settings)
+		spec, err := o.views.Spec(run.Config.Settings)
 		if err != nil {
 			return nil, usageError{err.Error()}
 		}

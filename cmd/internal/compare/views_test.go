@@ -40,7 +40,7 @@ func TestViews(t *testing.T) {
 	for _, c := range [][]string{
 		{"-tta -1: must be 0 or more", "-tta", "-1"},
 		{"-augment: goes with -tta N", "-augment", "affine"},
-		{"was trained without distortions: say with -augment SPEC", "-tta", "5"},
+		{"-augment none: leaves the 5 views of -tta alike", "-tta", "5", "-augment", "none"},
 		{"-write: what a run leaves", "-write", "-tta", "5", "-augment", "affine"},
 	} {
 		if code, stdout, stderr := run(t, append(c[1:], a)...); code != 2 || !strings.Contains(stderr, c[0]) || stdout != "" {

@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"stheno/data/digit"
@@ -36,6 +37,11 @@ func TestDrawings(t *testing.T) {
 		t.Errorf("%d of %d are right, expected 18 or more\n%s", result.Right, result.Images, o.stdout)
 	}
 	t.Logf("%d of %d", result.Right, result.Images)
+	sample := func(name string) string { return filepath.Join("..", "..", "predict", name) }
+	o = command(t, nil, "-model", run, "-top", "1", sample("five.jpg"), sample("seven.png"))
+	if lines := o.lines(); o.code != 0 || len(lines) != 2 || !strings.Contains(lines[0], "five.jpg: 5 (") || !strings.Contains(lines[1], "seven.png: 7 (") {
+		t.Errorf("the README's pictures: %+v", o)
+	}
 }
 
 // TestMNISTAgain: test images that were enlarged, moved, inverted and coloured

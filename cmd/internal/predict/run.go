@@ -71,7 +71,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	model, config := l.Model, l.Config
 	e := &examiner{settings: s, folder: folder, predictor: nets.NewPredictor(model), classes: model.Classes, stdin: stdin}
-	if e.spec, err = s.views.Spec(folder, config.Settings); err != nil {
+	if e.spec, err = s.views.Spec(config.Settings); err != nil {
 		return usageError{err.Error()}
 	}
 	if s.views.On() {

@@ -28,14 +28,17 @@ func TestViews(t *testing.T) {
 	if want := "-tta 5: probabilities are means over each image as it is and 4 distorted by affine:rotate=10,scale=0.1,shear=0.1,shift=3\n" + asMNIST; views.stderr != want {
 		t.Errorf("stderr %q, expected %q", views.stderr, want)
 	}
+	if slight := ask("-tta", "5"); slight.code != 0 || slight.stdout == plain.stdout || !strings.Contains(slight.stderr, "4 distorted by affine:rotate=4,scale=0.04,shear=0.04,shift=0.5\n") {
+		t.Errorf("-tta 5 alone, of a run without distortions: %+v", slight)
+	}
 	if lines := views.lines(); len(lines) != 2 || strings.TrimPrefix(lines[0], "a") != strings.TrimPrefix(lines[1], "b") {
 		t.Errorf("one picture has two answers: %q", lines)
 	}
 	for _, c := range [][]string{
 		{"-tta -1: must be 0 or more", "-tta", "-1"},
 		{"-augment: goes with -tta N", "-augment", "affine"},
-		{"was trained without distortions: say with -augment SPEC", "-tta", "5"},
-		{"-augment: augment: \"blur\" is no distortion", "-tta", "5", "-augment", "blur"},
+		{"-augment none: leaves the 5 views of -tta alike", "-tta", "5", "-augment", "none"},
+		{"-augment: \"blur\" is no distortion", "-tta", "5", "-augment", "blur"},
 	} {
 		if o := ask(c[1:]...); o.code != exitUsage || !strings.Contains(o.stderr, c[0]) || o.stdout != "" {
 			t.Errorf("%v: %+v, expected %q", c[1:], o, c[0])

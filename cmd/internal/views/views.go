@@ -3,6 +3,7 @@
 package views
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 
@@ -19,7 +20,7 @@ type Flags struct {
 // Define adds the flags to a command line's.
 func (f *Flags) Define(flags *flag.FlagSet) {
 	flags.IntVar(&f.Count, "tta", 0, "average the probabilities over so many `views` of each image: itself, and others distorted at random, the same ways each time; 0 is off")
-	flags.StringVar(&f.Augment, "augment", "", "with -tta: distort by this `spec`, as cmd/mlp -h explains it (default: as the run's training images were)")
+	flags.StringVar(&f.Augment, "augment", "", "with -tta: distort by this `spec`, as cmd/mlp -h explains it (default: as the run's training images were, or for a run without distortions "+slight+")")
 }
 
 // On says whether there is more than the image alone.
@@ -36,22 +37,22 @@ func (f Flags) Check() error {
 	return nil
 }
 
+// slight is how -tta distorts for a run that was trained without distortions: what
+// such a network still reads as well as the image.
+const slight = "affine:rotate=4,scale=0.04,shear=0.04,shift=0.5"
+
 // Spec is how -tta distorts for a run: as -augment says, or else as the run's
-// training images were.
-func (f Flags) Spec(folder train.Folder, run train.Settings) (augment.Spec, error) {
+// training images were, or else slightly.
+func (f Flags) Spec(run train.Settings) (augment.Spec, error) {
 	if !f.On() {
 		return augment.Spec{}, nil
 	}
-	text := f.Augment
-	if text == "" {
-		text = run.Augment
-	}
-	spec, err := augment.Parse(text)
+	spec, err := augment.Parse(cmp.Or(f.Augment, run.Augment, slight))
 	switch {
 	case err != nil:
 		return spec, fmt.Errorf("-augment: %v", err)
 	case spec.Off():
-		return spec, fmt.Errorf("-tta %d: %s was trained without distortions: say with -augment SPEC how to distort", f.Count, folder)
+		return spec, fmt.Errorf("-augment %s: leaves the %d views of -tta alike: say how to distort", f.Augment, f.Count)
 	}
 	return spec, nil
 }
