@@ -23,6 +23,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync/atomic"
+	"syscall"
 
 	"stheno/nets/internal/disk"
 )
@@ -75,6 +76,31 @@ func Rename(from, to string) error {
 	}
 	if err := disk.SyncFolder(filepath.Dir(to)); err != nil {
 		return failed("sync the folder of", to, "", err)
+	}
+	return nil
+}
+
+// MkdirAll makes a folder, and those above it that are missing, durably. One that is
+// there is left as it is.
+func MkdirAll(dir string) error {
+	info, err := os.Stat(dir)
+	switch {
+	case err == nil && info.IsDir():
+		return nil
+	case err == nil:
+		return failed("mkdir", dir, "", syscall.ENOTDIR)
+	case !errors.Is(err, fs.ErrNotExist):
+		return failed("mkdir", dir, "", err)
+	}
+	parent := filepath.Dir(dir)
+	if err := MkdirAll(parent); err != nil {
+		return err
+	}
+	if err := disk.Mkdir(dir); err != nil && !errors.Is(err, fs.ErrExist) { // another process may have been faster
+		return failed("mkdir", dir, "", err)
+	}
+	if err := disk.SyncFolder(parent); err != nil {
+		return failed("sync the folder of", dir, "", err)
 	}
 	return nil
 }

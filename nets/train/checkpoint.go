@@ -19,8 +19,8 @@ import (
 //
 // The state is copied between two steps; one goroutine writes it while training
 // goes on, one save at a time. A save that fails is told to Warn, leaves the last
-// good one, and training goes on; only the last save, when training ends, and a
-// state that is not finite are errors.
+// good one, and training goes on; only the last save, when training ends, a
+// state that is not finite and a folder that is no longer the run's are errors.
 type Checkpoint struct {
 	Hooks
 	Parts
@@ -75,14 +75,20 @@ func (c *Checkpoint) TrainEnd(s *Stats) error {
 }
 
 // Close waits for the save that may be running after a failure of training. That
-// its state is not finite is no news then: training has diverged, which the
-// failure says, and nothing is saved.
+// its state is not finite, or its folder lost, is no news then: the failure says it.
 func (c *Checkpoint) Close() error {
 	err := c.wait()
-	if infinite := (*notFiniteError)(nil); errors.As(err, &infinite) {
+	if fatal(err) {
 		return nil
 	}
 	return err
+}
+
+// fatal says whether a save's failure ends training.
+func fatal(err error) bool {
+	infinite := (*notFiniteError)(nil)
+	_, lost := isLost(err)
+	return lost || errors.As(err, &infinite)
 }
 
 // save begins to save, after the save before is done.
@@ -132,7 +138,7 @@ func (c *Checkpoint) wait() error {
 		c.good = c.at.Step
 		return nil
 	}
-	if infinite := (*notFiniteError)(nil); errors.As(err, &infinite) {
+	if fatal(err) {
 		return err
 	}
 	if c.Warn != nil {
@@ -198,7 +204,11 @@ func (c *Checkpoint) write(folder Folder, s *State, good int) error {
 			}
 		}
 	}
-	return folder.save(s, good)
+	err := folder.save(s, good)
+	if lost, ok := isLost(err); ok && lost.now != "" {
+		_ = lost.now.save(s, good) // the run can still be resumed from here, there
+	}
+	return err
 }
 
 // notFiniteError is a state that must not be saved.

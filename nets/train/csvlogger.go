@@ -11,7 +11,8 @@ import (
 // Numbers are the shortest that restore the float64.
 type CSVLogger struct {
 	Hooks
-	Path string // of the file, in a folder that is there
+	Path string      // of the file, in a folder that is there
+	Warn func(error) // of rows that cannot be written now and wait in memory; nil leaves it to Sync and Close
 
 	log       logFile
 	validated bool // whether there are columns of the validation
@@ -31,6 +32,7 @@ func (c *CSVLogger) TrainBegin(s *Stats) error {
 	if s.Step == 0 {
 		c.log.size = 0
 	}
+	c.log.warn = c.Warn
 	return c.log.open(c.Path)
 }
 
@@ -39,9 +41,7 @@ func (c *CSVLogger) TrainBegin(s *Stats) error {
 func (c *CSVLogger) EpochEnd(s *Stats) error {
 	if c.log.size == 0 {
 		c.validated = s.Validated
-		if err := c.log.write([]byte(c.header())); err != nil {
-			return err
-		}
+		c.log.write([]byte(c.header()))
 	}
 	row := strconv.AppendInt(nil, int64(s.Epoch-1), 10)
 	for _, v := range [...]float64{s.Accuracy, s.LearningRate, s.Loss} {
@@ -55,10 +55,9 @@ func (c *CSVLogger) EpochEnd(s *Stats) error {
 	case c.validated:
 		row = append(row, ",NA,NA"...)
 	}
-	if err := c.log.write(append(row, '\n')); err != nil {
-		return err
-	}
-	return c.log.flush()
+	c.log.write(append(row, '\n'))
+	c.log.flush()
+	return nil
 }
 
 func (c *CSVLogger) header() string {
@@ -76,9 +75,7 @@ func (c *CSVLogger) Name() string { return "CSVLogger" }
 
 // State is the size of the file, and its columns.
 func (c *CSVLogger) State() (CallbackState, error) {
-	if err := c.log.flush(); err != nil {
-		return CallbackState{}, err
-	}
+	c.log.flush()
 	return valuesOf(csvState{logState{c.log.size}, c.validated})
 }
 

@@ -96,7 +96,7 @@ func (f *fit) end(err error) error {
 		f.Stopped, err = stop.Reason, nil
 	}
 	f.average.enter()
-	if failed := f.call(Callback.TrainEnd); failed != nil && !errors.As(failed, &stop) {
+	if failed := f.trainEnd(); failed != nil {
 		return failed
 	}
 	return err
@@ -252,6 +252,18 @@ func (f *fit) planned() error {
 		return &Stop{Reason: "the planned number of steps is done"}
 	}
 	return nil
+}
+
+// trainEnd calls TrainEnd of every callback, also behind one that fails: what can
+// still be saved is. It returns the first failure.
+func (f *fit) trainEnd() (first error) {
+	for _, c := range f.plan.Callbacks {
+		err := c.TrainEnd(&f.Stats)
+		if stop := (*Stop)(nil); first == nil && !errors.As(err, &stop) {
+			first = err
+		}
+	}
+	return first
 }
 
 // call calls one method of every callback. One that stops training does not keep

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	"stheno/nets/durable"
 	"stheno/nets/internal/disk"
 )
 
@@ -23,8 +22,11 @@ const (
 )
 
 // generation is the path of the checkpoint after so many steps.
-func (f Folder) generation(step int) string {
-	return filepath.Join(f.File(CheckpointDir), fmt.Sprintf("%s%06d%s", generationPrefix, step, generationSuffix))
+func (f Folder) generation(step int) string { return f.File(generationName(step)) }
+
+// generationName is the same within the folder.
+func generationName(step int) string {
+	return filepath.Join(CheckpointDir, fmt.Sprintf("%s%06d%s", generationPrefix, step, generationSuffix))
 }
 
 // generations are the steps of which there are checkpoints, newest first.
@@ -75,7 +77,10 @@ func (f Folder) LoadState() (s *State, passedOver, err error) {
 // be good. One that is written anew, of a step whose epoch was not whole yet,
 // removes nothing: those before it are the only others.
 func (f Folder) save(s *State, good int) error {
-	if err := durable.WriteFile(f.generation(s.Position.Step), s.write); err != nil {
+	if err := f.WriteFile(generationName(s.Position.Step), s.write); err != nil {
+		if _, lost := isLost(err); lost {
+			return err
+		}
 		return fmt.Errorf("train: %w", err)
 	}
 	if s.Position.Step == good {

@@ -2,10 +2,9 @@ package train
 
 import (
 	"encoding/csv"
+	"fmt"
 	"io"
 	"strconv"
-
-	"stheno/nets/durable"
 )
 
 // Row is an epoch in a run's history.
@@ -20,11 +19,15 @@ type Row struct {
 }
 
 // History collects a row an epoch, and keeps history.csv and history.json in
-// Folder, if there is one, up to date. It comes after Stopwatch.
+// Folder, if there is one, up to date. It comes after Stopwatch. Files that cannot
+// be written are written with the next row; at the end of training that is an error.
 type History struct {
 	Hooks
 	Folder Folder
 	Rows   []Row
+	Warn   func(error) // of files that cannot be written now; nil keeps silent
+
+	failed error // of the last time that they were written
 }
 
 // Name is "History".
@@ -38,7 +41,10 @@ func (h *History) Restore(s CallbackState) error { return restoreValues(h.Name()
 
 // TrainBegin writes the files, also those without a row: a run may end before
 // its first epoch does, or may have lost rows that come again.
-func (h *History) TrainBegin(*Stats) error { return h.write() }
+func (h *History) TrainBegin(*Stats) error {
+	h.failed = nil
+	return h.write()
+}
 
 // EpochEnd adds the epoch's row.
 func (h *History) EpochEnd(s *Stats) error {
@@ -48,7 +54,20 @@ func (h *History) EpochEnd(s *Stats) error {
 		row.ValAccuracy, row.ValLoss = &accuracy, &loss
 	}
 	h.Rows = append(h.Rows, row)
-	return h.write()
+	err := h.write()
+	if _, lost := isLost(err); err != nil && h.failed == nil && h.Warn != nil && !lost {
+		h.Warn(fmt.Errorf("%w; training goes on, and what belongs there is kept until it can be written", err))
+	}
+	h.failed = err
+	return nil
+}
+
+// TrainEnd writes what could not be written.
+func (h *History) TrainEnd(*Stats) error {
+	if h.failed != nil {
+		h.failed = h.write()
+	}
+	return h.failed
 }
 
 func (h *History) write() error {
@@ -62,7 +81,7 @@ func (h *History) write() error {
 	if err := h.Folder.WriteJSON(HistoryJSONFile, rows); err != nil {
 		return err
 	}
-	return durable.WriteFile(h.Folder.File(HistoryFile), h.writeCSV)
+	return h.Folder.WriteFile(HistoryFile, h.writeCSV)
 }
 
 func (h *History) writeCSV(w io.Writer) error {

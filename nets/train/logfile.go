@@ -1,12 +1,12 @@
 package train
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"stheno/nets/internal/disk"
 )
@@ -14,14 +14,27 @@ import (
 // logFile is a file that a run only appends to. Its state is its size: a run
 // that goes on cuts off what was written after the checkpoint, and writes it
 // again.
+//
+// What the system does not take, as of a full disk, is kept in memory and tried
+// again with what comes next; training does not end for it, but no checkpoint
+// speaks of it either, for sync fails meanwhile. It may be written to and synced
+// at the same time.
 type logFile struct {
-	path string
-	size int64 // bytes that are written or buffered
-	file *os.File
-	w    *bufio.Writer
-	lost error // of a sync that has failed: the system may have dropped what it could not write
-	told bool  // whether the failure of w, which it repeats for ever, has been returned
+	path    string
+	size    int64        // bytes that are written or kept
+	prepare func() error // makes the folders, where there may be none yet
+	warn    func(error)  // hears once, until it works again, of what the system does not take; may be nil
+
+	mutex  sync.Mutex
+	file   *os.File // nil where it could not be opened yet
+	kept   []byte   // what the system has not been given, or has not taken
+	failed error    // why it did not take that
+	lost   error    // of a sync that has failed: the system may have dropped what it could not write
+	told   bool     // whether sync has returned failed
 }
+
+// keptBytes is how much is kept before the system is given it unasked.
+const keptBytes = 1 << 16
 
 // logState is what a checkpoint keeps of a logFile.
 type logState struct {
@@ -31,87 +44,141 @@ type logState struct {
 // open makes the file as long as it is known to be. A file that is shorter has
 // lost something, which is an error.
 func (l *logFile) open(path string) error {
-	l.path = path
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o666)
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	l.path, l.kept, l.failed, l.lost, l.told = path, nil, nil, nil, false
+	return l.named(l.openFile(l.size))
+}
+
+// later has the file opened, as a new one, when there is something to write.
+func (l *logFile) later(path string) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	l.path, l.size = path, 0
+	l.kept, l.failed, l.lost, l.told = nil, nil, nil, false
+}
+
+func (l *logFile) openFile(size int64) error {
+	if err := stillOurs(l.path); err != nil {
+		return err
+	}
+	if l.prepare != nil {
+		if err := l.prepare(); err != nil {
+			return err
+		}
+	}
+	f, err := os.OpenFile(l.path, os.O_WRONLY|os.O_CREATE, 0o666)
 	if err != nil {
-		return fmt.Errorf("train: %w", err)
+		return err
 	}
-	if err := l.cut(f); err != nil {
-		return errors.Join(l.named(err), f.Close())
+	if err = cut(f, size); err == nil {
+		err = disk.SyncFolder(filepath.Dir(l.path)) // its name is as durable as its rows
 	}
-	if err := disk.SyncFolder(filepath.Dir(path)); err != nil { // its name is as durable as its rows
-		return errors.Join(l.named(err), f.Close())
+	if err != nil {
+		return errors.Join(err, f.Close())
 	}
-	l.file, l.w, l.told, l.lost = f, bufio.NewWriterSize(f, 1<<16), false, nil
+	l.file = f
 	return nil
 }
 
-func (l *logFile) cut(f *os.File) error {
+// cut makes a file so long, and has it written to from there.
+func cut(f *os.File, size int64) error {
 	info, err := f.Stat()
 	if err != nil {
 		return err
 	}
-	if info.Size() < l.size {
-		return fmt.Errorf("has %d bytes, the checkpoint knows of %d: something was taken away since", info.Size(), l.size)
+	if info.Size() < size {
+		return fmt.Errorf("has %d bytes, the checkpoint knows of %d: something was taken away since", info.Size(), size)
 	}
-	if err := f.Truncate(l.size); err != nil {
-		return err
+	if info.Size() > size {
+		if err := f.Truncate(size); err != nil {
+			return err
+		}
 	}
-	_, err = f.Seek(l.size, io.SeekStart)
+	_, err = f.Seek(size, io.SeekStart)
 	return err
 }
 
-func (l *logFile) write(p []byte) error {
-	n, err := l.w.Write(p)
-	l.size += int64(n)
-	return l.tell(err)
+// write keeps p, and flushes now and then.
+func (l *logFile) write(p []byte) {
+	l.mutex.Lock()
+	l.kept = append(l.kept, p...)
+	l.size += int64(len(p))
+	full := len(l.kept) >= keptBytes && l.failed == nil
+	l.mutex.Unlock()
+	if full {
+		l.flush()
+	}
 }
 
-// flush gives what is buffered to the system; a file that is not open has nothing.
-func (l *logFile) flush() error {
-	if l.w == nil {
+// flush gives what is kept to the system, which may not take it.
+func (l *logFile) flush() {
+	l.mutex.Lock()
+	before := l.failed
+	err := l.give()
+	l.mutex.Unlock()
+	if _, lost := isLost(err); err != nil && before == nil && l.warn != nil && !lost {
+		l.warn(fmt.Errorf("%w; training goes on, and what belongs there is kept until it can be written", l.named(err)))
+	}
+}
+
+// give writes what is kept, as far as that goes. Another folder's file is not
+// written to; one's own is also where its folder has another name.
+func (l *logFile) give() error {
+	if len(l.kept) == 0 {
 		return nil
 	}
-	return l.tell(l.w.Flush())
+	err := stillOurs(l.path)
+	if lost, ok := isLost(err); ok && lost.now != "" && l.file != nil {
+		err = nil
+	}
+	if err == nil && l.file == nil {
+		err = l.openFile(0)
+	}
+	if err == nil {
+		var n int
+		n, err = l.file.Write(l.kept)
+		l.kept = l.kept[:copy(l.kept, l.kept[n:])]
+	}
+	l.failed, l.told = err, l.told && err != nil
+	return err
 }
 
-func (l *logFile) tell(err error) error {
-	l.told = l.told || err != nil
+// sync flushes, and makes what was flushed survive a power cut. It may be called
+// beside write, but not beside itself. Once the system has failed to sync it fails
+// for good, since a system may forget what it could not write and have the next
+// call succeed.
+func (l *logFile) sync() error {
+	l.mutex.Lock()
+	err, file, lost := l.give(), l.file, l.lost
+	l.told = err != nil
+	l.mutex.Unlock()
+	if err == nil && file != nil {
+		if lost == nil {
+			lost = file.Sync()
+		}
+		err = lost
+		l.mutex.Lock()
+		l.lost = lost
+		l.mutex.Unlock()
+	}
 	return l.named(err)
 }
 
-// sync makes what was flushed survive a power cut. It may be called beside write,
-// but not beside itself. Once it has failed it fails for good, since a system may
-// forget what it could not write and have the next call succeed.
-func (l *logFile) sync() error {
-	if l.file == nil {
-		return nil
-	}
-	if l.lost == nil {
-		l.lost = l.file.Sync()
-	}
-	return l.named(l.lost)
-}
-
+// close flushes. What cannot be written now is lost, which is an error, but for
+// what sync has said already.
 func (l *logFile) close() error {
-	if l.file == nil {
-		return nil
-	}
-	err := l.w.Flush()
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	err := l.give()
 	if l.told {
 		err = nil
 	}
-	err = errors.Join(err, l.file.Close())
-	l.file, l.w = nil, nil
-	return l.named(err)
-}
-
-// state flushes.
-func (l *logFile) state() (CallbackState, error) {
-	if err := l.flush(); err != nil {
-		return CallbackState{}, err
+	if l.file != nil {
+		err = errors.Join(err, l.file.Close())
 	}
-	return valuesOf(logState{l.size})
+	l.file, l.kept = nil, nil
+	return l.named(err)
 }
 
 func (l *logFile) restore(name string, s CallbackState) error {
@@ -124,9 +191,13 @@ func (l *logFile) restore(name string, s CallbackState) error {
 	return err
 }
 
+// named says which file it is, where the error does not.
 func (l *logFile) named(err error) error {
-	if err == nil {
-		return nil
+	var onPath *os.PathError
+	if _, lost := isLost(err); err == nil || lost {
+		return err
+	} else if errors.As(err, &onPath) {
+		return fmt.Errorf("train: %w", err)
 	}
 	return fmt.Errorf("train: %s: %w", l.path, err)
 }

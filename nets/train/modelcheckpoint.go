@@ -3,7 +3,6 @@ package train
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -90,7 +89,10 @@ func (c *ModelCheckpoint) save(s *Stats) error {
 		best = &value
 	}
 	path := c.path(s)
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+	if err := stillOurs(path); err != nil {
+		return err
+	}
+	if err := durable.MkdirAll(filepath.Dir(path)); err != nil {
 		return fmt.Errorf("train: ModelCheckpoint: %w", err)
 	}
 	if err := durable.WriteFile(path, c.Model.WriteWeights); err != nil {

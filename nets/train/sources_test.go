@@ -66,6 +66,11 @@ var watches = map[string]string{
 	"graph/kernel/parallel.go":  "how long a helper without work spins before it parks",
 }
 
+// lots are the files that may draw what no seed explains, and what for.
+var lots = map[string]string{
+	"nets/train/newfolder.go": "the hidden name of a folder that is being filled, which nobody else may have",
+}
+
 // TestOneSeedAndOneClock: no source of randomness but what is passed in, and no
 // clock but those of watches, so that one seed explains a run.
 func TestOneSeedAndOneClock(t *testing.T) {
@@ -77,7 +82,9 @@ func TestOneSeedAndOneClock(t *testing.T) {
 		for _, spec := range file.Imports {
 			switch spec.Path.Value {
 			case `"math/rand"`, `"crypto/rand"`, `"hash/maphash"`:
-				t.Errorf("%s imports %s", path, spec.Path.Value)
+				if lots[path] == "" {
+					t.Errorf("%s imports %s", path, spec.Path.Value)
+				}
 			}
 		}
 		for _, name := range uses(file, "math/rand/v2") {

@@ -5,10 +5,11 @@ import "strconv"
 // StepLog writes steps.csv: a row an optimizer step with the loss and the
 // accuracy of its batch before the update, in the shortest decimals that
 // restore the float32. It is flushed at each epoch's end, at each checkpoint
-// and by Close.
+// and by Close. What cannot be written waits in memory for the next time.
 type StepLog struct {
 	Hooks
 	Folder Folder
+	Warn   func(error) // of rows that cannot be written now; nil leaves it to Sync and Close
 
 	log logFile
 	row []byte
@@ -16,13 +17,14 @@ type StepLog struct {
 
 // TrainBegin creates the file, or opens it behind the last step that is done.
 func (l *StepLog) TrainBegin(*Stats) error {
+	l.log.warn = l.Warn
 	if err := l.log.open(l.Folder.File(StepsFile)); err != nil {
 		return err
 	}
-	if l.log.size > 0 {
-		return nil
+	if l.log.size == 0 {
+		l.log.write([]byte("step,loss,accuracy\n"))
 	}
-	return l.log.write([]byte("step,loss,accuracy\n"))
+	return nil
 }
 
 // BatchEnd adds a row.
@@ -31,11 +33,13 @@ func (l *StepLog) BatchEnd(s *Stats) error {
 	for _, v := range [...]float64{s.BatchLoss, s.BatchAccuracy} {
 		l.row = strconv.AppendFloat(append(l.row, ','), v, 'g', -1, 32)
 	}
-	return l.log.write(append(l.row, '\n'))
+	l.row = append(l.row, '\n')
+	l.log.write(l.row)
+	return nil
 }
 
 // EpochEnd flushes.
-func (l *StepLog) EpochEnd(*Stats) error { return l.log.flush() }
+func (l *StepLog) EpochEnd(*Stats) error { l.log.flush(); return nil }
 
 // Close flushes and closes the file, also after a failure of training.
 func (l *StepLog) Close() error { return l.log.close() }
@@ -44,7 +48,10 @@ func (l *StepLog) Close() error { return l.log.close() }
 func (l *StepLog) Name() string { return "StepLog" }
 
 // State is the size of the file.
-func (l *StepLog) State() (CallbackState, error) { return l.log.state() }
+func (l *StepLog) State() (CallbackState, error) {
+	l.log.flush()
+	return valuesOf(logState{l.log.size})
+}
 
 // Restore has TrainBegin cut the file to that size.
 func (l *StepLog) Restore(s CallbackState) error { return l.log.restore(l.Name(), s) }

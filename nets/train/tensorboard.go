@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"stheno/nets/durable"
+	"stheno/nets/internal/disk"
 )
 
 // TensorBoard writes event files that TensorBoard shows, as Keras's callback of
@@ -19,12 +22,14 @@ import (
 // time of day in them is the one thing that differs between two equal runs.
 type TensorBoard struct {
 	Hooks
-	Dir   string // of the files; missing folders are made
-	Every int    // a point of the batch each so many steps (Keras: update_freq); 0 is none
+	Dir   string      // of the files; missing folders are made
+	Every int         // a point of the batch each so many steps (Keras: update_freq); 0 is none
+	Warn  func(error) // of points that cannot be written now and wait in memory; nil leaves it to Sync and Close
 
 	file              string // the name of both files
 	train, validation logFile
-	restored          bool // whether these are a checkpoint's, which may be of step 0
+	settled           bool // whether these are a checkpoint's, which may be of step 0
+	begun             bool // between TrainBegin and Close
 }
 
 // boardState is what a checkpoint keeps of it.
@@ -48,12 +53,11 @@ func (b *TensorBoard) TrainBegin(s *Stats) error {
 	if err := b.Close(); err != nil {
 		return err
 	}
-	if s.Step == 0 && !b.restored {
-		b.file, b.train.size, b.validation.size = "", 0, 0
+	if s.Step == 0 && !b.settled || b.file == "" {
+		b.start()
 	}
-	if b.restored = false; b.file == "" {
-		b.file = b.newName()
-	}
+	b.settled, b.begun = false, true
+	b.train.warn, b.validation.warn = b.Warn, b.Warn
 	err := b.open(&b.train, trainDir)
 	if err == nil && b.validation.size > 0 {
 		err = b.open(&b.validation, validationDir)
@@ -61,49 +65,74 @@ func (b *TensorBoard) TrainBegin(s *Stats) error {
 	return err
 }
 
+// start settles on files that are not there yet.
+func (b *TensorBoard) start() {
+	b.file, b.train.size, b.validation.size = b.newName(), 0, 0
+}
+
 // BatchEnd adds the points of a batch, at its step.
 func (b *TensorBoard) BatchEnd(s *Stats) error {
 	if b.Every <= 0 || s.Step%b.Every != 0 {
 		return nil
 	}
-	return add(&b.train, s.Step, scalar{"batch_loss", s.BatchLoss}, scalar{"batch_accuracy", s.BatchAccuracy})
+	add(&b.train, s.Step, scalar{"batch_loss", s.BatchLoss}, scalar{"batch_accuracy", s.BatchAccuracy})
+	return nil
 }
 
 // EpochEnd adds the points of an epoch and flushes.
 func (b *TensorBoard) EpochEnd(s *Stats) error {
 	epoch := s.Epoch - 1
-	err := add(&b.train, epoch, scalar{"epoch_loss", s.Loss}, scalar{"epoch_accuracy", s.Accuracy}, scalar{"epoch_learning_rate", s.LearningRate})
-	if err == nil && s.Validated && b.validation.size == 0 {
-		err = b.open(&b.validation, validationDir)
+	add(&b.train, epoch, scalar{"epoch_loss", s.Loss}, scalar{"epoch_accuracy", s.Accuracy}, scalar{"epoch_learning_rate", s.LearningRate})
+	if s.Validated {
+		if b.validation.size == 0 {
+			b.validation.prepare = b.makeFolder(validationDir)
+			b.validation.later(filepath.Join(b.Dir, validationDir, b.file))
+			b.validation.write(appendVersion(nil, time.Now()))
+		}
+		add(&b.validation, epoch, scalar{"epoch_loss", s.ValLoss}, scalar{"epoch_accuracy", s.ValAccuracy})
 	}
-	if err == nil && s.Validated {
-		err = add(&b.validation, epoch, scalar{"epoch_loss", s.ValLoss}, scalar{"epoch_accuracy", s.ValAccuracy})
-	}
-	return errors.Join(err, b.flush())
+	b.flush()
+	return nil
 }
 
-func add(l *logFile, step int, points ...scalar) error {
-	return l.write(appendScalars(nil, time.Now(), step, points...))
+func add(l *logFile, step int, points ...scalar) {
+	l.write(appendScalars(nil, time.Now(), step, points...))
 }
 
 // open opens one of the files; a new one begins with the version.
 func (b *TensorBoard) open(l *logFile, dir string) error {
-	dir = filepath.Join(b.Dir, dir)
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return fmt.Errorf("train: TensorBoard: %w", err)
-	}
-	if err := l.open(filepath.Join(dir, b.file)); err != nil || l.size > 0 {
+	l.prepare = b.makeFolder(dir)
+	if err := l.open(filepath.Join(b.Dir, dir, b.file)); err != nil {
 		return err
 	}
-	return l.write(appendVersion(nil, time.Now()))
+	if l.size == 0 {
+		l.write(appendVersion(nil, time.Now()))
+	}
+	return nil
+}
+
+// makeFolder makes a folder of the files. Each of its names, up to the one in
+// which Dir is, is then as durable as the points that a checkpoint speaks of, also
+// where a process made it that was killed before it had them synced.
+func (b *TensorBoard) makeFolder(dir string) func() error {
+	return func() error {
+		if err := durable.MkdirAll(filepath.Join(b.Dir, dir)); err != nil {
+			return err
+		}
+		if err := disk.SyncFolder(b.Dir); err != nil {
+			return err
+		}
+		return disk.SyncFolder(filepath.Dir(b.Dir))
+	}
 }
 
 // newName is a name that TensorBoard knows for an event file and that no file
-// has. It reads the files of a folder in the order of their names. TensorFlow's
-// end with the name of the host, which is nobody's business.
+// has, behind those that are there: it reads the files of a folder in the order of
+// their names. TensorFlow's have the time and the name of the host, which are
+// nobody's business.
 func (b *TensorBoard) newName() string {
-	for second := time.Now().Unix(); ; second++ {
-		name := fmt.Sprintf("events.out.tfevents.%010d.stheno", second)
+	for n := 0; ; n++ {
+		name := fmt.Sprintf("events.out.tfevents.%010d.stheno", n)
 		_, inTrain := os.Lstat(filepath.Join(b.Dir, trainDir, name))
 		_, inValidation := os.Lstat(filepath.Join(b.Dir, validationDir, name))
 		if inTrain != nil && inValidation != nil {
@@ -112,10 +141,16 @@ func (b *TensorBoard) newName() string {
 	}
 }
 
-func (b *TensorBoard) flush() error { return errors.Join(b.train.flush(), b.validation.flush()) }
+func (b *TensorBoard) flush() {
+	b.train.flush()
+	b.validation.flush()
+}
 
 // Close closes the files, also after a failure of training.
-func (b *TensorBoard) Close() error { return errors.Join(b.train.close(), b.validation.close()) }
+func (b *TensorBoard) Close() error {
+	b.begun = false
+	return errors.Join(b.train.close(), b.validation.close())
+}
 
 // Sync makes the points durable.
 func (b *TensorBoard) Sync() error { return errors.Join(b.train.sync(), b.validation.sync()) }
@@ -123,11 +158,18 @@ func (b *TensorBoard) Sync() error { return errors.Join(b.train.sync(), b.valida
 // Name is "TensorBoard".
 func (b *TensorBoard) Name() string { return "TensorBoard" }
 
-// State is the name of the files and their sizes.
+// State is the name of the files and their sizes. Before training it settles on
+// the name, so that whoever goes on from there continues the files that this
+// training writes.
 func (b *TensorBoard) State() (CallbackState, error) {
-	if err := b.flush(); err != nil {
-		return CallbackState{}, err
+	if !b.begun && !b.settled {
+		if b.Dir == "" {
+			return CallbackState{}, errors.New("train: TensorBoard has no Dir")
+		}
+		b.start()
+		b.settled = true
 	}
+	b.flush()
 	return valuesOf(boardState{b.file, b.train.size, b.validation.size})
 }
 
@@ -142,6 +184,6 @@ func (b *TensorBoard) Restore(s CallbackState) error {
 		return fmt.Errorf("train: state of TensorBoard: %s names no file of the folder, or a size below 0", s.Values)
 	}
 	b.file, b.train.size, b.validation.size = state.File, state.Train, state.Validation
-	b.restored = true
+	b.settled = true
 	return nil
 }

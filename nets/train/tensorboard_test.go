@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"stheno/nets"
+	"stheno/nets/internal/disk"
 	"stheno/nets/train"
 )
 
@@ -239,5 +241,107 @@ func TestBrokenRecordsAreSeen(t *testing.T) {
 			t.Errorf("byte %d of %d is changed, and nobody sees it", i, len(file))
 		}
 		file[i] ^= 4
+	}
+}
+
+// boardTrial is a trial with event files.
+func boardTrial(t *testing.T, r recipe, seed uint64, folder train.Folder) *trial {
+	t.Helper()
+	p := newTrial(t, r, seed)
+	p.board = &train.TensorBoard{Dir: folder.File("tensorboard"), Warn: func(err error) { p.warnings = append(p.warnings, err) }}
+	p.checkpoint.Callbacks = append(p.checkpoint.Callbacks, p.board)
+	p.in(folder)
+	return p
+}
+
+// TestAKillInTheFirstEpochDoublesNoPoint: the run goes on from before its first
+// step, in the files that the first attempt has begun.
+func TestAKillInTheFirstEpochDoublesNoPoint(t *testing.T) {
+	folder := train.Folder(quick(t))
+	must(t, os.Mkdir(folder.File(train.CheckpointDir), 0o777))
+	p := boardTrial(t, mlpRecipe, 1, folder)
+	must(t, p.checkpoint.Begin(folder))
+	p.board.Every = 1
+	must(t, errors.Join(p.board.TrainBegin(&train.Stats{}), p.board.BatchEnd(&train.Stats{Step: 1}), p.board.EpochEnd(&train.Stats{Epoch: 1, Validated: true}), p.board.Sync(), p.board.Close()))
+
+	q := boardTrial(t, mlpRecipe, 1000, folder)
+	s, _, err := folder.LoadState()
+	must(t, err)
+	must(t, s.Restore(q.checkpoint.Parts))
+	q.checkpoint.Resume(s)
+	q.toTheEnd(t)
+	must(t, q.board.Close())
+	for _, dir := range []string{"train", "validation"} {
+		seen := make(map[string]bool)
+		for _, p := range points(t, filepath.Join(q.board.Dir, dir)) {
+			key := fmt.Sprint(p.Tag, p.Step)
+			if seen[key] || strings.HasPrefix(key, "batch") {
+				t.Errorf("%s: %s is there twice, or of the first attempt", dir, key)
+			}
+			seen[key] = true
+		}
+	}
+}
+
+// TestEventFilesHaveTheirNamesBeforeACheckpointSpeaksOfThem: each folder above
+// them is in its own one, durably, or a power cut leaves a checkpoint that knows of
+// points in a file that is not there.
+func TestEventFilesHaveTheirNamesBeforeACheckpointSpeaksOfThem(t *testing.T) {
+	folder := train.Folder(quick(t))
+	b := &train.TensorBoard{Dir: folder.File("tensorboard")}
+	for _, made := range []bool{false, true} { // by a process that was killed before it had synced them
+		var synced []string
+		stop := disk.Watch(func(op disk.Op) {
+			if op.Name == "sync folder" {
+				synced = append(synced, op.Path)
+			}
+		})
+		err := errors.Join(b.TrainBegin(&train.Stats{}), b.EpochEnd(&train.Stats{Epoch: 1, Validated: true}))
+		stop()
+		must(t, errors.Join(err, b.Close()))
+		for _, dir := range []string{"", "tensorboard", "tensorboard/train", "tensorboard/validation"} {
+			if !slices.Contains(synced, folder.File(dir)) {
+				t.Errorf("folders made before: %v: %q is not synced, only %v", made, dir, synced)
+			}
+		}
+	}
+}
+
+// TestPointsWaitForRoom: a file that cannot be made does not end training, and has
+// all of its points once it can be.
+func TestPointsWaitForRoom(t *testing.T) {
+	whole, folder := train.Folder(quick(t)), train.Folder(quick(t))
+	for _, f := range []train.Folder{whole, folder} {
+		must(t, os.Mkdir(f.File(train.CheckpointDir), 0o777))
+		p := boardTrial(t, mlpRecipe, 1, f)
+		must(t, p.checkpoint.Begin(f))
+		obstacle := filepath.Join(p.board.Dir, "validation")
+		if f == folder {
+			must(t, os.Mkdir(p.board.Dir, 0o777))
+			must(t, os.WriteFile(obstacle, nil, 0o666))
+		}
+		_, err := p.fit(t.Context(), at(40, func() { os.Remove(obstacle) }))
+		must(t, errors.Join(err, p.board.Close()))
+		if f == folder && (len(p.warnings) < 2 || strings.Count(fmt.Sprint(p.warnings), "is kept until it can be written") != 1 || !strings.Contains(p.warnings[0].Error(), obstacle)) {
+			t.Errorf("warnings %v", p.warnings)
+		}
+	}
+	for _, dir := range []string{"train", "validation"} {
+		if d := cmp.Diff(points(t, whole.File("tensorboard/"+dir)), points(t, folder.File("tensorboard/"+dir))); d != "" {
+			t.Errorf("%s (-left alone +got):\n%s", dir, d)
+		}
+	}
+}
+
+// TestPointsAreSyncedBesideTraining, also while the validation's file is opened:
+// for the race detector.
+func TestPointsAreSyncedBesideTraining(t *testing.T) {
+	for range 20 {
+		b := &train.TensorBoard{Dir: t.TempDir()}
+		must(t, b.TrainBegin(&train.Stats{}))
+		synced := make(chan error)
+		go func() { synced <- b.Sync() }()
+		must(t, b.EpochEnd(&train.Stats{Epoch: 1, Validated: true}))
+		must(t, errors.Join(<-synced, b.Close()))
 	}
 }

@@ -53,6 +53,7 @@ type trial struct {
 	adam       *train.Adam
 	steps      *train.StepLog
 	history    *train.History
+	board      *train.TensorBoard // nil without
 	checkpoint *train.Checkpoint
 	warnings   []error
 }

@@ -80,7 +80,7 @@ func (j *job) callbacks() ([]train.Callback, error) {
 	if err != nil {
 		return nil, err
 	}
-	j.steps, j.history = &train.StepLog{}, &train.History{}
+	j.steps, j.history = &train.StepLog{Warn: j.warn}, &train.History{Warn: j.warn}
 	rate := &train.LearningRateSchedule{Optimizer: j.adam, Schedule: schedule}
 	list := []train.Callback{&train.Stopwatch{}, rate}
 	if !j.app.ranks.first() {
@@ -93,7 +93,7 @@ func (j *job) callbacks() ([]train.Callback, error) {
 		list = append(list, j.steps, j.history)
 	}
 	if s.TensorBoard && j.app.ranks.first() {
-		j.board = &train.TensorBoard{}
+		j.board = &train.TensorBoard{Warn: j.warn}
 		list = append(list, j.board)
 	}
 	if s.Patience > 0 {
@@ -104,21 +104,32 @@ func (j *job) callbacks() ([]train.Callback, error) {
 }
 
 // create makes the folder of a new run, once its pre-training is known not to be
-// refused.
-func (j *job) create() error {
+// refused, and leaves it locked.
+func (j *job) create() (unlock func() error, err error) {
 	if j.pretrains() {
 		if _, err := j.pretraining(); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	folder, err := train.CreateFolder(j.settings.out, j.app.Name, time.Now(), func(f train.Folder) error {
-		if err := f.WriteJSON(train.ConfigFile, j.config); err != nil {
+	if out := train.Folder(j.settings.out); out != "" && out.IsCutOff() {
+		j.note("%s has what is left of a run that was cut off while it began: beginning anew", out)
+	}
+	j.folder, unlock, err = train.BeginFolder(j.settings.out, j.app.Name, time.Now(), func(f train.Folder) error {
+		j.in(f)
+		if err := j.checkpoint.Begin(f); err != nil {
 			return err
 		}
-		return j.checkpoint.Begin(f)
+		return f.WriteJSON(train.ConfigFile, j.config)
 	})
-	j.folder = folder
-	return err
+	return unlock, err
+}
+
+// in has the job's parts write into a folder.
+func (j *job) in(f train.Folder) {
+	j.steps.Folder, j.history.Folder, j.checkpoint.Folder = f, f, f
+	if j.board != nil {
+		j.board.Dir = f.File("tensorboard")
+	}
 }
 
 // reopen goes on with the run in an existing folder, unless it is finished.
@@ -158,16 +169,6 @@ func (j *job) reopen(ctx context.Context, c train.Config) error {
 	if err := os.Remove(j.folder.File(train.OutcomeFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("train: %w", err) // it would tell of an end that is none
 	}
-	return j.run(ctx)
-}
-
-// own runs in a new folder.
-func (j *job) own(ctx context.Context) error {
-	unlock, err := j.folder.Lock()
-	if err != nil {
-		return err
-	}
-	defer unlock()
 	return j.run(ctx)
 }
 
@@ -232,10 +233,7 @@ func (j *job) run(ctx context.Context) error {
 // train trains in the job's folder; stop says that ctx has ended that, here or on
 // another rank.
 func (j *job) train(ctx context.Context) (stats train.Stats, stop *train.Stop, err error) {
-	j.steps.Folder, j.history.Folder, j.checkpoint.Folder = j.folder, j.folder, j.folder
-	if j.board != nil {
-		j.board.Dir = j.folder.File("tensorboard")
-	}
+	j.in(j.folder)
 	stats, err = train.Fit(ctx, j.model, j.set.Train, j.adam, j.plan())
 	j.app.ranks.together(err)
 	j.display.Close() // a display that cannot write is no reason to lose a run

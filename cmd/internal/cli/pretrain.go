@@ -8,7 +8,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 
 	"gorgonia.org/tensor"
 
@@ -138,18 +137,13 @@ func (j *job) pretrainItself(ctx context.Context, of *job) error {
 
 // open makes the pre-training's folder, or takes its state from there.
 func (j *job) open() error {
-	left, err := filepath.Glob(filepath.Join(filepath.Dir(string(j.folder)), "."+train.PretrainDir+".*.tmp"))
-	if err != nil {
-		return err
-	}
-	for _, dir := range left { // of a killed process: the run's folder is ours
-		if err := os.RemoveAll(dir); err != nil {
-			return fmt.Errorf("train: %w", err)
-		}
-	}
 	if _, err := os.Stat(string(j.folder)); errors.Is(err, fs.ErrNotExist) {
 		j.settings.out = string(j.folder)
-		return j.create()
+		unlock, err := j.create()
+		if err != nil {
+			return err
+		}
+		return unlock() // the run's folder is ours, and this one with it
 	}
 	return j.goOn()
 }

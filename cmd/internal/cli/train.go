@@ -141,10 +141,12 @@ func begin(ctx context.Context, app App, s *settings, display progress.Display, 
 	if !app.ranks.first() {
 		return j.follow(ctx)
 	}
-	if err := j.create(); err != nil {
+	unlock, err := j.create()
+	if err != nil {
 		return err
 	}
-	return j.own(ctx)
+	defer unlock()
+	return j.run(ctx)
 }
 
 // resume is a run that goes on.

@@ -55,11 +55,13 @@ func (w Watched) Run(ctx context.Context) error {
 		j.display = w.Watch(m, j.config, folder)
 		return j.reopen(ctx, c)
 	}
-	if err := j.create(); err != nil {
+	unlock, err := j.create()
+	if err != nil {
 		return err
 	}
+	defer unlock()
 	j.display = w.Watch(m, j.config, j.folder)
-	return j.own(ctx)
+	return j.run(ctx)
 }
 
 // unfinished finds the run that this one would repeat from its beginning: in the

@@ -24,8 +24,8 @@ func TestAimedKills(t *testing.T) {
 		}
 		seen := make(tally)
 		for killed := 0; killed < kills && !t.Failed(); {
-			dir := t.TempDir()
-			folder := filepath.Join(dir, "run")
+			folder := p.place(t, killed)
+			dir := filepath.Dir(folder)
 			// Evenly over the calls, so that few kills are as far apart as many.
 			at := 1 + killed*len(log)/kills + rng.IntN(1+len(log)/kills)
 			what := ""

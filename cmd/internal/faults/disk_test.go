@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -72,6 +73,18 @@ func halt(t *testing.T, p *process) {
 	})
 }
 
+// fillBeside fills a file system while a process trains in it; but not while it
+// holds a temporary file, whose place it would give back.
+func fillBeside(t *testing.T, process *process, path string, leave int64) {
+	t.Helper()
+	for halt(t, process); len(hidden(t, filepath.Dir(path))) > 0; halt(t, process) {
+		process.Process.Signal(syscall.SIGCONT)
+		time.Sleep(time.Millisecond)
+	}
+	fill(t, path, leave)
+	process.Process.Signal(syscall.SIGCONT)
+}
+
 func steps(t *testing.T, folder string) int {
 	t.Helper()
 	state, passedOver, err := train.Folder(folder).LoadState()
@@ -89,13 +102,7 @@ func TestFullDisk(t *testing.T) {
 		folder, ballast := filepath.Join(dir, "run"), filepath.Join(dir, "ballast")
 		process := start(t, p.begin(folder))
 		saved(t, folder)
-		// Not while the process holds a temporary file, whose place it would give back.
-		for halt(t, process); len(hidden(t, dir)) > 0; halt(t, process) {
-			process.Process.Signal(syscall.SIGCONT)
-			time.Sleep(time.Millisecond)
-		}
-		fill(t, ballast, 64<<10) // for the small files
-		process.Process.Signal(syscall.SIGCONT)
+		fillBeside(t, process, ballast, 64<<10) // for the small files
 		await(t, "three warnings", func() bool { return strings.Count(process.err.String(), "warning: ") >= 3 })
 		process.Process.Signal(syscall.SIGTERM)
 		o := process.end(t)
@@ -131,6 +138,48 @@ func TestFullDisk(t *testing.T) {
 			}
 		}
 		p.recoverSoon(t, "a full disk", folder)
+	})
+}
+
+// TestDiskFullToTheLastByte: a run trains on, keeps what it has to say of steps and
+// epochs, and once there is room again all is as if there always had been.
+func TestDiskFullToTheLastByte(t *testing.T) {
+	both(t, endless+" -tensorboard", func(t *testing.T, p plan) {
+		dir := mount(t, map[string]int{"mlp": 4 << 20, "cnn": 8 << 20}[p.program])
+		folder, ballast := filepath.Join(dir, "run"), filepath.Join(dir, "ballast")
+		process := start(t, p.begin(folder))
+		await(t, "an epoch", func() bool { return exists(filepath.Join(folder, eventFiles[1])) })
+		fillBeside(t, process, ballast, 0)
+		warns := func(of string) {
+			await(t, "a warning of "+of, func() bool { return strings.Contains(process.err.String(), of) })
+		}
+		warns("/checkpoint/step-")
+		fillBeside(t, process, ballast+"2", 0) // what the removal of an old checkpoint may have given back
+		warns("/steps.csv: ")
+		warns("/history.json: ")
+		stood := steps(t, folder)
+		if said := process.err.String(); strings.Count(said, "is kept until it can be written") > 4 {
+			t.Errorf("it says more than once of each file: %s", said)
+		}
+		for _, path := range []string{ballast, ballast + "2"} {
+			if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
+				t.Fatal(err)
+			}
+		}
+		await(t, "a checkpoint", func() bool {
+			found, _ := filepath.Glob(filepath.Join(folder, "checkpoint", "step-*.safetensors"))
+			return len(found) == 2 && !slices.ContainsFunc(found, func(path string) bool { return strings.Contains(path, fmt.Sprintf("step-%06d", stood)) })
+		})
+		process.Process.Signal(syscall.SIGTERM)
+		if o := process.end(t); o.code != 143 || !strings.Contains(o.stderr, "everything is saved") {
+			t.Fatal(o)
+		}
+		if at := steps(t, folder); at < stood+6 {
+			t.Errorf("it stands at step %d, with the full disk at %d", at, stood)
+		}
+		more := []string{"-epochs", "1000000", "-steps", strconv.Itoa(steps(t, folder) + 20)}
+		succeed(t, p.resume(folder, more...))
+		same(t, "a disk that was full", folder, p.want(t, more...))
 	})
 }
 

@@ -5,6 +5,7 @@ package faults
 import (
 	"encoding/json"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -34,7 +35,7 @@ func killAtRandom(t *testing.T, args string, kills, all int) {
 		whole := time.Since(began)
 		seen := make(tally)
 		for killed := 0; killed < kills; {
-			folder := filepath.Join(t.TempDir(), "run")
+			folder := p.place(t, killed)
 			for args := p.begin(folder); ; args = p.next(folder) {
 				delay := time.Duration(rng.Float64() * float64(whole))
 				process := start(t, args)
@@ -62,6 +63,19 @@ func killAtRandom(t *testing.T, args string, kills, all int) {
 	})
 }
 
+// place is where a run is to be: by turns a path at which there is nothing, and a
+// folder that is there, and empty.
+func (p plan) place(t testing.TB, turn int) (folder string) {
+	t.Helper()
+	folder = filepath.Join(t.TempDir(), "run")
+	if turn%2 == 1 {
+		if err := os.Mkdir(folder, 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return folder
+}
+
 // moment says when a process with these arguments was killed.
 func (p plan) moment(t testing.TB, folder string, args []string) string {
 	t.Helper()
@@ -69,8 +83,8 @@ func (p plan) moment(t testing.TB, folder string, args []string) string {
 	switch {
 	case args[1] == "-resume":
 		what = "resumes"
-	case !exists(folder):
-		return "before there was a folder"
+	case !begun(folder):
+		return "before there was a run"
 	}
 	switch {
 	case exists(filepath.Join(folder, "pretrain")) && !exists(filepath.Join(folder, "steps.csv")):
@@ -111,7 +125,7 @@ func whole(t *testing.T, what, folder string, want result) bool {
 			fine = json.Valid([]byte(text))
 		case "history.csv":
 			fine = strings.HasPrefix(want[name], text)
-		case "steps.csv", "pretrain/steps.csv": // a log that grows
+		case "steps.csv", "pretrain/steps.csv", eventFiles[0], eventFiles[1]: // a log that grows
 			fine = true
 		}
 		if !fine {

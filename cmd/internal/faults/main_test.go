@@ -100,8 +100,8 @@ type plan struct {
 
 // The plans: of 6, 36, 8 and 8, and 10,000 steps, which nobody waits for.
 const (
-	tiny       = "-data small -epochs 2 -batch 8 -checkpoint-every 2"
-	busy       = "-data small -epochs 3 -batch 2 -checkpoint-every 1"
+	tiny       = "-data small -epochs 2 -batch 8 -checkpoint-every 2 -tensorboard"
+	busy       = "-data small -epochs 3 -batch 2 -checkpoint-every 1 -tensorboard"
 	pretrained = "-data small -epochs 2 -batch 6 -checkpoint-every 1 -pretrain triplet -pretrain-epochs 2"
 	long       = "-data long -epochs 1 -batch 2 -checkpoint-every 5"
 )
@@ -134,9 +134,9 @@ func (p plan) resume(folder string, more ...string) []string {
 	return slices.Concat([]string{p.path(), "-resume", folder, "-verbose", "0"}, more)
 }
 
-// next goes on with the run if its folder is there, and else begins.
+// next goes on with the run if there is one, and else begins.
 func (p plan) next(folder string, more ...string) []string {
-	if exists(folder) {
+	if begun(folder) {
 		return p.resume(folder, more...)
 	}
 	return p.begin(folder, more...)
@@ -258,12 +258,36 @@ var (
 	secondsCSV  = regexp.MustCompile(`(?m),[^,\n]+$`)
 )
 
+// eventFiles are those that TensorBoard reads.
+var eventFiles = []string{"tensorboard/train/events.out.tfevents.0000000000.stheno", "tensorboard/validation/events.out.tfevents.0000000000.stheno"}
+
+// untimed is an event file without the times of day: of each event's frame, 12
+// bytes before it and 4 behind, the length is left, and of the event all but the
+// 9 bytes that it begins with.
+func untimed(t testing.TB, path, file string) string {
+	t.Helper()
+	var text strings.Builder
+	for len(file) > 0 {
+		n := 0
+		if len(file) >= 16 {
+			n = int(binary.LittleEndian.Uint64([]byte(file)))
+		}
+		if n < 9 || len(file) < n+16 || file[12] != 1<<3|1 {
+			t.Errorf("%s: an event is damaged or cut off: %q", path, file)
+			break
+		}
+		text.WriteString(file[:8] + file[12+9:12+n])
+		file = file[16+n:]
+	}
+	return text.String()
+}
+
 // filesOf are those of a run's result and its config.json that are there, without
 // their times.
 func filesOf(t testing.TB, folder string) result {
 	t.Helper()
 	r := make(result)
-	for _, name := range slices.Concat([]string{"config.json"}, resultFiles, pretrainFiles) {
+	for _, name := range slices.Concat([]string{"config.json"}, resultFiles, pretrainFiles, eventFiles) {
 		content, err := os.ReadFile(filepath.Join(folder, name))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -277,6 +301,9 @@ func filesOf(t testing.TB, folder string) result {
 			r[name] = secondsCSV.ReplaceAllString(r[name], "")
 		case "history.json", "result.json":
 			r[name] = secondsJSON.ReplaceAllString(r[name], `"seconds": 0`)
+		}
+		if complete := exists(filepath.Join(folder, "result.json")); complete && slices.Contains(eventFiles, name) {
+			r[name] = untimed(t, name, r[name])
 		}
 	}
 	return r
@@ -317,7 +344,7 @@ func same(t testing.TB, what, folder string, want result) bool {
 	t.Helper()
 	ok := true
 	got := resultOf(t, folder)
-	for _, name := range slices.Concat(resultFiles, pretrainFiles) {
+	for _, name := range slices.Concat(resultFiles, pretrainFiles, eventFiles) {
 		if got[name] != want[name] {
 			t.Errorf("%s: %s is another one than without: %d bytes, want %d", what, name, len(got[name]), len(want[name]))
 			ok = false
@@ -326,7 +353,7 @@ func same(t testing.TB, what, folder string, want result) bool {
 	return tidy(t, what, folder) && ok
 }
 
-var visible = append([]string{"config.json", "checkpoint", "report.html"}, resultFiles...)
+var visible = append([]string{"config.json", "checkpoint", "report.html", "tensorboard"}, resultFiles...)
 
 // pretrainVisible is what a pre-training adds.
 var pretrainVisible = []string{"pretrain", "embedding.svg"}
@@ -342,7 +369,7 @@ func tidy(t testing.TB, what, folder string) bool {
 			stray(name)
 		}
 	}
-	if !exists(folder) {
+	if !begun(folder) {
 		return ok
 	}
 	belongs := visible
@@ -352,6 +379,11 @@ func tidy(t testing.TB, what, folder string) bool {
 	for _, name := range list(t, folder) {
 		if name[0] != '.' && !slices.Contains(belongs, name) {
 			stray(name)
+		}
+	}
+	for _, dir := range []string{"train", "validation"} {
+		if files, _ := filepath.Glob(filepath.Join(folder, "tensorboard", dir, "*")); len(files) > 1 {
+			stray(files[1])
 		}
 	}
 	for _, name := range list(t, filepath.Join(folder, "checkpoint")) {
@@ -389,6 +421,9 @@ func list(t testing.TB, dir string) (names []string) {
 	}
 	return names
 }
+
+// begun says whether there is a run in a folder.
+func begun(folder string) bool { return exists(filepath.Join(folder, "config.json")) }
 
 func exists(path string) bool {
 	_, err := os.Lstat(path)

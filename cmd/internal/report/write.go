@@ -6,7 +6,6 @@ import (
 
 	"stheno/data"
 	"stheno/nets"
-	"stheno/nets/durable"
 	"stheno/nets/train"
 )
 
@@ -53,12 +52,12 @@ func (r *Report) Write() error {
 		if !ok {
 			continue
 		}
-		if err := durable.WriteFile(r.run.Folder.File(name), func(w io.Writer) error {
+		if err := r.run.Folder.WriteFile(name, func(w io.Writer) error {
 			_, err := w.Write(d.file())
 			return err
 		}); err != nil {
 			return err
 		}
 	}
-	return durable.WriteFile(r.run.Folder.File(HTMLFile), r.HTML)
+	return r.run.Folder.WriteFile(HTMLFile, r.HTML)
 }

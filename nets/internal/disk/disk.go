@@ -13,7 +13,7 @@ import (
 
 // Op is a call that has been made.
 type Op struct {
-	Name string // "create", "write", "sync", "close", "rename", "sync folder" or "remove"
+	Name string // "create", "write", "sync", "close", "rename", "mkdir", "sync folder" or "remove"
 	Path string // what it was made on, with its name at that time
 	To   string // the new name of a rename
 	Data []byte // of a write; lent
@@ -68,6 +68,9 @@ func Rename(from, to string) error {
 
 // Remove takes a file's name away.
 func Remove(path string) error { return done(os.Remove(path), Op{Name: "remove", Path: path}) }
+
+// Mkdir makes a folder that was not there, with the permissions 0777 less the umask.
+func Mkdir(dir string) error { return done(os.Mkdir(dir, 0o777), Op{Name: "mkdir", Path: dir}) }
 
 // SyncFolder brings a folder's names to the disk, where the system and the file
 // system can.
