@@ -205,7 +205,7 @@ func TestPretrainingThatIsNotWhole(t *testing.T) {
 	if o := stopAfter(t, 7, mlp, "-data", dir, "-pretrain", "triplet", "-pretrain-epochs", "2", "-batch", "7", "-out", out); o.code != 130 {
 		t.Fatalf("%d, %q", o.code, o.stderr)
 	}
-	if err := os.Mkdir(filepath.Join(out, ".pretrain.1.tmp"), 0o777); err != nil { // of a killed process
+	if err := os.Mkdir(filepath.Join(out, ".run-0123456789abcdef.tmp"), 0o777); err != nil { // of a killed process
 		t.Fatal(err)
 	}
 	if err := os.RemoveAll(filepath.Join(out, "pretrain")); err != nil {
