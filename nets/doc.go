@@ -2,9 +2,10 @@
 // Gorgonia graphs that share one set of weights.
 //
 // A [Layer] is a struct of settings and one method, and may be made of others by
-// [Builder.Layer]; a [Network] is a list of them; a [Model] is a network with weights; a [Program] is the model's graph
-// for one phase (training, evaluation, prediction) and one batch size,
-// compiled. All programs of a model borrow the same weights, without a copy.
+// [Builder.Layer]; a [Network] is a list of them; a [Model] is a network with
+// weights; a [Program] is the model's graph for one phase (training, evaluation,
+// prediction) and one batch size, compiled. All programs of a model borrow the
+// same weights, without a copy.
 //
 // Layouts and names are Keras's: images (N,H,W,C), convolution kernels
 // (KH,KW,C,F), dense kernels (I,O), weights "conv2d.kernel", "conv2d.bias",

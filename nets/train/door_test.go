@@ -156,6 +156,27 @@ func TestPlansThatCannotBeAreRefused(t *testing.T) {
 	}
 }
 
+// TestCallbacksOfAnotherModelAreRefused, and those of another optimizer.
+func TestCallbacksOfAnotherModelAreRefused(t *testing.T) {
+	m, other, adam := newModel(t, toy, tensor.Float32), newModel(t, toy, tensor.Float32), train.NewAdam(0.001)
+	constant := train.Constant(0.1)
+	for _, c := range []train.Callback{
+		&train.EarlyStopping{Model: other},
+		&train.Average{Model: other, Decay: 0.9},
+		&train.ModelCheckpoint{Model: other, Path: "never"},
+		&train.Checkpoint{Parts: train.Parts{Model: other, Optimizer: adam}},
+		&train.Checkpoint{Parts: train.Parts{Model: m, Optimizer: train.NewAdam(0.001)}},
+		&train.ReduceLROnPlateau{Optimizer: train.NewAdam(0.001)},
+		train.LearningRateSchedule{Optimizer: train.NewAdam(0.001), Schedule: constant},
+		&train.LearningRateSchedule{Optimizer: train.NewAdam(0.001), Schedule: constant},
+	} {
+		_, err := train.Fit(t.Context(), m, images(10, toy.Input, 3), adam, train.Plan{Callbacks: []train.Callback{c}})
+		if err == nil || !strings.Contains(err.Error(), "than Fit: give both the same") {
+			t.Errorf("%T: error %v", c, err)
+		}
+	}
+}
+
 func TestEmbedAndPredictViewsRefuse(t *testing.T) {
 	rows, m, p := images(10, toy.Input, 3), newModel(t, nets.Embedding(toy, 3), tensor.Float32), nets.NewPredictor(newModel(t, toy, tensor.Float32))
 	for _, which := range [][]int{nil, {10}, {0, -1}} {

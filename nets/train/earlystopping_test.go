@@ -265,6 +265,7 @@ func TestAStoppedRunCanRestoreLater(t *testing.T) {
 	}
 
 	// Another training, from its beginning, has nothing of the old one.
+	late.Model = m
 	fresh := fit(t, m, rows, train.Plan{Epochs: 2, Batch: 4, Callbacks: []train.Callback{script{valLoss: []float64{9, 8}}, late}})
 	if fresh.Epoch != 2 || late.Stopped() != "" || late.Kept() != 0 {
 		t.Errorf("epoch %d, stopped %q, kept %d", fresh.Epoch, late.Stopped(), late.Kept())

@@ -77,6 +77,9 @@ func (p Parts) lend(c Config, at Position) (s State, tensors []nets.Weight, err 
 		if err != nil {
 			return s, nil, err
 		}
+		if _, twice := s.callbacks[callback.Name()]; twice {
+			return s, nil, fmt.Errorf("train: there are two callbacks %s: a checkpoint keeps the state of one of each name", callback.Name())
+		}
 		s.callbacks[callback.Name()] = state.Values
 		tensors = append(tensors, prefixed(callbackPrefix+callback.Name()+"/", state.Tensors)...)
 	}
