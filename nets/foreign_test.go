@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"stheno/nets"
@@ -148,13 +149,16 @@ func renamed(pairs ...string) func([]safetensors.Tensor) []safetensors.Tensor {
 }
 
 // TestNamesOfLayersMeanNothing: shapes decide, and order by number between two
-// layers of one shape.
+// layers of one shape. What torch.compile and DataParallel put before a name says
+// nothing.
 func TestNamesOfLayersMeanNothing(t *testing.T) {
 	for _, path := range []string{
 		edited(t, "torch", renamed("0.", "z.conv1.", "2.", "conv2.", "5.", "a.", "8.", "fc9.", "10.", "fc10.")),
 		edited(t, "torch", renamed("0.", "module.features.0.", "2.", "module.features.2.", "5.", "module.classifier.0.", "8.", "module.classifier.3.", "10.", "module.classifier.20.")),
 		edited(t, "torch", renamed("0.", "conv2d.", "2.", "conv2d_1.", "5.", "dense.", "8.", "dense_1.", "10.", "dense_2.")),
 		edited(t, "torch", func(list []safetensors.Tensor) []safetensors.Tensor { slices.Reverse(list); return list }),
+		edited(t, "torch", renamed("0.", "_orig_mod.module.0.", "2.", "_orig_mod.module.2.", "5.", "_orig_mod.module.5.", "8.", "_orig_mod.module.8.", "10.", "_orig_mod.module.10.")),
+		edited(t, "torch", renamed("8.", "8._orig_mod.", "10.", "module.10.")),
 	} {
 		m := newModel(t, foreign, tensor.Float32)
 		if err := m.ReadWeights(path); err != nil {
@@ -167,6 +171,79 @@ func TestNamesOfLayersMeanNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	holdScores(t, m, "keras")
+}
+
+// TestOrderWithoutNumbers: between equal shapes names that differ in words have no
+// order, whichever of them comes first in the alphabet.
+func TestOrderWithoutNumbers(t *testing.T) {
+	for _, c := range []struct {
+		framework     string
+		names         []string
+		first, second string
+	}{
+		{"torch", []string{"8.", "hidden.", "10.", "out."}, `"hidden.weight"`, `"out.weight"`},
+		{"torch", []string{"8.", "block.2.", "10.", "head.0."}, `"block.2.weight"`, `"head.0.weight"`},
+		{"keras", []string{"dense_1/", "second/", "dense_2/", "first/"}, `"sequential/first/kernel"`, `"sequential/second/kernel"`},
+	} {
+		want := "tensors " + c.first + " and " + c.second + " are both [4 4], and their names do not say which layer comes first: number them"
+		err := newModel(t, foreign, tensor.Float32).ReadWeights(edited(t, c.framework, renamed(c.names...)))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want an error with %s, got %v", want, err)
+		}
+	}
+}
+
+// within is a layer that is made of another.
+type within struct{ nets.Layer }
+
+func (w within) Build(b *nets.Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
+	return b.Layer("", w.Layer, x)
+}
+
+// TestFileOfAnotherSize: a dense layer behind images tells of what the file does
+// not say.
+func TestFileOfAnotherSize(t *testing.T) {
+	for _, c := range []struct {
+		framework string
+		change    func(*nets.Network)
+		want      string
+	}{
+		{"torch", func(n *nets.Network) { n.Input = [3]int{9, 8, 2} }, `tensor "5.weight" has shape [4 60], the foreign's "dense.kernel" is [4 150] in files of PyTorch: it has 60 inputs, where images of 9 x 8 x 2 give 6 x 5 x 5 = 150: before it the file's network probably has a pooling layer, strides or padding, which the foreign has not, or it takes images of another size`},
+		{"keras", func(n *nets.Network) { n.Input = [3]int{9, 8, 2} }, `"dense.kernel" is [150 4] in files of Keras: it has 60 inputs, where images of 9 x 8 x 2 give 6 x 5 x 5 = 150`},
+		{"torch", func(n *nets.Network) { n.Layers[3] = within{n.Layers[3]} }, `the foreign's weight "within.dense.kernel" is of a layer within a layer: there is no rule for it in files of PyTorch`},
+	} {
+		other := foreign
+		other.Layers = slices.Clone(foreign.Layers)
+		c.change(&other)
+		err := newModel(t, other, tensor.Float32).ReadWeights(edited(t, c.framework, renamed()))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("want an error with %s, got %v", c.want, err)
+		}
+	}
+}
+
+// TestModelFileOfAnotherNetwork: a model.keras has to be the network, layer by
+// layer, though all its weights fit.
+func TestModelFileOfAnotherNetwork(t *testing.T) {
+	for want, change := range map[string]func(*nets.Network){
+		`layer 1 of the file's model, "conv2d", is Conv2D of 3 filters of 3 x 3 with relu, of the foreign Conv2D of 3 filters of 3 x 3 without activation`: func(n *nets.Network) { n.Layers[0] = nets.Conv2D{Filters: 3, Side: 3} },
+		`layer 5 of the file's model, "dense_1", is Dense of 4 units with relu, of the foreign Dense of 4 units without activation`:                        func(n *nets.Network) { n.Layers[5] = nets.Dense{Units: 4} },
+		`layer 4 of the file's model, "dense", is Dense of 4 units with relu, of the foreign identity, for which there is no rule`:                         func(n *nets.Network) { n.Layers[3] = identity{} },
+		`the file's model takes images of 7 x 6 x 2, the foreign of 6 x 7 x 2`:                                                                             func(n *nets.Network) { n.Input = [3]int{6, 7, 2} },
+	} {
+		other := foreign
+		other.Layers = slices.Clone(foreign.Layers)
+		change(&other)
+		m := newModel(t, other, tensor.Float32)
+		before := slices.Clone(m.Weights[0].Value.Float32s())
+		err := m.ReadWeights(filepath.Join("keras", "testdata", "tiny.keras"))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want an error with %s, got %v", want, err)
+		}
+		if !slices.Equal(before, m.Weights[0].Value.Float32s()) {
+			t.Errorf("%s: the model has changed", want)
+		}
+	}
 }
 
 func TestForeignFilesAreRefused(t *testing.T) {
@@ -190,6 +267,7 @@ func TestForeignFilesAreRefused(t *testing.T) {
 		{"torch", without("2.weight"), `tensor "2.bias", shape [5], has no kernel or weight beside it`},
 		{"torch", with(one("3.running_mean", "F32", 4)), `tensor "3.running_mean", shape [1], is no kernel, weight or bias`},
 		{"torch", with(one("3.weight", "F32", 4), one("3.bias", "F32", 4)), `the foreign has no layer for "3.weight" [1]`},
+		{"torch", with(one("module.2.weight", "F32", 4)), `tensors "2.weight" and "module.2.weight" belong to one layer: the file has two models`},
 		{"torch", with(one("x/kernel", "F32", 4)), `tensor "x/kernel" is named as Keras's are, others in the file as PyTorch's`},
 		{"torch", with(one("3.weight", "F64", 8)), `tensor "3.weight" has element type F64, the foreign's has F32`},
 		{"torch", renamed("5.weight", "5.kernel", "weight", "kernel"), `nothing fits the foreign's "conv2d.kernel", which is [3 3 2 3] in files of Keras; there is "0.kernel" [3 2 3 3], "2.kernel"`},

@@ -45,18 +45,22 @@ type described struct{ layer, is string }
 // computing lists the layers that compute something. The last one's logits go
 // through softmax, which Keras counts as its own.
 func (m *Model) computing() (list []described) {
+	end := len(m.Layers) - 1
+	for end > 0 && isDropout(m.Layers[end]) {
+		end--
+	}
 	for i, name := range names(m.Layers) {
 		is := kind(m.Layers[i]) + ", for which there is no rule,"
-		switch l := m.Layers[i].(type) {
+		switch l := settings(m.Layers[i]).(type) {
 		case Dropout:
 			continue
 		case Flatten:
-			is = describe(keras.Layer{Class: kind(l)})
+			is = kind(l)
 		case Conv2D:
 			is = describe(keras.Layer{Class: kind(l), Units: l.Filters, Side: l.Side, Activation: l.Activation.String()})
 		case Dense:
 			activation := l.Activation.String()
-			if l.Activation == Linear && i == len(m.Layers)-1 {
+			if i == end && l.Activation == Linear {
 				activation = "softmax"
 			}
 			is = describe(keras.Layer{Class: kind(l), Units: l.Units, Activation: activation})
@@ -64,6 +68,11 @@ func (m *Model) computing() (list []described) {
 		list = append(list, described{name, is})
 	}
 	return list
+}
+
+func isDropout(l Layer) bool {
+	_, is := settings(l).(Dropout)
+	return is
 }
 
 // describe says what a layer is.

@@ -116,7 +116,7 @@ func ofArchive(f io.ReaderAt, size int64) (Kind, error) {
 
 // ofHDF5 tells whole models from weights alone.
 func ofHDF5(f io.ReaderAt, size int64) error {
-	const most = 1 << 30
+	const most = 1 << 28
 	file := make([]byte, min(size, most))
 	if _, err := f.ReadAt(file, 0); err == nil {
 		if names, err := hdf5.Top(file); err == nil {

@@ -217,5 +217,10 @@ func FuzzRead(f *testing.F) {
 	f.Add(stored(f, "types.h5"), "types")
 	f.Add(stored(f, "latest.h5"), "layers")
 	f.Add(stored(f, "types.h5"), strings.Repeat("\x01", 4096))
-	f.Fuzz(func(t *testing.T, file []byte, group string) { sound(t, file, group) })
+	f.Fuzz(func(t *testing.T, file []byte, group string) {
+		sound(t, file, group)
+		if names, err := hdf5.Top(file); err != nil && (names != nil || !strings.HasPrefix(err.Error(), "hdf5: ")) {
+			t.Fatalf("%q beside the error %v", names, err)
+		}
+	})
 }

@@ -21,10 +21,14 @@ type entry struct {
 
 // String names the entry in an error.
 func (e entry) String() string {
-	if e.name == "" {
-		return fmt.Sprintf("%.60s", e.class)
+	class := fmt.Sprintf("%.60q", e.class) // quoted only if it has to be
+	if class == `"`+e.class+`"` {
+		class = e.class
 	}
-	return fmt.Sprintf("%.60s %.60q", e.class, e.name)
+	if e.name == "" {
+		return class
+	}
+	return fmt.Sprintf("%s %.60q", class, e.name)
 }
 
 // parseEntry reads a layer or model. One that is not Keras's own is refused,
@@ -38,7 +42,7 @@ func parseEntry(text json.RawMessage, module, registered string) (e entry, err e
 		return e, err
 	}
 	if err := o.read("config", &e.config); err != nil {
-		return e, fmt.Errorf("%.60s: %w", e.class, err)
+		return e, fmt.Errorf("%s: %w", e, err)
 	}
 	_ = e.config.read("name", &e.name) // of a class of one's own there may be none
 	known := []string{"class_name", "config", "module", "registered_name", "build_config", "compile_config", "inbound_nodes", "name", "shared_object_id"}

@@ -209,7 +209,7 @@ func (w *walk) activation(l entry) error {
 		return fmt.Errorf("%s has no activation, expected relu, softmax or linear", l)
 	}
 	var name string
-	if err := json.Unmarshal(text, &name); err != nil {
+	if err := json.Unmarshal(text, &name); err != nil || equal(text, []byte("null")) {
 		return w.activationLayer(l, text)
 	}
 	switch name {
