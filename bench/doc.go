@@ -17,6 +17,8 @@
 //     without are done in turns, on a real disk.
 //   - Ops is a step in parts: each op's best time, decoding and the optimizer.
 //   - Kernel is each kernel of a step by itself, in the shapes that it has there.
+//   - Portable is the portable path beside the plain loops, in shapes where either
+//     might win.
 //   - Cost runs the networks in turns in one process, one CNN step and ten MLP
 //     steps a round, so that a busy machine slows both, and says how many MLP
 //     epochs a CNN epoch costs. An epoch of either is the same steps over the

@@ -83,7 +83,8 @@ func testGemm[T Float](t *testing.T, m, n, k int, ta, tb Transpose) {
 
 func TestGemm(t *testing.T) {
 	eachImplementation(t, func(t *testing.T) {
-		sizes := [][3]int{{128, 32, 16}, {1, 1, 1}, {24, 128, 4096}, {1024, 96, 40}, {900, 40, 130}, {16, 40, 9000}, {128, 10, 512}, {130, 70, 390}, {64, 33, 1024}, {200, 64, 9}, {3, 257, 2}}
+		sizes := [][3]int{{128, 32, 16}, {1, 1, 1}, {24, 128, 4096}, {1024, 96, 40}, {900, 40, 130}, {16, 40, 9000}, {128, 10, 512}, {130, 70, 390}, {64, 33, 1024}, {200, 64, 9}, {3, 257, 2},
+			{700, 1, 3}, {3, 1, 700}, {70, 2, 1100}, {2, 70, 1100}, {66, 3, 520}, {65, 67, 1}, {70, 66, 7}, {1, 512, 784}}
 		for range 60 {
 			rng := rand.New(rand.NewPCG(uint64(len(sizes)), 9))
 			sizes = append(sizes, [3]int{1 + rng.IntN(40), 1 + rng.IntN(70), 1 + rng.IntN(40)})
@@ -96,6 +97,31 @@ func TestGemm(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestARowDoesNotDependOnTheOthers: an image's result has the same bits alone and
+// among others.
+func TestARowDoesNotDependOnTheOthers(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
+		for _, s := range [][2]int{{512, 784}, {10, 512}, {128, 4100}, {3, 100}, {1, 700}, {40, 5}} {
+			testRows[float32](t, s[0], s[1])
+			testRows[float64](t, s[0], s[1])
+		}
+	})
+}
+
+func testRows[T Float](t *testing.T, n, k int) {
+	t.Helper()
+	const rows = 67
+	a, b, bias, all := newGuarded[T](rows*k, 1), newGuarded[T](k*n, 2), newGuarded[T](n, 3), make([]T, rows*n)
+	Affine(rows, n, k, a.s, b.s, bias.s, all, true)
+	for _, m := range []int{1, 2, 3, 4, 9} {
+		some := make([]T, m*n)
+		Affine(m, n, k, a.s[5*k:(5+m)*k], b.s, bias.s, some, true)
+		if !slices.Equal(some, all[5*n:(5+m)*n]) {
+			t.Errorf("n %d k %d: %d rows alone are not what they are among %d", n, k, m, rows)
+		}
+	}
 }
 
 func testAffine[T Float](t *testing.T, m, n, k int, relu bool) {
@@ -136,6 +162,8 @@ var convs = []Conv{
 	{N: 2, H: 26, W: 26, C: 32, KH: 3, KW: 3, F: 64},
 	{N: 3, H: 13, W: 16, C: 16, KH: 3, KW: 3, F: 48},
 	{N: 2, H: 9, W: 35, C: 19, KH: 3, KW: 3, F: 21},
+	{N: 9, H: 5, W: 5, C: 16, KH: 5, KW: 5, F: 24},
+	{N: 9, H: 6, W: 5, C: 32, KH: 5, KW: 5, F: 6},
 }
 
 // convolved are the results of a convolution and its gradients.
