@@ -24,7 +24,8 @@ var building sync.Mutex
 //
 // Build refuses what Gorgonia is known to compute wrong, by name; the package's
 // documentation lists it. A panic of the function is an error, too. Graphs are
-// built one at a time: the function must not call Build itself.
+// built one at a time: the function must neither call Build itself nor wait for a
+// goroutine that does.
 func Build(build func(g *gorgonia.ExprGraph) error, phase ...Phase) (m *Machine, err error) {
 	if err := kernel.EnvironmentError(); err != nil {
 		return nil, err

@@ -1,8 +1,10 @@
 package graph
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"gorgonia.org/gorgonia"
 )
@@ -16,9 +18,11 @@ type Machine struct {
 	tape   *tape          // the vm, if it is one
 	nodes  int            // of the graph, as it was compiled
 	inputs gorgonia.Nodes // without a value of their own
-	leaves []leaf         // all that gorgonia.Let can bind a value to
+	leaves []leaf         // all that gorgonia.Let can bind a value to, and constants
 	calls  []*call
 	ready  bool
+
+	running atomic.Bool
 }
 
 // compile makes the machine of a graph. One with stock nodes gets Gorgonia's
@@ -62,7 +66,7 @@ func (m *Machine) collect() {
 	nodes := m.expr.AllNodes()
 	m.nodes = len(nodes)
 	for _, n := range nodes {
-		if n.IsVar() {
+		if isLeaf(n) {
 			m.leaves = append(m.leaves, leaf{node: n, shape: n.Shape(), dtype: n.Dtype()})
 			if n.Value() == nil {
 				m.inputs = append(m.inputs, n)
@@ -173,6 +177,10 @@ func (m *Machine) heed() error {
 // It refuses a value of another shape or element type than the node's, and one
 // that does not lie in memory row by row, such as a transposed tensor.
 func (m *Machine) Run() error {
+	if !m.running.CompareAndSwap(false, true) {
+		return errors.New("graph: the machine is running already: one goroutine at a time may use it")
+	}
+	defer m.running.Store(false)
 	if err := m.Ready(); err != nil {
 		return err
 	}
