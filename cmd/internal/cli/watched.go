@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"path/filepath"
 	"slices"
@@ -21,12 +22,14 @@ type Watched struct {
 	Args   []string      // the command's flags for a new run
 	Data   *data.Dataset // open already; Args say with -data where it is from, as the user has
 	Watch  func(*nets.Model, train.Config, train.Folder) progress.Display
-	Stderr io.Writer // warnings, and how to go on with a run that ctx has ended
+	Ended  func(train.Folder) error // takes what the same run has come to already, instead of training it again; an error is that it cannot
+	Stderr io.Writer                // warnings, and how to go on with a run that ctx has ended
 }
 
 // Run trains until the end, or until ctx is done, and returns ctx's cause then.
-// The newest run with the same settings and data that has not come to its end,
-// as of a program that was killed, is gone on with.
+// The newest run with the same settings and data that has come to its end is taken
+// as it is, by Ended; else the newest that has not, as of a program that was killed,
+// is resumed.
 func (w Watched) Run(ctx context.Context) error {
 	s, err := parse(w.App, w.Args, io.Discard)
 	if err != nil {
@@ -50,7 +53,22 @@ func (w Watched) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if folder, c, ok := j.unfinished(); ok {
+	same := j.same()
+	for _, folder := range same {
+		if _, ended, err := folder.ReadOutcome(); !ended || err != nil {
+			continue
+		}
+		if err = w.Ended(folder); err == nil {
+			return nil
+		}
+		fmt.Fprintf(w.Stderr, "%s: %v: a run of the same settings is looked for elsewhere, or begun\n", w.App.Name, err)
+	}
+	if i := slices.IndexFunc(same, mayGoOn); i >= 0 {
+		folder := same[i]
+		c, err := folder.ReadConfig()
+		if err != nil {
+			return err
+		}
 		s.resume = string(folder)
 		j.display = w.Watch(m, j.config, folder)
 		return j.reopen(ctx, c)
@@ -64,9 +82,9 @@ func (w Watched) Run(ctx context.Context) error {
 	return j.run(ctx)
 }
 
-// unfinished finds the run that this one would repeat from its beginning: in the
-// folder that the settings name, or the newest of those that runs get by themselves.
-func (j *job) unfinished() (train.Folder, train.Config, bool) {
+// same are the runs that this one would repeat from their beginning, the newest
+// first: in the folder that the settings name, or those that runs get by themselves.
+func (j *job) same() (folders []train.Folder) {
 	dirs := []string{j.settings.out}
 	if j.settings.out == "" {
 		dirs, _ = filepath.Glob(filepath.Join("runs", j.app.Name+"-*"))
@@ -75,11 +93,11 @@ func (j *job) unfinished() (train.Folder, train.Config, bool) {
 	}
 	for _, dir := range dirs {
 		folder := train.Folder(dir)
-		if c, err := folder.ReadConfig(); err == nil && j.repeats(c) && mayGoOn(folder) {
-			return folder, c, true
+		if c, err := folder.ReadConfig(); err == nil && j.repeats(c) {
+			folders = append(folders, folder)
 		}
 	}
-	return "", train.Config{}, false
+	return folders
 }
 
 // repeats says whether a run that was begun with c is this one.

@@ -56,7 +56,8 @@ type Trainer struct {
 var errStopped = errors.New("stopped by the user")
 
 // Start begins to train the runs, in order, until all are done, Stop is called or
-// ctx is done. A run that was interrupted is gone on with. Warnings go to stderr.
+// ctx is done. A run of the same settings that has ended is shown instead, and one
+// that was interrupted is resumed. Warnings go to stderr.
 func Start(ctx context.Context, set *data.Dataset, runs []Run, stderr io.Writer) *Trainer {
 	t := &Trainer{set: set, runs: runs, stderr: stderr, ended: make(chan struct{}), mayGo: make(chan struct{})}
 	close(t.mayGo)
@@ -89,6 +90,10 @@ func (t *Trainer) train(ctx context.Context) {
 			where = f
 			return &watcher{trainer: t, ctx: ctx, model: m, config: c, folder: f}
 		}
+		w.Ended = func(f train.Folder) error {
+			where = f
+			return t.show(f)
+		}
 		err := w.Run(ctx)
 		switch {
 		case context.Cause(ctx) != nil && where != "":
@@ -107,6 +112,29 @@ func (t *Trainer) train(ctx context.Context) {
 		}
 	}
 	t.say("done", "", "training is done")
+}
+
+// show publishes what a run has ended with.
+func (t *Trainer) show(f train.Folder) error {
+	m, c, err := f.LoadModel()
+	if err != nil {
+		return err
+	}
+	rows, err := f.ReadHistory()
+	if err != nil {
+		return err
+	}
+	shown := page.Model{Name: m.Name, Predictor: nets.NewPredictor(m), Config: c, History: rows}
+	if n := len(rows); n > 0 {
+		shown.TestAccuracy = rows[n-1].ValAccuracy
+	}
+	t.mu.Lock()
+	for _, row := range rows {
+		t.past.Rows = append(t.past.Rows, page.Epoch{Model: m.Name, Row: row})
+	}
+	t.mu.Unlock()
+	t.publish(shown)
+	return nil
 }
 
 // say changes the state, and tells it.

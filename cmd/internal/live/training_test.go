@@ -131,6 +131,15 @@ func TestInterruptedRunIsGoneOnWith(t *testing.T) {
 	if rows := second.Models()[0].History; len(rows) != 3 || rows[0].Epoch != 1 || rows[2].Epoch != 3 {
 		t.Errorf("the history is %v", rows)
 	}
+	third := begin("3") // of a run that has ended
+	third.Wait()
+	models := third.Models()
+	if s := third.State(); s.State != "done" || len(models) != 1 || len(models[0].History) != 3 || *models[0].TestAccuracy != *second.Models()[0].TestAccuracy {
+		t.Errorf("a run that has ended: %v, %d models", s, len(models))
+	}
+	if again, err := os.ReadFile(filepath.Join(dir, train.StepsFile)); err != nil || !bytes.Equal(again, steps) {
+		t.Errorf("it was trained again: %v", err)
+	}
 }
 
 // TestSnapshotsStay: what has been published predicts the same for ever.

@@ -154,7 +154,7 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 	f := flag.NewFlagSet("serve", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
 	f.Usage = func() {}
-	f.Var(list{&o.runs}, "run", "serve the model of the run in this `folder`; may be repeated, and folders may stand behind the flags (default: train the mlp, then the cnn, and serve them)")
+	f.Var(list{&o.runs}, "run", "serve the model of the run in this `folder`; may be repeated, and folders may stand behind the flags (default: the mlp and the cnn, trained into runs/ unless they are there already)")
 	f.StringVar(&o.data, "data", "", "without -run: train on the data in this `folder` (default: MNIST)")
 	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "`address` to listen at; one that is not this machine's own lets others in, without a password")
 	f.Var(list{&o.hosts}, "host", "a `name` under which clients may ask, besides addresses and localhost; may be repeated")
