@@ -68,6 +68,11 @@ func (a *admission) admit(w *recorder, r *http.Request, next http.Handler) {
 // sendAway tells a client that there are too many connections of its kind, and
 // closes this one.
 func (a *admission) sendAway(w *recorder, r *http.Request, c *conn, k kind) {
+	select {
+	case <-c.gone:
+		panic(http.ErrAbortHandler) // it has been closed for another one just now
+	default:
+	}
 	name := kindNames[k]
 	a.metrics.sentAway.WithLabelValues(name).Inc()
 	a.notices.note("connections: " + name)

@@ -62,6 +62,8 @@ func kindOf(r *http.Request) kind {
 // room for a new one: the oldest first.
 type connections struct {
 	net.Listener
+	most   int        // of all
+	mostOf [kinds]int // of each kind
 	closed func(kind) // is told of one that was closed to make room
 
 	mu      sync.Mutex
@@ -81,7 +83,7 @@ type conn struct {
 }
 
 func newConnections(l net.Listener, closed func(kind)) *connections {
-	return &connections{Listener: l, closed: closed}
+	return &connections{Listener: l, most: maxConnections, mostOf: maxOfKind, closed: closed}
 }
 
 // Accept never waits for others to go: they have to.
@@ -102,7 +104,7 @@ func (a *connections) Accept() (net.Conn, error) {
 	a.count[silent]++
 	c.rest = a.resting[silent].PushBack(c)
 	a.mu.Unlock()
-	if total > maxConnections {
+	if total > a.most {
 		a.makeRoom()
 	}
 	return c, nil
@@ -199,7 +201,7 @@ func (c *conn) begin(k kind) (ok bool) {
 	a.resting[c.kind].Remove(c.rest)
 	c.rest = nil
 	var oldest *conn
-	if c.kind != k && a.count[k] >= maxOfKind[k] {
+	if c.kind != k && a.count[k] >= a.mostOf[k] {
 		if oldest = a.oldest(k); oldest == nil {
 			k = refused
 		}

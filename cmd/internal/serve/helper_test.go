@@ -95,6 +95,7 @@ func start(t testing.TB, args ...string) *served {
 	if s.Server, err = newServer(o, slog.New(slog.NewTextHandler(&s.log, nil))); err != nil {
 		t.Fatal(err)
 	}
+	s.grace = 10 * time.Millisecond // TestStop has all of it
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -341,6 +341,7 @@ func TestReloadWhileServing(t *testing.T) {
 func TestStop(t *testing.T) {
 	before := descriptors(t)
 	s := tiny(t)
+	s.grace = grace
 	late := dial(t, s, "POST "+inferPath+" HTTP/1.1\r\nHost: localhost\r\nContent-Length: "+fmt.Sprint(len(goodBody))+"\r\n\r\n")
 	await(t, "the request", func() bool { return s.handled.Load() == 1 })
 	ended := make(chan error, 1)

@@ -2,12 +2,14 @@ package serve
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"stheno/cmd/internal/registry"
 )
@@ -91,4 +93,51 @@ func TestIPv4(t *testing.T) {
 			t.Errorf("%s: %s, expected %s", addr, got, want)
 		}
 	}
+}
+
+// TestRefusalsThroughProxies: nginx, by its defaults, asks with HTTP/1.0 for one
+// answer, and sends all of a body before it listens. A connection that is reset
+// meanwhile it takes for a broken server.
+func TestRefusalsThroughProxies(t *testing.T) {
+	s := tiny(t, "-queue", "1", "-max-body", "100000")
+	place, err := s.models.Model("mlp").Enter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer place.Leave()
+	for line, want := range map[string]int{
+		"POST /v2/models/none/infer HTTP/1.0":                             404,
+		"POST /v2 HTTP/1.0":                                               405,
+		"POST " + inferPath + " HTTP/1.0":                                 503,
+		"POST /api/predict HTTP/1.0\r\nOrigin: http://evil.example":       403,
+		"POST /api/predict HTTP/1.0\r\nContent-Type: image/png":           413,
+		"POST /api/layers HTTP/1.0\r\nContent-Type: application/json":     413,
+		"POST /v1/models/mlp:predict HTTP/1.0\r\nContent-Encoding: x-zip": 503,
+	} {
+		for _, size := range []int{60_000, 200_000, 900_000} {
+			if want == 413 && size < 200_000 {
+				continue
+			}
+			c := dial(t, s, fmt.Sprintf("%s\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %d\r\n\r\n", line, size))
+			body := make([]byte, 10_000)
+			for sent := 0; sent < size; sent += len(body) {
+				if _, err := c.Write(body); err != nil {
+					t.Fatalf("%q after %d of %d bytes: %v", line, sent, size, err)
+				}
+				if sent == 50_000 {
+					time.Sleep(time.Millisecond) // nginx is no faster
+				}
+			}
+			if r := readAnswer(t, c); r.status != want || !strings.HasPrefix(r.body, `{"error":`) {
+				t.Errorf("%q with %d bytes: %v, expected %d", line, size, r, want)
+			}
+			c.Close()
+		}
+	}
+	// Whoever asks before he sends hears the refusal, and is not told to go on.
+	c := dial(t, s, "POST /v2/models/none/infer HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 900000\r\n\r\n")
+	if r := readAnswer(t, c); r.status != http.StatusNotFound {
+		t.Errorf("%v", r)
+	}
+	c.Close()
 }

@@ -46,13 +46,14 @@ type Server struct {
 	version   string        // of this program, where the build knows it
 	set       *data.Dataset // whose test images the page shows; nil is none
 
-	stopping atomic.Bool  // it is not ready any more
-	handled  atomic.Int64 // requests that have been given to a handler
+	grace    time.Duration // see the constant
+	stopping atomic.Bool   // it is not ready any more
+	handled  atomic.Int64  // requests that have been given to a handler
 }
 
 // newServer reads the models.
 func newServer(o *options, log *slog.Logger) (*Server, error) {
-	s := &Server{options: o, log: log, metrics: newMetrics(), version: "devel"}
+	s := &Server{options: o, log: log, metrics: newMetrics(), version: "devel", grace: grace}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, setting := range info.Settings {
 			if setting.Key == "vcs.revision" {
@@ -143,7 +144,7 @@ func (s *Server) run(ctx context.Context, l net.Listener, reload <-chan os.Signa
 func (s *Server) stop(ctx context.Context, h *http.Server) {
 	s.log.Info("stopping", "cause", fmt.Sprint(context.Cause(ctx)))
 	s.stopping.Store(true)
-	time.Sleep(grace)
+	time.Sleep(s.grace)
 	end, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	if err := h.Shutdown(end); err != nil {
