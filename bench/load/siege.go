@@ -20,7 +20,7 @@ const (
 	pause    = 2 * time.Millisecond   // between an answer to the program and what it asks next
 	knocking = 100 * time.Millisecond // between two probes, each on a connection of its own
 	patience = 2 * time.Second        // of a probe
-	gather   = 2 * time.Second        // for a crowd, before the program is measured
+	gather   = 2 * time.Second        // for a crowd, before the program is measured; no longer than -for
 )
 
 func attackNames() (names []string) {
@@ -120,7 +120,7 @@ func (k attack) measure(addr string, pid int, model string, s settings) (g siege
 	}
 	watched := make(chan int64)
 	go func() { watched <- most(ctx, pid) }()
-	time.Sleep(gather)
+	time.Sleep(min(gather, s.duration))
 	go g.knock(ctx, addr)
 	g.attacked, g.lost, err = program(addr, list, s)
 	cancel()

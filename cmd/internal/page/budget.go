@@ -69,7 +69,7 @@ func (p *Page) affordable(found route, w http.ResponseWriter, r *http.Request) (
 	if p.budget.asked.Load() >= maxAsked { // before anything is spent on it
 		return nil, ErrBusy
 	}
-	body, err := readBody(w, r, max(maxPNG+1, p.maxJSON()))
+	body, err := readBody(w, r, max(maxPNG, p.maxJSON()))
 	if err != nil {
 		return nil, err
 	}
