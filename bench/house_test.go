@@ -53,11 +53,12 @@ cmd/internal/faults   -> nets/train nets/group
 cmd/export            -> cmd/internal/cli
 cmd/internal/page     -> nets/train nets data data/digit
 cmd/internal/live     -> cmd/internal/cli cmd/internal/page cmd/internal/progress nets/train nets data
-nets/train            -> nets nets/durable nets/internal/disk nets/safetensors data data/digit data/augment graph graph/kernel nets/onnx nets/group nets/embedding
+nets/train            -> nets nets/durable nets/internal/disk nets/safetensors data data/digit data/augment data/unfused graph graph/kernel nets/onnx nets/group nets/embedding
 nets                  -> nets/filekind nets/keras nets/safetensors nets/summary graph
 data                  -> data/digit
 data/digit            ->
-data/augment          ->
+data/augment          -> data/unfused
+data/unfused          ->
 nets/group            -> nets/group/mpi
 nets/group/mpi        ->
 nets/group/mpitest    ->

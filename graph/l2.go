@@ -39,7 +39,7 @@ func (l L2[T]) Run(out, in []gorgonia.Value) error {
 	for _, w := range in[1:] {
 		sum += kernel.SumSquares(Slice[T](w))
 	}
-	Slice[T](out[0])[0] = T(float64(Slice[T](in[0])[0]) + l.Factor*sum)
+	Slice[T](out[0])[0] = T(float64(Slice[T](in[0])[0]) + float64(l.Factor*sum))
 	return nil
 }
 

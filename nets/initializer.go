@@ -25,12 +25,12 @@ func Zeros(*rand.Rand, Fans) float64 { return 0 }
 // GlorotUniform draws from ±sqrt(6 / (in + out)), Keras's default (Glorot and
 // Bengio, 2010).
 func GlorotUniform(rng *rand.Rand, f Fans) float64 {
-	return (2*rng.Float64() - 1) * math.Sqrt(6/float64(f.In+f.Out))
+	return (float64(2*rng.Float64()) - 1) * math.Sqrt(6/float64(f.In+f.Out))
 }
 
 // HeUniform draws from ±sqrt(6 / in) (He et al., 2015).
 func HeUniform(rng *rand.Rand, f Fans) float64 {
-	return (2*rng.Float64() - 1) * math.Sqrt(6/float64(f.In))
+	return (float64(2*rng.Float64()) - 1) * math.Sqrt(6/float64(f.In))
 }
 
 // HeNormal draws from a normal distribution with deviation sqrt(2 / in), cut

@@ -1,6 +1,10 @@
 package augment
 
-import "math"
+import (
+	"math"
+
+	"stheno/data/unfused"
+)
 
 // inverse is where pixel (x,y) of a distorted image comes from:
 //
@@ -16,13 +20,13 @@ func (a Affine) draw(random *stream, height, width int) inverse {
 	tx, ty := random.within(a.Shift), random.within(a.Shift)
 
 	// The inverse of R·S·Z, read from the right: turn back, shear back, scale back.
-	sin, cos := math.Sincos(angle)
+	sin, cos := unfused.Sincos(angle)
 	m := inverse{
-		xx: (cos + shear*sin) / sx, xy: (sin - shear*cos) / sx,
+		xx: (cos + float64(shear*sin)) / sx, xy: (sin - float64(shear*cos)) / sx,
 		yx: -sin / sy, yy: cos / sy,
 	}
 	cx, cy := float64(width-1)/2, float64(height-1)/2
-	m.x0 = cx - m.xx*(cx+tx) - m.xy*(cy+ty)
-	m.y0 = cy - m.yx*(cx+tx) - m.yy*(cy+ty)
+	m.x0 = cx - float64(m.xx*(cx+tx)) - float64(m.xy*(cy+ty))
+	m.y0 = cy - float64(m.yx*(cx+tx)) - float64(m.yy*(cy+ty))
 	return m
 }

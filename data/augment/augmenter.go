@@ -128,13 +128,13 @@ func (a *Augmenter) resample(dst []float32, s *scratch, m inverse) {
 	xx, yx := float32(m.xx), float32(m.yx)
 	stride := (a.width + 2) * a.channels
 	for y := range a.height {
-		x0 := float32(m.x0 + m.xy*float64(y) + 1) // in the frame's coordinates
-		y0 := float32(m.y0 + m.yy*float64(y) + 1)
+		x0 := float32(m.x0 + float64(m.xy*float64(y)) + 1) // in the frame's coordinates
+		y0 := float32(m.y0 + float64(m.yy*float64(y)) + 1)
 		dx, dy := s.dx[y*a.width:(y+1)*a.width], s.dy[y*a.width:(y+1)*a.width]
 		out := dst[y*a.width*a.channels:]
 		for x := range dx {
-			qx := x0 + xx*float32(x) + dx[x]
-			qy := y0 + yx*float32(x) + dy[x]
+			qx := x0 + float32(xx*float32(x)) + dx[x]
+			qy := y0 + float32(yx*float32(x)) + dy[x]
 			if !(qx >= 0 && qx < right && qy >= 0 && qy < bottom) {
 				clear(out[x*a.channels : (x+1)*a.channels])
 				continue
@@ -144,9 +144,9 @@ func (a *Augmenter) resample(dst []float32, s *scratch, m inverse) {
 			above := s.padded[iy*stride+ix*a.channels:]
 			below := above[stride:]
 			for c := range a.channels {
-				top := above[c] + fx*(above[c+a.channels]-above[c])
-				low := below[c] + fx*(below[c+a.channels]-below[c])
-				out[x*a.channels+c] = top + fy*(low-top)
+				top := above[c] + float32(fx*(above[c+a.channels]-above[c]))
+				low := below[c] + float32(fx*(below[c+a.channels]-below[c]))
+				out[x*a.channels+c] = top + float32(fy*(low-top))
 			}
 		}
 	}

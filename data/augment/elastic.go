@@ -33,7 +33,7 @@ func gaussian(sigma float64, n int) []float64 {
 	weight := func(d int) float64 { return math.Exp(-float64(d*d) / (2 * sigma * sigma)) }
 	sum := 1.0
 	for d := 1; d < int(40*sigma)+2; d++ {
-		sum += 2 * weight(d)
+		sum += float64(2 * weight(d))
 	}
 	row := make([]float64, n)
 	for d := range row {
@@ -65,10 +65,10 @@ func factor(row []float64) (l, transposed []float32, rank int) {
 		for i := range column {
 			v := row[max(i-p, p-i)]
 			for _, c := range columns {
-				v -= c[i] * c[p]
+				v -= float64(c[i] * c[p])
 			}
 			column[i] = v / root
-			rest[i] = max(0, rest[i]-column[i]*column[i])
+			rest[i] = max(0, rest[i]-float64(column[i]*column[i]))
 		}
 		rest[p] = 0
 		columns = append(columns, column)
@@ -117,12 +117,12 @@ func product(c, a, b []float32, m, k, n int) {
 			b0, b1 := b[l*n : (l+1)*n][:len(row)], b[(l+1)*n : (l+2)*n][:len(row)]
 			b2, b3 := b[(l+2)*n : (l+3)*n][:len(row)], b[(l+3)*n : (l+4)*n][:len(row)]
 			for j := range row {
-				row[j] += (a0*b0[j] + a1*b1[j]) + (a2*b2[j] + a3*b3[j])
+				row[j] += (float32(a0*b0[j]) + float32(a1*b1[j])) + (float32(a2*b2[j]) + float32(a3*b3[j]))
 			}
 		}
 		for ; l < k; l++ {
 			for j, v := range b[l*n : (l+1)*n] {
-				row[j] += a[l] * v
+				row[j] += float32(a[l] * v)
 			}
 		}
 	}

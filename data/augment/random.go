@@ -38,5 +38,5 @@ func (s *stream) next() uint64 {
 
 // within draws from -reach to reach; of a reach of 0 that is 0.
 func (s *stream) within(reach float64) float64 {
-	return reach * (float64(s.next()>>11)/(1<<52) - 1)
+	return float64(reach * (float64(s.next()>>11)/(1<<52) - 1))
 }

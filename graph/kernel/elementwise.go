@@ -197,11 +197,11 @@ func SumSquares[T Float](x []T) (sum float64) {
 		x := x[from:to]
 		for ; len(x) >= 4; x = x[4:] {
 			for k := range s {
-				s[k] += float64(x[k]) * float64(x[k])
+				s[k] += float64(float64(x[k]) * float64(x[k]))
 			}
 		}
 		for _, v := range x {
-			s[0] += float64(v) * float64(v)
+			s[0] += float64(float64(v) * float64(v))
 		}
 		part[from/size] = s[0] + s[1] + s[2] + s[3]
 	})

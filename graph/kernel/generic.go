@@ -15,7 +15,7 @@ func genericGemm[T Float](ta, tb Transpose, m, n, k int, a, b, c []T) {
 		for j := range n {
 			var sum T
 			for l := range k {
-				sum += a[i*ai+l*al] * b[l*bl+j*bj]
+				sum += T(a[i*ai+l*al] * b[l*bl+j*bj])
 			}
 			c[i*n+j] = sum
 		}
@@ -33,7 +33,7 @@ func genericConvolve[T Float](s Conv, x, w, b, y []T, relu bool) {
 			u, v, c := t/(s.KW*s.C), t/s.C%s.KW, t%s.C
 			xt := x[((n*s.H+i+u)*s.W+j+v)*s.C+c]
 			for f, wf := range w[t*s.F : (t+1)*s.F] {
-				out[f] += xt * wf
+				out[f] += T(xt * wf)
 			}
 		}
 		if relu {
@@ -64,8 +64,8 @@ func genericConvolveGrad[T Float](g *convGrad[T]) {
 			w, dw := g.w[t*g.F:(t+1)*g.F], g.dw[t*g.F:(t+1)*g.F]
 			var sum T
 			for f, d := range dz {
-				dw[f] += g.x[at] * d
-				sum += w[f] * d
+				dw[f] += T(g.x[at] * d)
+				sum += T(w[f] * d)
 			}
 			if g.dx != nil {
 				g.dx[at] += sum
@@ -115,7 +115,7 @@ func genericTimes[T Float](y, x []T, by T) {
 // genericBlend is Blend's loop.
 func genericBlend[T Float](y, x []T, part T) {
 	for i, v := range x {
-		y[i] += (v - y[i]) * part
+		y[i] += T((v - y[i]) * part)
 	}
 }
 
@@ -151,8 +151,8 @@ func genericReLUGrad[T Float](dz, dy, y []T) {
 // genericAdam is Adam's loop.
 func genericAdam[T Float](w, dw, m, v []T, alpha, decay1, decay2, eps T) {
 	for i, g := range dw {
-		m[i] += (g - m[i]) * decay1
-		v[i] += (g*g - v[i]) * decay2
+		m[i] += T((g - m[i]) * decay1)
+		v[i] += T((T(g*g) - v[i]) * decay2)
 		w[i] -= m[i] * alpha / (T(math.Sqrt(float64(v[i]))) + eps)
 	}
 }

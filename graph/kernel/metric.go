@@ -45,14 +45,14 @@ func NormalizeGrad[T Float](n, e int, y, norm, dy, dx []T) {
 			by = 0
 		}
 		for j := range dx {
-			dx[j] = (dy[j] - y[j]*along) * by
+			dx[j] = (dy[j] - T(y[j]*along)) * by
 		}
 	})
 }
 
 func dot[T Float](a, b []T) (sum float64) {
 	for i, v := range a {
-		sum += float64(v) * float64(b[i])
+		sum += float64(float64(v) * float64(b[i]))
 	}
 	return sum
 }
@@ -110,7 +110,7 @@ func supConRow[T Float](i, rows int, labels []int, tau float64, s []T) float64 {
 	}
 	scale, share := T(1/(tau*float64(rows))), T(1/float64(positives))
 	for j := range s {
-		s[j] *= T(1 / all)
+		s[j] = T(s[j] * T(1/all))
 		if j != i && labels[j] == labels[i] {
 			s[j] -= share
 		}
@@ -159,7 +159,7 @@ func tripletRow[T Float](i, rows int, labels []int, margin float64, s []T) float
 		clear(s)
 		return 0
 	}
-	loss := margin + 2*float64(s[q]) - 2*float64(s[p])
+	loss := margin + float64(2*float64(s[q])) - float64(2*float64(s[p]))
 	clear(s)
 	if loss > 0 {
 		s[p], s[q] = T(-2/float64(rows)), T(2/float64(rows))
@@ -259,7 +259,7 @@ func CosFace[T Float](n, c int, cos []T, labels []int, scale, margin float64, p 
 	Rows(n, func(i int) {
 		x := p[i*c : i*c+c]
 		for j, v := range cos[i*c : i*c+c] {
-			x[j] = T(scale) * v
+			x[j] = T(T(scale) * v)
 		}
 		x[labels[i]] -= T(scale * margin)
 		own := x[labels[i]]

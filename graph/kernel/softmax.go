@@ -46,7 +46,7 @@ func SoftmaxGrad[T Float](n, c int, p, dp, dx []T) {
 	for i := range n {
 		var sum T
 		for j := i * c; j < i*c+c; j++ {
-			sum += dp[j] * p[j]
+			sum += T(dp[j] * p[j])
 		}
 		for j := i * c; j < i*c+c; j++ {
 			dx[j] = p[j] * (dp[j] - sum)
@@ -75,7 +75,7 @@ func CrossEntropy[T Float](n, c int, x []T, labels []int, smoothing float64, p [
 		log := softmaxRow(row, p[i*c:i*c+c])
 		losses[i] = float64(log - row[labels[i]])
 		if smoothing > 0 {
-			losses[i] += smoothing * (float64(row[labels[i]]) - mean(row))
+			losses[i] += float64(smoothing * (float64(row[labels[i]]) - mean(row)))
 		}
 	})
 	var sum float64

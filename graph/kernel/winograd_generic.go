@@ -88,8 +88,8 @@ func (p *patches[T]) masked(c, in, mask int) T {
 
 func genericFilter[T Float](p patches[T]) {
 	genericSandwich(p, 3, 6, func(g line[T]) line[T] {
-		e1, o1 := (g[0]+wa2*g[2])/w1, wa*g[1]/w1
-		e2, o2 := (g[0]+wb2*g[2])/w2, wb*g[1]/w2
+		e1, o1 := (g[0]+T(wa2*g[2]))/w1, wa*g[1]/w1
+		e2, o2 := (g[0]+T(wb2*g[2]))/w2, wb*g[1]/w2
 		return line[T]{g[0] / w0, e1 + o1, e1 - o1, e2 + o2, e2 - o2, g[2]}
 	}, p.load, p.store)
 }
@@ -97,15 +97,16 @@ func genericFilter[T Float](p patches[T]) {
 func genericFilterGrad[T Float](p patches[T]) {
 	genericSandwich(p, 6, 3, func(u line[T]) line[T] {
 		p1, q1, p2, q2 := (u[1]+u[2])/w1, (u[1]-u[2])/w1, (u[3]+u[4])/w2, (u[3]-u[4])/w2
-		return line[T]{u[0]/w0 + p1 + p2, wa*q1 + wb*q2, wa2*p1 + wb2*p2 + u[5]}
+		return line[T]{u[0]/w0 + p1 + p2, T(wa*q1) + T(wb*q2), T(wa2*p1) + T(wb2*p2) + u[5]}
 	}, p.load, p.store)
 }
 
 func genericInput[T Float](p patches[T]) {
 	genericSandwich(p, 6, 6, func(x line[T]) line[T] {
-		e1, o1 := x[4]-wb2*x[2], wa*(x[3]-wb2*x[1])
-		e2, o2 := x[4]-wa2*x[2], wb*(x[3]-wa2*x[1])
-		return line[T]{x[4] + wa2*wb2*x[0] - (wa2+wb2)*x[2], e1 + o1, e1 - o1, e2 + o2, e2 - o2, x[5] + wa2*wb2*x[1] - (wa2+wb2)*x[3]}
+		e1, o1 := x[4]-T(wb2*x[2]), T(wa*(x[3]-T(wb2*x[1])))
+		e2, o2 := x[4]-T(wa2*x[2]), T(wb*(x[3]-T(wa2*x[1])))
+		first, last := x[4]+T(wa2*wb2*x[0])-T((wa2+wb2)*x[2]), x[5]+T(wa2*wb2*x[1])-T((wa2+wb2)*x[3])
+		return line[T]{first, e1 + o1, e1 - o1, e2 + o2, e2 - o2, last}
 	}, p.load, p.store)
 }
 
@@ -114,9 +115,9 @@ func genericInputGrad[T Float](p patches[T]) {
 		p1, q1, p2, q2 := v[1]+v[2], v[1]-v[2], v[3]+v[4], v[3]-v[4]
 		return line[T]{
 			wa2 * wb2 * v[0],
-			wa2*wb2*v[5] - wa*wb2*q1 - wb*wa2*q2,
-			-(wa2+wb2)*v[0] - wb2*p1 - wa2*p2,
-			wa*q1 + wb*q2 - (wa2+wb2)*v[5],
+			T(wa2*wb2*v[5]) - T(wa*wb2*q1) - T(wb*wa2*q2),
+			T(-(wa2+wb2)*v[0]) - T(wb2*p1) - T(wa2*p2),
+			T(wa*q1) + T(wb*q2) - T((wa2+wb2)*v[5]),
 			v[0] + p1 + p2,
 			v[5],
 		}
@@ -126,14 +127,14 @@ func genericInputGrad[T Float](p patches[T]) {
 func genericOutput[T Float](p patches[T]) {
 	genericSandwich(p, 6, 4, func(m line[T]) line[T] {
 		p1, q1, p2, q2 := m[1]+m[2], m[1]-m[2], m[3]+m[4], m[3]-m[4]
-		return line[T]{m[0] + p1 + p2, wa*q1 + wb*q2, wa2*p1 + wb2*p2, m[5] + wa*wa2*q1 + wb*wb2*q2}
+		return line[T]{m[0] + p1 + p2, T(wa*q1) + T(wb*q2), T(wa2*p1) + T(wb2*p2), m[5] + T(wa*wa2*q1) + T(wb*wb2*q2)}
 	}, p.load, p.rectified)
 }
 
 func genericOutputGrad[T Float](p patches[T]) {
 	genericSandwich(p, 4, 6, func(y line[T]) line[T] {
-		e1, o1 := y[0]+wa2*y[2], wa*(y[1]+wa2*y[3])
-		e2, o2 := y[0]+wb2*y[2], wb*(y[1]+wb2*y[3])
+		e1, o1 := y[0]+T(wa2*y[2]), T(wa*(y[1]+T(wa2*y[3])))
+		e2, o2 := y[0]+T(wb2*y[2]), T(wb*(y[1]+T(wb2*y[3])))
 		return line[T]{y[0], e1 + o1, e1 - o1, e2 + o2, e2 - o2, y[3]}
 	}, p.masked, p.store)
 }
@@ -153,7 +154,7 @@ func genericProducts[T Float](p products[T]) {
 				}
 				a := p.a.from(x, row, column)[0]
 				for j, b := range p.b.from(x, l, 0)[:len(c)] {
-					c[j] += a * b
+					c[j] += T(a * b)
 				}
 			}
 		}

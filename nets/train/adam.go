@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"stheno/data/unfused"
 	"stheno/graph"
 	"stheno/graph/kernel"
 	"stheno/nets"
@@ -90,8 +91,7 @@ func (a *Adam) Step(weights []gorgonia.ValueGrad) error {
 		}
 	}
 	a.step++
-	t := float64(a.step)
-	alpha := a.Rate * math.Sqrt(1-math.Pow(a.Beta2, t)) / (1 - math.Pow(a.Beta1, t))
+	alpha := a.Rate * math.Sqrt(1-unfused.Pow(a.Beta2, a.step)) / (1 - unfused.Pow(a.Beta1, a.step))
 	for _, vg := range weights {
 		name := vg.(gorgonia.Namer).Name()
 		grad, err := vg.Grad()
@@ -113,7 +113,7 @@ func (a *Adam) keep(name string) float64 {
 	if !nets.IsKernel(name) {
 		return 1
 	}
-	return 1 - a.Rate*a.WeightDecay
+	return 1 - float64(a.Rate*a.WeightDecay)
 }
 
 func adam[T graph.Float](a *Adam, w *tensor.Dense, grad gorgonia.Value, mom moment, alpha, keep float64) {

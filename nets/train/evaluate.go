@@ -94,7 +94,7 @@ type mean struct {
 func (m *mean) add(s score, rows int) {
 	m.rows += rows
 	m.hits += s.hits
-	m.sum += s.loss * float64(rows)
+	m.sum += float64(s.loss * float64(rows))
 }
 
 func (m *mean) loss() float64     { return m.sum / float64(m.rows) }

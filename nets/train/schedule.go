@@ -3,6 +3,8 @@ package train
 import (
 	"errors"
 	"math"
+
+	"stheno/data/unfused"
 )
 
 // Schedule is the learning rate of the step that follows so many steps: a pure
@@ -16,7 +18,7 @@ func Constant(rate float64) Schedule { return func(int) float64 { return rate } 
 // StepDecay multiplies the rate by factor after every so many steps: Keras's
 // ExponentialDecay with staircase=True.
 func StepDecay(rate, factor float64, steps int) Schedule {
-	return func(step int) float64 { return rate * math.Pow(factor, float64(step/steps)) }
+	return func(step int) float64 { return rate * unfused.Pow(factor, step/steps) }
 }
 
 // Cosine falls from rate to floor over so many steps along half a cosine, and
@@ -32,7 +34,7 @@ func Cosine(rate, floor float64, steps int) Schedule {
 // momentum stays as it is.
 func OneCycle(peak float64, steps int) Schedule {
 	const rising, div, finalDiv = 0.3, 25, 1e4
-	top, last := rising*float64(steps)-1, float64(steps-1)
+	top, last := float64(rising*float64(steps))-1, float64(steps-1)
 	return func(step int) float64 {
 		if at := float64(step); at > top {
 			return anneal(peak, peak/div/finalDiv, (at-top)/(last-top))
@@ -44,7 +46,7 @@ func OneCycle(peak float64, steps int) Schedule {
 // anneal goes from one rate to another along half a cosine; part is how much of
 // the way is done.
 func anneal(from, to, part float64) float64 {
-	return to + (from-to)*(1+math.Cos(math.Pi*min(1, part)))/2
+	return to + float64((from-to)*(1+unfused.Cos(float64(math.Pi*min(1, part))))/2)
 }
 
 // WarmUp multiplies the rates of the first so many steps of another schedule by

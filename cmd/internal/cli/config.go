@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
-	"runtime"
-	"runtime/debug"
 	"slices"
 
 	"stheno/data"
@@ -69,26 +67,4 @@ func preparing(p digit.Preparation) string {
 		return "pictures that the network is asked about are prepared as MNIST's were; -prepare raw would only scale them"
 	}
 	return "pictures that the network is asked about are only scaled; -prepare mnist would find and place their ink as in MNIST"
-}
-
-// versions are those of Go, of this program where the build knows it, and of
-// the modules that compute.
-func versions() map[string]string {
-	v := map[string]string{"go": runtime.Version()}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return v
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			v["stheno"] = s.Value
-		}
-	}
-	for _, dep := range info.Deps {
-		switch dep.Path {
-		case "gorgonia.org/gorgonia", "gorgonia.org/tensor", "gonum.org/v1/gonum":
-			v[dep.Path] = dep.Version
-		}
-	}
-	return v
 }

@@ -155,6 +155,9 @@ func (j *job) reopen(ctx context.Context, c train.Config) error {
 	if j.config.Kernels != c.Kernels {
 		j.note("the run was begun with the kernels %s and resumes with %s: other rounding, not the same bits", c.Kernels, j.config.Kernels)
 	}
+	if changes := rebuilt(c.Versions, j.config.Versions); changes != "" {
+		j.note("the run was begun by another build of this program, and may round in another way: %s", changes)
+	}
 	if j.config.Ranks != c.Ranks {
 		j.note("the run was begun with %d ranks and resumes with %d: the same mathematics, not the same bits", max(1, c.Ranks), max(1, j.config.Ranks))
 	}
