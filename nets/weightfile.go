@@ -48,9 +48,9 @@ func ReadWeightFile(path string) (*WeightFile, error) {
 	return f, nil
 }
 
-// ForeignFolder says what a folder of another framework is, and what to do; nil of
-// other folders.
-func ForeignFolder(path string) error { return filekind.Foreign(path) }
+// NotRun says what a path is that was given for a run's folder, as far as that is
+// known: a file, or a folder of another framework.
+func NotRun(path string) error { return filekind.NotRun(path) }
 
 // Take takes a file's weights, or leaves the model as it was. A safetensors file
 // must have exactly the model's weights, by name, shape and element type (a

@@ -142,6 +142,18 @@ func Foreign(name string) error {
 	return nil
 }
 
+// NotRun says what a path is that was given for a run's folder, as far as that is
+// known: a file, or a folder of another framework.
+func NotRun(name string) error {
+	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
+		return Foreign(name)
+	}
+	if _, err := Of(name); err != nil {
+		return err
+	}
+	return fmt.Errorf("%s: is a file, expected the folder of a run: a file of weights is for -init, which begins a run with it, and for export", name)
+}
+
 // folder says what a folder is that was given for a file.
 func folder(name string) error {
 	if err := Foreign(name); err != nil {

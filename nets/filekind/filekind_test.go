@@ -141,8 +141,19 @@ func TestFolders(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), folder+": "+c.want) {
 			t.Errorf("%v: want an error with %q, got %v", c.files, c.want, err)
 		}
-		if foreign := filekind.Foreign(folder); (foreign != nil) != c.foreign {
-			t.Errorf("%v: foreign: %v", c.files, foreign)
+		if err := filekind.NotRun(folder); (err != nil) != c.foreign {
+			t.Errorf("%v: as a run: %v", c.files, err)
 		}
+	}
+	for content, want := range map[string]string{
+		"version https://git-lfs": "is a pointer of Git LFS",
+		archive(t, "config.json"): "is a file, expected the folder of a run: a file of weights is for -init",
+	} {
+		if err := filekind.NotRun(written(t, "m.keras", content)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("as a run: want an error with %q, got %v", want, err)
+		}
+	}
+	if err := filekind.NotRun("nowhere"); err != nil {
+		t.Error(err)
 	}
 }

@@ -3,18 +3,21 @@ package keras
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"stheno/nets/hdf5"
 )
 
 // The files of an archive that are read, and how large they may be, unpacked.
 const (
-	configFile  = "config.json"
-	mostConfig  = 1 << 20
-	weightsFile = "model.weights.h5"
-	mostWeights = 2 << 30
+	metadataFile = "metadata.json"
+	configFile   = "config.json"
+	mostConfig   = 1 << 20
+	weightsFile  = "model.weights.h5"
+	mostWeights  = 2 << 30
 )
 
 // open reads an archive's directory.
@@ -24,6 +27,25 @@ func open(f io.ReaderAt, size int64) (*zip.Reader, error) {
 		return nil, fmt.Errorf("found %s, expected a zip archive, as Keras 3's model.save(\"model.keras\") writes: %w", kind(f), err)
 	}
 	return archive, nil
+}
+
+// checkVersion refuses a model of Keras 2, whose archives look alike. An archive
+// need not say its version.
+func checkVersion(archive *zip.Reader) error {
+	text, err := unpack(archive, metadataFile, mostConfig)
+	if err != nil {
+		return nil
+	}
+	var metadata struct {
+		Version string `json:"keras_version"`
+	}
+	if err := json.Unmarshal(text, &metadata); err != nil {
+		return fmt.Errorf("%s: %w", metadataFile, err)
+	}
+	if major, _, _ := strings.Cut(metadata.Version, "."); major == "2" {
+		return fmt.Errorf("%s: found the version %.40q, expected 3: load the model in Keras 3 and save it again", metadataFile, metadata.Version)
+	}
+	return nil
 }
 
 // unpack reads a file of at most limit bytes out of an archive.

@@ -95,6 +95,9 @@ func read(f io.ReaderAt, size int64) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkVersion(archive); err != nil {
+		return nil, err
+	}
 	config, err := unpack(archive, configFile, mostConfig)
 	if err != nil {
 		return nil, err

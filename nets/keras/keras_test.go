@@ -171,6 +171,7 @@ func TestRefused(t *testing.T) {
 		{"cut", whole[:len(whole)-30], "found an archive that is damaged or cut short, expected a zip archive"},
 		{"no weights", packed(t, zip.Store, files, config, "metadata.json"), "found no model.weights.h5 in the archive of 2 files"},
 		{"weights twice", packed(t, zip.Store, files, config, weights, weights), "found model.weights.h5 twice in the archive"},
+		{"Keras 2", packed(t, zip.Store, map[string][]byte{"metadata.json": []byte(`{"keras_version": "2.15.0"}`)}, "metadata.json"), `metadata.json: found the version "2.15.0", expected 3: load the model in Keras 3`},
 		{"no config", packed(t, zip.Store, files, weights), "found no config.json in the archive of 1 files"},
 		{"no JSON", with(config, []byte("hello")), "config.json: invalid character"},
 		{"a long config", with(config, make([]byte, 1<<20+1)), "config.json: found 1048577 bytes, unpacked, expected at most 1048576"},

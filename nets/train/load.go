@@ -40,7 +40,7 @@ func (f Folder) LoadModel() (*nets.Model, Config, error) {
 // where the run keeps one. A folder that is no run, or a run that has learnt
 // nothing yet, is refused.
 func (f Folder) Load() (Loaded, error) {
-	if err := nets.ForeignFolder(string(f)); err != nil {
+	if err := nets.NotRun(string(f)); err != nil {
 		return Loaded{}, fmt.Errorf("train: %w", err)
 	}
 	c, err := f.ReadConfig()

@@ -58,10 +58,18 @@ func TestLoadModelRefuses(t *testing.T) {
 		m, _ := nets.New(nets.MLP([3]int{4, 3, 1}, 3), tensor.Float32, rand.New(rand.NewPCG(7, 7)))
 		return aRun(t, c, m)
 	}
+	unzipped := train.Folder(t.TempDir())
+	for _, name := range []string{"config.json", "model.weights.h5"} {
+		if err := os.WriteFile(unzipped.File(name), []byte("{}"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, c := range []struct {
 		folder train.Folder
 		words  string
 	}{
+		{unzipped, "is an unzipped Keras model: zip its files into one"},
+		{train.Folder(unzipped.File("model.weights.h5")), "is a JSON text"},
 		{train.Folder(t.TempDir()), "is no run folder: config.json: no such file"},
 		{train.Folder("nowhere"), "nowhere: is no run folder"},
 		{aRun(t, smallConfig(), nil), "the run is not finished: there is no model.safetensors yet"},

@@ -102,7 +102,7 @@ func TestRefusals(t *testing.T) {
 	t.Chdir(t.TempDir())
 	writeModel(t, "cnn.safetensors", nets.CNN([3]int{8, 8, 1}, 3))
 	writeModel(t, "other-size.safetensors", nets.MLP([3]int{9, 8, 1}, 3))
-	for path, content := range map[string]string{"text.safetensors": "these are no weights", "run/config.json": "{}", "file": "", "empty/.keep": ""} {
+	for path, content := range map[string]string{"text.safetensors": "these are no weights", "pointer.safetensors": "version https://git-lfs.github.com/spec/v1\n", "run/config.json": "{}", "file": "", "empty/.keep": ""} {
 		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 			t.Fatal(err)
 		}
@@ -187,6 +187,7 @@ func TestRefusals(t *testing.T) {
 		{"-init cnn.safetensors", failure, []string{"-init", "cnn.safetensors", `"dense.kernel" has shape [1024 128], the mlp's has [64 512]`}},
 		{"-init other-size.safetensors", failure, []string{"-init", "other-size.safetensors", `"dense.kernel" has shape [72 512], the mlp's has [64 512]`}},
 		{"-init text.safetensors", failure, []string{"-init", "text.safetensors", "offset 0"}},
+		{"-init pointer.safetensors", failure, []string{"-init", "pointer.safetensors: is a pointer of Git LFS", "git lfs pull"}},
 		{"-init empty", failure, []string{"-init", "empty", "folder"}},
 		{"-out run", failure, []string{"-out", "run", "holds another run", "config.json"}},
 		{"-out file", failure, []string{"-out", "file", "is a file"}},
