@@ -9,13 +9,15 @@ import (
 
 // Preparation is how pictures become the images that the run's network sees. A
 // run from before this was a setting has none in its config.json: if it was
-// trained on a folder of pictures they were only scaled; if on IDX files, pictures
-// were prepared as MNIST's where the images have MNIST's shape, and else scaled.
+// trained on a folder of pictures they were only scaled, and so are others; if on
+// IDX files of images of MNIST's shape, which say no more of themselves, pictures
+// are prepared as MNIST's, as they were then, but for published files that are
+// known to be others.
 func (c Config) Preparation() digit.Preparation {
 	switch {
 	case c.Settings.Preparation != digit.Preparation{}:
 		return c.Settings.Preparation
-	case len(c.Data.Files) > 0 && c.Data.Files[0].Name == data.TrainFolder:
+	case len(c.Data.Files) > 0 && (c.Data.Files[0].Name == data.TrainFolder || data.Published(c.Data.Files[0].SHA256) == data.FashionMNIST):
 		return digit.Preparation{Method: digit.Raw}
 	case c.Data.Image == [3]int{digit.Side, digit.Side, 1}:
 		return digit.Preparation{Method: digit.MNIST}

@@ -17,6 +17,11 @@ import (
 // TestPreparationOfARun is the one in its settings, or follows from its data.
 func TestPreparationOfARun(t *testing.T) {
 	mnist, other := [3]int{28, 28, 1}, [3]int{14, 14, 1}
+	fashion := train.Config{Data: train.Source{Image: mnist, Files: []train.SourceFile{{Name: "train-images",
+		SHA256: "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"}}}}
+	if got := fashion.Preparation().Method; got != digit.Raw {
+		t.Errorf("Fashion-MNIST: %q", got)
+	}
 	for _, c := range []struct {
 		file   string
 		image  [3]int

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"image/png"
 	"slices"
+	"strings"
 	"testing"
 
 	"stheno/data/digit"
@@ -48,5 +49,19 @@ func TestEachNetworkSeesWhatItWasTrainedOn(t *testing.T) {
 	post(t, p, "/api/predict", map[string]any{"image": seen[digit.MNIST]}, &image)
 	if image.Preparation != "" || image.Models[0].Preparation != "" || !bytes.Equal(image.Image, seen[digit.MNIST]) {
 		t.Errorf("an image that is prepared already is prepared by %q", image.Preparation)
+	}
+}
+
+// TestTestImagesOfOtherClasses are not held against a network by their numbers.
+func TestTestImagesOfOtherClasses(t *testing.T) {
+	first, other := newModel(t, tiny), newModel(t, tiny)
+	other.Name, other.Config.Data.Names = "other", []string{"1", "10", "11", "2"}
+	p := New(fixed{models: []Model{first, other}, set: images(4)}, nil)
+	var answer struct{ Error string }
+	if code := request(t, p, "GET", "/api/confusion?model=tiny", "", nil, &answer); code != 200 {
+		t.Errorf("the test images' own network: %d, %q", code, answer.Error)
+	}
+	if code := request(t, p, "GET", "/api/confusion?model=other", "", nil, &answer); code != 409 || !strings.Contains(answer.Error, "whose classes are others than those of other") {
+		t.Errorf("a network of other classes: %d, %q", code, answer.Error)
 	}
 }

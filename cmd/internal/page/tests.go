@@ -96,6 +96,9 @@ func (p *Page) verdictsOf(query url.Values) (Model, []verdict, error) {
 	if set.Shape() != m.input() {
 		return m, nil, refuse(http.StatusConflict, "test images of %v, the network takes %v", set.Shape(), m.input())
 	}
+	if all := p.source.Models(); len(all) > 0 && !slices.Equal(m.classes(), all[0].classes()) {
+		return m, nil, refuse(http.StatusConflict, "the test images are those of %s, whose classes are others than those of %s", all[0].Name, m.Name)
+	}
 	list, err := p.errors.of(m, set, p.source.Models(), func() (leave func()) {
 		p.drawings.giveWay()
 		leave, _ = p.budget.turn(context.Background())

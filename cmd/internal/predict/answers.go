@@ -66,7 +66,8 @@ type evaluationLine struct {
 	Images    int     `json:"images"`
 	Right     int     `json:"right"`
 	Accuracy  float64 `json:"accuracy"`
-	Confusion [][]int `json:"confusion"` // [true class][predicted class]
+	Confusion [][]int `json:"confusion"`       // [true class][predicted class]
+	Blank     int     `json:"blank,omitempty"` // pictures without ink, which count as wrong
 
 	Preparation digit.Method `json:"preparation,omitempty"` // of the pictures; absent for IDX files, whose images are taken as they are
 }
@@ -144,7 +145,7 @@ func (a *answers) note(format string, args ...any) { fmt.Fprintf(a.stderr, forma
 // they were no images before.
 func (a *answers) evaluation(name string, c *confusion, prepared digit.Method) error {
 	if a.json != nil {
-		return a.json.Encode(evaluationLine{"evaluation", eventsVersion, a.model, name, c.images(), c.right(), c.accuracy(), c.rows(), prepared})
+		return a.json.Encode(evaluationLine{"evaluation", eventsVersion, a.model, name, c.images(), c.right(), c.accuracy(), c.rows(), c.blank(), prepared})
 	}
 	_, err := fmt.Fprintf(a.stdout, "%s: %d of %d images right, accuracy %.4f\n\n%s", printable(name), c.right(), c.images(), c.accuracy(), c.table(a.source.Class))
 	return err

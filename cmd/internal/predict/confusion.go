@@ -6,28 +6,44 @@ import (
 	"unicode/utf8"
 )
 
-// confusion counts which class was taken for which.
+// noClass is what a blank picture is taken for.
+const noClass = -1
+
+// confusion counts which class was taken for which, and which for none.
 type confusion struct {
 	classes int
 	counts  []int // (true class, predicted class)
+	blanks  []int // (true class)
 }
 
-func newConfusion(classes int) *confusion { return &confusion{classes, make([]int, classes*classes)} }
+func newConfusion(classes int) *confusion {
+	return &confusion{classes, make([]int, classes*classes), make([]int, classes)}
+}
 
-func (c *confusion) add(label, predicted int) { c.counts[label*c.classes+predicted]++ }
-
-func (c *confusion) images() (sum int) {
-	for _, n := range c.counts {
-		sum += n
+func (c *confusion) add(label, predicted int) {
+	if predicted == noClass {
+		c.blanks[label]++
+		return
 	}
-	return sum
+	c.counts[label*c.classes+predicted]++
 }
 
-func (c *confusion) right() (sum int) {
+func (c *confusion) images() int { return sum(c.counts) + c.blank() }
+
+func (c *confusion) blank() int { return sum(c.blanks) }
+
+func sum(counts []int) (all int) {
+	for _, n := range counts {
+		all += n
+	}
+	return all
+}
+
+func (c *confusion) right() (all int) {
 	for i := range c.classes {
-		sum += c.counts[i*c.classes+i]
+		all += c.counts[i*c.classes+i]
 	}
-	return sum
+	return all
 }
 
 func (c *confusion) accuracy() float64 { return float64(c.right()) / float64(c.images()) }
@@ -55,20 +71,25 @@ func (c *confusion) table(class func(int) string) string {
 	for i := range c.classes {
 		fmt.Fprintf(&b, "  %*s", width, class(i))
 	}
+	if c.blank() > 0 {
+		b.WriteString("  blank")
+	}
 	b.WriteString("  recall\n")
 	for i, row := range c.rows() {
 		fmt.Fprintf(&b, "%*s", left, class(i))
-		sum := 0
+		all := sum(row) + c.blanks[i]
 		for _, n := range row {
-			sum += n
 			text := "."
 			if n > 0 {
 				text = fmt.Sprint(n)
 			}
 			fmt.Fprintf(&b, "  %*s", width, text)
 		}
-		if sum > 0 {
-			fmt.Fprintf(&b, "  %.4f", float64(row[i])/float64(sum))
+		if c.blank() > 0 {
+			fmt.Fprintf(&b, "  %5d", c.blanks[i])
+		}
+		if all > 0 {
+			fmt.Fprintf(&b, "  %.4f", float64(row[i])/float64(all))
 		}
 		b.WriteByte('\n')
 	}

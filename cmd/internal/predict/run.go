@@ -108,7 +108,7 @@ type examiner struct {
 }
 
 // picture asks about one picture, whose class is known or -1, and returns the
-// answer's class; ok is false if the picture cannot be read or prepared, which is
+// answer's class, or noClass if it is blank; ok is false if the picture cannot be read or prepared, which is
 // told.
 func (e *examiner) picture(name string, r io.Reader, label int) (class int, ok bool, err error) {
 	picture, err := digit.Decode(r, digit.Limits{})
@@ -133,7 +133,10 @@ func (e *examiner) picture(name string, r io.Reader, label int) (class int, ok b
 		}
 	}
 	top := likeliest(probabilities)
-	return top[0].Class, true, e.out.prediction(name, label, ink, top, pixels)
+	if class = top[0].Class; !ink {
+		class = noClass
+	}
+	return class, true, e.out.prediction(name, label, ink, top, pixels)
 }
 
 // predict asks about rows, of each in as many views as -tta wants.

@@ -269,6 +269,16 @@ func TestConfusionTable(t *testing.T) {
 	if got := c.table(strconv.Itoa); got != want || c.images() != 14 || c.right() != 13 {
 		t.Errorf("%d of %d\n%s", c.right(), c.images(), got)
 	}
+	c.add(0, noClass) // not right, though class 0 would be
+	const blank = `true \ predicted
+       0   1   2  blank  recall
+   0  12   .   1      1  0.8571
+   1   .   1   .      0  1.0000
+   2   .   .   .      0
+`
+	if got := c.table(strconv.Itoa); got != blank || c.images() != 15 || c.right() != 13 {
+		t.Errorf("with a blank picture: %d of %d\n%s", c.right(), c.images(), got)
+	}
 }
 
 // TestOtherInput: a network for small coloured images gets them scaled.

@@ -206,7 +206,7 @@ func (m *Model) say(err error) {
 	if err != nil {
 		m.options.Log.Error("model not loaded: the old one goes on serving", "model", m.Name, "version", v.Number, "run", string(m.Folder), "error", err)
 	} else {
-		m.options.Log.Info("model loaded", "model", m.Name, "version", v.Number, "run", string(m.Folder), "params", v.Params, "sha256", v.SHA256)
+		m.options.Log.Info("model loaded", "model", m.Name, "version", v.Number, "run", string(m.Folder), "params", v.Params, "preparation", string(v.Config.Preparation().Method), "sha256", v.SHA256)
 		if v.Note != "" {
 			m.options.Log.Warn(v.Note)
 		}
