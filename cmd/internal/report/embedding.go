@@ -39,7 +39,7 @@ func (r *Report) embeddingDrawing() drawing {
 	q, classes, name := r.Embedding, r.run.Config.Data.Classes, r.names
 	width := vg.Length(0)
 	for c := range classes {
-		width = max(width, face(12, ink).Width(name(c)))
+		width = max(width, spare*face(12, ink).Width(name(c)))
 	}
 	columns := 1 + classes/20
 	legend := vg.Length(columns) * (width + 34)

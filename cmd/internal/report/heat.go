@@ -92,10 +92,10 @@ func (h heat) cell(c draw.Canvas, at vg.Rectangle, count int, part float64, righ
 	number := strconv.Itoa(count)
 	style := face(12, ink)
 	style.XAlign, style.YAlign = text.XCenter, text.YCenter
-	for style.Font.Size > 6 && style.Width(number) > h.size-5 {
+	for style.Font.Size > 6 && spare*style.Width(number) > h.size-5 {
 		style.Font.Size--
 	}
-	if style.Width(number) <= h.size-2 {
+	if spare*style.Width(number) <= h.size-2 {
 		c.FillText(style, vg.Point{X: (at.Min.X + at.Max.X) / 2, Y: (at.Min.Y + at.Max.Y) / 2}, number)
 	}
 }

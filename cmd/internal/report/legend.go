@@ -26,7 +26,7 @@ func (p panel) legend(width vg.Length) (spots []spot, rows int) {
 		if l.name == "" {
 			continue
 		}
-		w := sampleWidth + 6 + face(12, ink).Width(l.name) + 16
+		w := sampleWidth + 6 + spare*face(12, ink).Width(l.name) + 16
 		if x+w > width && x > legendLeft {
 			x = legendLeft
 			rows++

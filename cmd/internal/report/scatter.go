@@ -42,10 +42,10 @@ func Against(what string, points []Point) (f Figure, ok bool) {
 type scatter []Point
 
 const (
-	scatterWidth  = 640
-	scatterHeight = 380
+	scatterWidth  = panelWidth
+	scatterHeight = 320
 	dotRadius     = 4
-	nameSize      = 11
+	nameSize      = 12
 	spare         = 1.18 // the reader's font may be a wider one
 )
 

@@ -1,20 +1,16 @@
 package report
 
 import (
-	"bytes"
 	"fmt"
 	"html"
 	"html/template"
 	"image/color"
-	"regexp"
-	"strconv"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgsvg"
 )
 
 // The colours of the pictures. In a page each is the CSS variable of its name,
@@ -61,18 +57,19 @@ func faint(c color.NRGBA, opacity float64) color.NRGBA {
 func face(size vg.Length, c color.Color) text.Style {
 	return text.Style{
 		Color: c, Font: font.From(font.Font{Typeface: "Liberation", Variant: "Sans"}, size),
-		Handler: plot.DefaultTextHandler,
+		Handler: aligned{plot.DefaultTextHandler},
 	}
 }
 
 // newPlot is an empty plot in our style.
 func newPlot(x, y string) *plot.Plot {
 	p := plot.New()
-	p.BackgroundColor = color.Transparent
+	p.BackgroundColor = color.Transparent // the page's, or a file's white
 	for axis, label := range map[*plot.Axis]string{&p.X: x, &p.Y: y} {
 		axis.Label.Text, axis.Label.Padding = label, 6
 		axis.Label.TextStyle.Color, axis.Label.TextStyle.Font = ink, face(12, ink).Font
 		axis.Tick.Label.Color, axis.Tick.Label.Font = muted, face(11, muted).Font
+		axis.Label.TextStyle.Handler, axis.Tick.Label.Handler = face(12, ink).Handler, face(11, muted).Handler
 		axis.Color, axis.Width = muted, 0.75
 		axis.Tick.Color, axis.Tick.Width, axis.Tick.Length = muted, 0.75, 4
 	}
@@ -87,44 +84,31 @@ type drawing struct {
 
 // file is the drawing as an SVG file, on white.
 func (d drawing) file() []byte {
-	return d.svg(func(c draw.Canvas) {
-		c.SetColor(paper)
-		c.Fill(c.Rectangle.Path())
-		d.draw(c)
-	})
+	c := newCanvas(d.width, d.height, hex)
+	on := draw.New(c)
+	on.SetColor(paper)
+	on.Fill(on.Rectangle.Path())
+	d.draw(on)
+	return c.document(fmt.Sprintf(`xmlns="http://www.w3.org/2000/svg" width="%spt" height="%spt"`, hundredths(d.width), hundredths(d.height)))
 }
-
-func (d drawing) svg(paint func(draw.Canvas)) []byte {
-	canvas := vgsvg.New(d.width, d.height)
-	paint(draw.New(canvas))
-	var b bytes.Buffer
-	canvas.WriteTo(&b) // a buffer takes it
-	// The plot is set in Liberation Sans, whose widths are Arial's.
-	return bytes.ReplaceAll(b.Bytes(), []byte("font-family:Liberation Sans"), []byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif"))
-}
-
-var (
-	hexColor = regexp.MustCompile(`#[0-9A-F]{6}`)
-	prelude  = regexp.MustCompile(`(?s)^.*?<svg[^>]*>`)
-)
 
 // inline is the drawing as an element of a page, as wide as its place. Label
 // says for those who do not see it what it shows.
 func (d drawing) inline(label string) template.HTML {
-	open := fmt.Sprintf(`<svg viewBox="0 0 %g %g" role="img" aria-label="%s">`, d.width.Points(), d.height.Points(), html.EscapeString(label))
-	body := prelude.ReplaceAll(d.svg(d.draw), nil)
-	return template.HTML(open + string(hexColor.ReplaceAllFunc(body, variable)))
+	c := newCanvas(d.width, d.height, variable)
+	d.draw(draw.New(c))
+	return template.HTML(c.document(fmt.Sprintf(`role="img" aria-label="%s"`, html.EscapeString(label))))
 }
 
-// variable is the CSS variable of a colour. The canvas rounds colours down.
-func variable(hex []byte) []byte {
-	n, _ := strconv.ParseUint(string(hex[1:]), 16, 32)
-	c := rgb(uint32(n))
-	near := func(a, b uint8) bool { return a <= b && b-a <= 2 }
+// hex is a colour's number, without its opacity.
+func hex(c color.NRGBA) string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B) }
+
+// variable is the CSS variable of a colour, if it has one.
+func variable(c color.NRGBA) string {
 	for _, v := range variables {
-		if near(c.R, v.color.R) && near(c.G, v.color.G) && near(c.B, v.color.B) {
-			return []byte("var(--" + v.name + ")")
+		if v.color == rgb(uint32(c.R)<<16|uint32(c.G)<<8|uint32(c.B)) {
+			return "var(--" + v.name + ")"
 		}
 	}
-	return hex
+	return hex(c)
 }
