@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -267,7 +268,7 @@ func TestSVG(t *testing.T) {
 		if err := WriteSVG(t.Context(), &image, newModel(t, net, graph.Fused), View{Batch: 4, Gradients: true}); err != nil {
 			t.Fatal(err)
 		}
-		for _, word := range []string{"<svg", ">conv2d<", ">Conv2D<", ">∂ kernel<", ">CrossEntropyGrad<", "scalar"} {
+		for _, word := range []string{"<svg", ">conv2d<", ">Conv2D<", "∂ kernel", ">CrossEntropyGrad<", "scalar"} {
 			if !strings.Contains(image.String(), word) {
 				t.Errorf("%s: the image has no %s", net.Name, word)
 			}
@@ -288,5 +289,24 @@ func TestWithoutGraphviz(t *testing.T) {
 	err := WriteSVG(t.Context(), &image, newModel(t, noisy, graph.Fused), View{Batch: 4})
 	if !errors.Is(err, ErrNoGraphviz) || image.Len() > 0 {
 		t.Errorf("error %v, %d bytes written", err, image.Len())
+	}
+}
+
+// TestCellsHaveRoom: each line of a cell has a tenth of its letters as room at
+// either end, for fonts that are wider than Graphviz's.
+func TestCellsHaveRoom(t *testing.T) {
+	m := newModel(t, nets.CNN(digits, 10), graph.Fused)
+	cells := regexp.MustCompile(`<td port=[^>]*>(.*?)</td>`).FindAllStringSubmatch(write(t, m, View{Batch: 128, Gradients: true}), -1)
+	if len(cells) != 16 {
+		t.Fatalf("%d cells, want eight weights and their gradients", len(cells))
+	}
+	for _, c := range cells {
+		for _, line := range strings.Split(regexp.MustCompile(`</?(b|font)[^>r]*>`).ReplaceAllString(c[1], ""), "<br/>") {
+			words := strings.Trim(line, "\u00a0")
+			before, after := strings.Index(line, words), len(line)-strings.LastIndex(line, words)-len(words)
+			if room := before / len("\u00a0"); before != after || 6*room < len([]rune(words)) {
+				t.Errorf("%q has %d and %d bytes of room", line, before, after)
+			}
+		}
 	}
 }

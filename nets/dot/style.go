@@ -5,6 +5,7 @@ import (
 	"html"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"gonum.org/v1/gonum/graph/encoding"
 	"gorgonia.org/gorgonia"
@@ -93,7 +94,7 @@ func (b *box) label() attributes { return attrs("label", "<"+b.text.html(b.kind 
 func (b *box) table(color, fill, style string) attributes {
 	label := `<<table border="0" cellborder="1" cellspacing="4" cellpadding="3">`
 	for _, c := range b.cells {
-		label += fmt.Sprintf(`<tr><td port="%s" color="%s" bgcolor="%s" style="%s">%s</td></tr>`, html.EscapeString(c.port), color, fill, style, c.text.html(false))
+		label += fmt.Sprintf(`<tr><td port="%s" color="%s" bgcolor="%s" style="%s">%s</td></tr>`, html.EscapeString(c.port), color, fill, style, c.text.roomy().html(false))
 	}
 	return attrs("label", label+"</table>>")
 }
@@ -112,6 +113,20 @@ func (t text) html(left bool) string {
 		label += end
 	}
 	return label
+}
+
+// roomy is the text with room at both ends, a tenth of its width: Graphviz makes a
+// cell as wide as the text is in a font of its own, and the reader's may be wider.
+func (t text) roomy() text {
+	room := func(line string) string {
+		space := strings.Repeat("\u00a0", 1+utf8.RuneCountInString(line)/6)
+		return space + line + space
+	}
+	t.title = room(t.title)
+	if t.note != "" {
+		t.note = room(t.note)
+	}
+	return t
 }
 
 func (p point) isOp() bool { return p.box.kind == operation || p.box.kind == gradientOperation }
