@@ -236,27 +236,6 @@ func TestSliceRefuses(t *testing.T) {
 	}
 }
 
-// TestStockSlices: an op of ours reads what Gorgonia's leaves out of order.
-func TestStockSlices(t *testing.T) {
-	var y *gorgonia.Node
-	m, err := graph.Build(func(g *gorgonia.ExprGraph) (err error) {
-		x := graph.NewParam(g, "x", tensorOf(tensor.Shape{2, 3}, 1.0, 2, 3, 4, 5, 6))
-		y, err = graph.Apply(double{}, gorgonia.Must(gorgonia.Slice(x, nil, gorgonia.S(1, 3))))
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := m.Run(); err != nil {
-		t.Fatal(err)
-	}
-	for i, want := range []float64{4, 6, 10, 12} {
-		if got := graph.Slice[float64](y.Value()); got[i] != want {
-			t.Fatalf("%v, want [4 6 10 12]", got)
-		}
-	}
-}
-
 // TestIntegersAreAdded by Gorgonia's machine: the tape's sum is one of floats.
 func TestIntegersAreAdded(t *testing.T) {
 	var y *gorgonia.Node

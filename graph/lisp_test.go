@@ -1,6 +1,9 @@
 package graph_test
 
+// What users of Gorgonia's own machines meet.
+
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,5 +38,28 @@ func TestLispMachine(t *testing.T) {
 	g, _ = build()
 	if err := gorgonia.NewLispMachine(g).RunAll(); err == nil || !strings.Contains(err.Error(), "Affine{ReLU:false}: a LispMachine cannot differentiate it") {
 		t.Error(err)
+	}
+}
+
+// TestOwnMachine: an op of ours in a graph that Build has not looked at reads a
+// copy of what does not lie in memory row by row.
+func TestOwnMachine(t *testing.T) {
+	turned := tensorOf(tensor.Shape{2, 3}, 1.0, 2, 3, 4, 5, 6)
+	if err := turned.T(); err != nil {
+		t.Fatal(err)
+	}
+	columns := tensor.New(tensor.WithShape(3, 2), tensor.AsFortran([]float64{1, 4, 2, 5, 3, 6})) // given row by row, too
+	for _, x := range []*tensor.Dense{turned, columns} {
+		g := gorgonia.NewGraph()
+		y, err := graph.Apply(double{}, graph.NewParam(g, "x", x))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := gorgonia.NewTapeMachine(g).RunAll(); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := graph.Slice[float64](y.Value()), []float64{2, 8, 4, 10, 6, 12}; !slices.Equal(got, want) {
+			t.Errorf("%v, want %v", got, want)
+		}
 	}
 }

@@ -99,11 +99,15 @@ func ints(v gorgonia.Value) []int {
 
 // inOrder is a copy of a tensor, row by row.
 func inOrder(t *tensor.Dense) *tensor.Dense {
-	ordered := tensor.New(tensor.Of(t.Dtype()), tensor.WithShape(t.Shape().Clone()...))
-	to, from := ordered.Iterator(), t.Iterator()
-	for i, err := from.Start(); err == nil; i, err = from.Next() {
-		at, _ := to.Next()
-		ordered.Set(at, t.Get(i))
+	shape, strides := t.Shape(), t.Strides()
+	ordered := tensor.New(tensor.Of(t.Dtype()), tensor.WithShape(shape.Clone()...))
+	for i := range shape.TotalSize() {
+		from, rest := 0, i
+		for axis := len(shape) - 1; axis >= 0; axis-- {
+			from += rest % shape[axis] * strides[axis]
+			rest /= shape[axis]
+		}
+		ordered.Set(i, t.Get(from))
 	}
 	return ordered
 }

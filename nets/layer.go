@@ -13,8 +13,8 @@ type Layer interface {
 	//
 	// Gorgonia's own ops may stand in it. Those that have a mode get b.Phase's:
 	// Gorgonia's Dropout, whose seed is the clock, is nothing outside of training.
-	// The running statistics of its BatchNorm belong to one graph alone: they are
-	// neither in the other phases' graphs, until SetStats puts them there, nor saved.
+	// The running statistics of its BatchNorm belong to one graph alone and are not
+	// saved: programs for the other phases are refused until SetStats puts them there.
 	Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, error)
 }
 

@@ -113,7 +113,7 @@ func (p *Predictor) take(n int) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	return program, program.machine.Ready()
+	return program, program.ready(Prediction)
 }
 
 func (p *Predictor) put(n int, program *Program) {

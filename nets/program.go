@@ -78,7 +78,7 @@ func (m *Model) Program(phase Phase, batch int) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.machine.Ready(); err != nil {
+	if err := p.ready(phase); err != nil {
 		return nil, err
 	}
 	m.programs[key] = p

@@ -3,6 +3,7 @@ package nets_test
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"gorgonia.org/gorgonia"
@@ -12,13 +13,22 @@ import (
 	"stheno/nets"
 )
 
-// moody is a layer of Gorgonia's ops that have a mode.
-type moody struct{}
+// moody is a layer of Gorgonia's ops that have a mode. Statistics are those of
+// BatchNorm outside of training, if they are set.
+type moody struct {
+	Statistics [2]float64 // mean and variance
+}
 
-func (moody) Build(b *nets.Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
+func (l moody) Build(b *nets.Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
 	scale := b.Weight("scale", nets.Zeros, nets.Fans{}, 1, x.Shape()[1])
 	shift := b.Weight("shift", nets.Zeros, nets.Fans{}, 1, x.Shape()[1])
-	y, _, _, _, err := gorgonia.BatchNorm(x, scale, shift, 0.1, 1e-3)
+	y, _, _, op, err := gorgonia.BatchNorm(x, scale, shift, 0.1, 1e-3)
+	if err == nil && b.Phase != nets.Training && l.Statistics[1] != 0 {
+		statistics := func(v float64) tensor.Tensor {
+			return tensor.New(tensor.WithShape(x.Shape()[1]), tensor.WithBacking(slices.Repeat([]float64{v}, x.Shape()[1])))
+		}
+		err = op.SetStats(statistics(l.Statistics[0]), statistics(l.Statistics[1]))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +38,7 @@ func (moody) Build(b *nets.Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
 // TestStockOpsKnowThePhase: Gorgonia's Dropout drops while training, and is nothing
 // in evaluation and prediction, where an image does not depend on those beside it.
 func TestStockOpsKnowThePhase(t *testing.T) {
-	m := newModel(t, nets.Network{Name: "moody", Input: [3]int{4, 4, 1}, Layers: []nets.Layer{nets.Flatten{}, moody{}, nets.Dense{Units: 2}}}, tensor.Float64)
+	m := newModel(t, nets.Network{Name: "moody", Input: [3]int{4, 4, 1}, Layers: []nets.Layer{nets.Flatten{}, moody{[2]float64{0.5, 2}}, nets.Dense{Units: 2}}}, tensor.Float64)
 	weight := func(name string, v float64) {
 		i := slices.IndexFunc(m.Weights, func(w nets.Weight) bool { return w.Name == name })
 		for j := range m.Weights[i].Value.Float64s() {
@@ -55,6 +65,21 @@ func TestStockOpsKnowThePhase(t *testing.T) {
 		if got := graph.Slice[float64](p.Logits())[:2]; !slices.Equal(got, once[:2]) {
 			t.Errorf("%v: the first image's logits are %v, and %v beside others", phase, got, once[:2])
 		}
+	}
+}
+
+// TestStatisticsOfAnotherGraph: BatchNorm predicts with those that it was given, and
+// not with none.
+func TestStatisticsOfAnotherGraph(t *testing.T) {
+	m := newModel(t, nets.Network{Name: "moody", Input: [3]int{2, 2, 1}, Layers: []nets.Layer{nets.Flatten{}, moody{}, nets.Dense{Units: 2}}}, tensor.Float64)
+	program(t, m, nets.Training, 3)
+	for _, phase := range []nets.Phase{nets.Evaluation, nets.Prediction} {
+		if _, err := m.Program(phase, 3); err == nil || !strings.Contains(err.Error(), "has no running statistics") {
+			t.Errorf("%v: %v", phase, err)
+		}
+	}
+	if _, err := nets.NewPredictor(m).Predict(make([]float32, 4)); err == nil {
+		t.Error("it predicts without statistics")
 	}
 }
 
