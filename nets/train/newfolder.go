@@ -36,15 +36,15 @@ func CheckFolder(dir string) error {
 		}
 		return nil
 	case isFile(dir):
-		return fmt.Errorf("train: run folder %s: is a file", dir)
+		return fmt.Errorf("train: run folder %s: is a file: name a new or empty folder", dir)
 	case err != nil:
 		return fmt.Errorf("train: run folder: %w", err)
 	}
 	if slices.ContainsFunc(entries, named(ConfigFile)) {
-		return fmt.Errorf("train: run folder %s: holds another run (%s is there)", dir, ConfigFile)
+		return fmt.Errorf("train: run folder %s: holds another run (%s is there): resume that with -resume %[1]s, or name a new folder", dir, ConfigFile)
 	}
 	if name := stranger(dir, entries); name != "" {
-		return fmt.Errorf("train: run folder %s: is not empty (%s is there)", dir, name)
+		return fmt.Errorf("train: run folder %s: is not empty (%s is there): name a new or empty folder", dir, name)
 	}
 	return nil
 }

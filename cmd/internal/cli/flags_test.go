@@ -189,7 +189,7 @@ func TestRefusals(t *testing.T) {
 		{"-init text.safetensors", failure, []string{"-init", "text.safetensors", "offset 0"}},
 		{"-init pointer.safetensors", failure, []string{"-init", "pointer.safetensors: is a pointer of Git LFS", "git lfs pull"}},
 		{"-init empty", failure, []string{"-init", "empty", "folder"}},
-		{"-out run", failure, []string{"-out", "run", "holds another run", "config.json"}},
+		{"-out run", failure, []string{"-out", "run", "holds another run", "config.json", "-resume run, or name a new folder"}},
 		{"-out file", failure, []string{"-out", "file", "is a file"}},
 		{"-out file/below", failure, []string{"-out", "file/below", "not a directory"}},
 		{"-graph nowhere/net.dot", failure, []string{"-graph", "nowhere/net.dot", "no such file"}},
