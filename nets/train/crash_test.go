@@ -2,15 +2,22 @@ package train_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"hash/maphash"
+	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"gorgonia.org/tensor"
 
 	"stheno/nets"
+	"stheno/nets/durable"
 	"stheno/nets/internal/disk"
 	"stheno/nets/train"
 )
@@ -44,7 +51,7 @@ func saves(t *testing.T) (before []byte, ops []disk.Op) {
 func crashed(t *testing.T, before []byte, ops []disk.Op, lie string) (count int, wrong error) {
 	t.Helper()
 	folder, seed := train.Folder(quick(t)), maphash.MakeSeed()
-	d := &crashDisk{names: map[string]*inode{"step-000000.safetensors": {before, true}}, open: make(map[string]*inode)}
+	d := &crashDisk{root: filepath.Dir(ops[0].Path), names: map[string]*inode{"step-000000.safetensors": {data: before, synced: true}}, open: make(map[string]*inode)}
 	old, next, ended, known := before, []byte(nil), 0, make(map[uint64]bool)
 	for i, op := range ops {
 		if op.Name != lie {
@@ -52,7 +59,7 @@ func crashed(t *testing.T, before []byte, ops []disk.Op, lie string) (count int,
 		}
 		switch op.Name {
 		case "rename":
-			next = d.open[filepath.Base(op.Path)].data
+			next = d.open[d.name(op.Path)].data
 		case "sync folder":
 			old, next, ended = next, nil, ended+1
 			clear(known) // what was good may be too old now
@@ -132,4 +139,70 @@ func load(t *testing.T, folder train.Folder, files map[string][]byte) ([]byte, e
 	var content bytes.Buffer
 	err = s.Write(&content)
 	return content.Bytes(), err
+}
+
+// TestAPowerCutWhileARunBegins in a folder that was there leaves nothing, a
+// beginning that is seen to be one and can be begun anew, or the run.
+func TestAPowerCutWhileARunBegins(t *testing.T) {
+	const text = "a config.json"
+	fill := func(f train.Folder) error {
+		return errors.Join(newTrial(t, mlpRecipe, 1).checkpoint.Begin(f), durable.WriteFile(f.File(train.ConfigFile), func(w io.Writer) error {
+			_, err := io.WriteString(w, text)
+			return err
+		}))
+	}
+	begun := train.Folder(quick(t))
+	ops := recordCalls(t, string(begun), func() {
+		_, err := train.CreateFolder(string(begun), "", time.Time{}, fill)
+		must(t, err)
+	})
+	ops = slices.Insert(ops, 0, disk.Op{Name: "create", Path: begun.File(".lock")}) // by the package that locks
+	d := &crashDisk{root: string(begun), names: make(map[string]*inode), open: make(map[string]*inode)}
+	known, kinds := make(map[uint64]bool), make(map[string]int)
+	seed, base := maphash.MakeSeed(), quick(t)
+	for i, op := range ops {
+		if d.apply(op); op.Path == begun.File(".lock") {
+			d.open[".lock"].synced = true // it is empty
+		}
+		d.crashes(func(files map[string][]byte) {
+			key := digest(seed, files)
+			if known[key] || t.Failed() {
+				return
+			}
+			known[key] = true
+			f := train.Folder(filepath.Join(base, fmt.Sprint(len(known))))
+			lay(t, f, files)
+			if _, err := os.Stat(f.File(train.ConfigFile)); err == nil {
+				kinds["a run"]++
+			} else {
+				kinds[map[bool]string{true: "a beginning", false: "nothing"}[f.IsCutOff()]]++
+				if _, err := train.CreateFolder(string(f), "", time.Time{}, fill); err != nil {
+					t.Errorf("a power cut after call %d, %s %s: %v", i, op.Name, op.Path, err)
+				}
+			}
+			s, passedOver, err := f.LoadState()
+			if got := readFile(t, f, train.ConfigFile); got != text || err != nil || passedOver != nil || s.Position.Step != 0 {
+				t.Errorf("a power cut after call %d, %s %s: config.json is %q, the checkpoint %v, %v", i, op.Name, op.Path, got, err, passedOver)
+			}
+			must(t, os.RemoveAll(string(f)))
+		})
+	}
+	t.Logf("%v in %d calls", kinds, len(ops))
+	if len(kinds) != 3 {
+		t.Errorf("not all that may be left is there: %v", kinds)
+	}
+}
+
+// lay makes files in a new folder; a name with a slash at its end is a folder's.
+func lay(t *testing.T, f train.Folder, files map[string][]byte) {
+	t.Helper()
+	must(t, os.Mkdir(string(f), 0o777))
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if strings.HasSuffix(name, "/") {
+			must(t, os.MkdirAll(f.File(name), 0o777))
+			continue
+		}
+		must(t, os.MkdirAll(filepath.Dir(f.File(name)), 0o777))
+		must(t, os.WriteFile(f.File(name), files[name], 0o666))
+	}
 }

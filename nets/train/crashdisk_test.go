@@ -7,20 +7,21 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
 	"stheno/nets/internal/disk"
 )
 
-// recordCalls writes down what is done in a folder while work runs.
+// recordCalls writes down what is done in a folder, and below it, while work runs.
 func recordCalls(t *testing.T, folder string, work func()) (ops []disk.Op) {
 	t.Helper()
 	var mutex sync.Mutex
 	stop := disk.Watch(func(op disk.Op) {
 		mutex.Lock()
 		defer mutex.Unlock()
-		if op.Path == folder || filepath.Dir(op.Path) == folder {
+		if op.Path == folder || strings.HasPrefix(op.Path, folder+string(filepath.Separator)) {
 			op.Data = bytes.Clone(op.Data)
 			ops = append(ops, op)
 		}
@@ -30,10 +31,11 @@ func recordCalls(t *testing.T, folder string, work func()) (ops []disk.Op) {
 	return ops
 }
 
-// inode is a file beside its names.
+// inode is a file, or a folder, beside its names.
 type inode struct {
 	data   []byte
 	synced bool // whether data is on the disk; what is not may be there in part
+	folder bool
 }
 
 // edit is a change of one name in a folder.
@@ -42,39 +44,59 @@ type edit struct {
 	to   *inode // nil takes the name away
 }
 
-// crashDisk is a folder on a disk that keeps as little as it is bound to. What
-// was written and not synced may be there, or not, or in part. Names may have
-// changed or not, each by itself and in any order, until the folder is synced; a
-// rename is two of them, of which the new name comes by itself or not at all.
+// crashDisk is a folder on a disk that keeps as little as it is bound to, and the
+// folders below it. What was written and not synced may be there, or not, or in
+// part. Names may have changed or not, each by itself and in any order, until their
+// folder is synced; a rename is two of them, of which the new name comes by itself
+// or not at all. Names are paths from the folder.
 type crashDisk struct {
+	root    string
 	names   map[string]*inode // on the disk
 	pending []edit            // not yet
 	open    map[string]*inode // by the name at creation
 }
 
+// name is a path from the folder.
+func (d *crashDisk) name(path string) string {
+	name, err := filepath.Rel(d.root, path)
+	if err != nil {
+		panic(err)
+	}
+	return name
+}
+
 // apply makes one call.
 func (d *crashDisk) apply(op disk.Op) {
-	name := filepath.Base(op.Path)
+	name := d.name(op.Path)
 	switch op.Name {
 	case "create":
 		d.open[name] = &inode{}
 		d.pending = append(d.pending, edit{name, d.open[name]})
+	case "mkdir":
+		d.pending = append(d.pending, edit{name, &inode{folder: true, synced: true}})
 	case "write":
 		d.open[name].data = append(d.open[name].data, op.Data...)
 		d.open[name].synced = false
 	case "sync":
 		d.open[name].synced = true
 	case "rename":
-		d.pending = append(d.pending, edit{filepath.Base(op.To), d.open[name]}, edit{name, nil})
+		d.pending = append(d.pending, edit{d.name(op.To), d.open[name]}, edit{name, nil})
 	case "remove":
 		d.pending = append(d.pending, edit{name, nil})
 	case "sync folder":
-		d.names = d.after(1<<len(d.pending) - 1)
-		d.pending = nil
+		here := func(e edit) bool { return filepath.Dir(e.name) == name }
+		these := 0
+		for i, e := range d.pending {
+			if here(e) {
+				these |= 1 << i
+			}
+		}
+		d.names = d.after(these)
+		d.pending = slices.DeleteFunc(d.pending, here)
 	}
 }
 
-// after is the folder if these of the pending edits have reached it.
+// after are the names if these of the pending edits have reached the disk.
 func (d *crashDisk) after(these int) map[string]*inode {
 	names := maps.Clone(d.names)
 	for i, e := range d.pending {
@@ -93,9 +115,17 @@ func (d *crashDisk) after(these int) map[string]*inode {
 func (d *crashDisk) crashes(see func(map[string][]byte)) {
 	for these := range 1 << len(d.pending) {
 		names := d.after(these)
+		maps.DeleteFunc(names, func(name string, _ *inode) bool { // what is in a folder that has no name
+			dir := filepath.Dir(name)
+			return dir != "." && names[dir] == nil
+		})
 		folder := make(map[string][]byte)
 		for name, file := range names {
 			folder[name] = file.data
+			if file.folder {
+				folder[name+"/"] = nil
+				delete(folder, name)
+			}
 		}
 		see(folder)
 		for name, file := range names {

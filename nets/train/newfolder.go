@@ -116,7 +116,7 @@ func CreateFolder(dir, name string, now time.Time, fill func(Folder) error) (Fol
 func BeginFolder(dir, name string, now time.Time, fill func(Folder) error) (f Folder, unlock func() error, err error) {
 	unique := dir == ""
 	if unique {
-		dir = filepath.Join("runs", name+now.Format("-20060102-150405"))
+		dir = filepath.Join(RunsFolder, name+now.Format("-20060102-150405"))
 	} else if err := CheckFolder(dir); err != nil {
 		return "", nil, err
 	}
@@ -150,7 +150,10 @@ func fillHere(dir Folder, fill func(Folder) error) (*holding, error) {
 		return nil, errors.Join(err, h.release())
 	}
 	dir.clear()
-	if err = dir.makeCheckpoints(); err == nil {
+	if err = disk.SyncFolder(string(dir)); err == nil { // the lock's name says what is left by a power cut
+		err = dir.makeCheckpoints()
+	}
+	if err == nil {
 		err = fill(dir)
 	}
 	if err != nil {

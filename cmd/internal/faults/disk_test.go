@@ -148,7 +148,10 @@ func TestDiskFullToTheLastByte(t *testing.T) {
 		dir := mount(t, map[string]int{"mlp": 4 << 20, "cnn": 8 << 20}[p.program])
 		folder, ballast := filepath.Join(dir, "run"), filepath.Join(dir, "ballast")
 		process := start(t, p.begin(folder))
-		await(t, "an epoch", func() bool { return exists(filepath.Join(folder, eventFiles[1])) })
+		await(t, "an epoch", func() bool {
+			found, _ := filepath.Glob(filepath.Join(folder, "tensorboard/validation/*"))
+			return len(found) > 0
+		})
 		fillBeside(t, process, ballast, 0)
 		warns := func(of string) {
 			await(t, "a warning of "+of, func() bool { return strings.Contains(process.err.String(), of) })
