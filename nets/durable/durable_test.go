@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"stheno/nets/durable"
+	"stheno/nets/internal/disk"
 )
 
 // text returns a write function that writes s.
@@ -218,4 +219,26 @@ func ExampleWriteFile() {
 	// Output:
 	// <nil>
 	// true epoch,loss
+}
+
+// TestMkdirAllSyncsEachNewNameIntoItsFolder, and leaves alone what is there.
+func TestMkdirAllSyncsEachNewNameIntoItsFolder(t *testing.T) {
+	dir := t.TempDir()
+	var calls []string
+	stop := disk.Watch(func(op disk.Op) { calls = append(calls, op.Name+" "+strings.TrimPrefix(op.Path, dir)) })
+	defer stop()
+	for range 2 {
+		if err := durable.MkdirAll(filepath.Join(dir, "a", "b")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := []string{"mkdir /a", "sync folder ", "mkdir /a/b", "sync folder /a"}; runtime.GOOS != "windows" && !slices.Equal(calls, want) {
+		t.Errorf("calls %q, want %q", calls, want)
+	}
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	checkError(t, durable.MkdirAll(file), "mkdir", file)
+	checkError(t, durable.MkdirAll(filepath.Join(file, "below")), "mkdir", filepath.Join(file, "below"))
 }

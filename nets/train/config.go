@@ -104,7 +104,9 @@ type SourceFile struct {
 func (f Folder) ReadConfig() (Config, error) {
 	path := f.File(ConfigFile)
 	content, err := os.ReadFile(path)
-	if err != nil {
+	if err != nil && f.IsCutOff() {
+		return Config{}, fmt.Errorf("train: run folder %s: a run was cut off while it began there, before its first step: begin it again with -out %s", f, f)
+	} else if err != nil {
 		return Config{}, fmt.Errorf("train: %w", err)
 	}
 	var c Config

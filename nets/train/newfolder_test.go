@@ -140,8 +140,8 @@ func TestARunThatWasCutOffBeginsAnew(t *testing.T) {
 	p := newTrial(t, faultRecipe, 1)
 	must(t, errors.Join(os.Mkdir(f.File(train.CheckpointDir), 0o777), os.WriteFile(f.File(".lock"), nil, 0o666), p.checkpoint.Begin(f),
 		os.WriteFile(f.File(".config.json.7-1.tmp"), []byte("{"), 0o666), os.WriteFile(f.File("checkpoint/.step-000000.safetensors.7-1.tmp"), []byte("{"), 0o666)))
-	if !f.IsCutOff() {
-		t.Error("it is not seen")
+	if _, err := f.ReadConfig(); !f.IsCutOff() || err == nil || !strings.Contains(err.Error(), "begin it again with -out "+string(f)) {
+		t.Errorf("it is not seen: %v", err)
 	}
 	_, err := train.CreateFolder(string(f), "", time.Time{}, func(f train.Folder) error {
 		return errors.Join(newTrial(t, faultRecipe, 2).checkpoint.Begin(f), config("new")(f))

@@ -144,46 +144,48 @@ func TestFullDisk(t *testing.T) {
 // TestDiskFullToTheLastByte: a run trains on, keeps what it has to say of steps and
 // epochs, and once there is room again all is as if there always had been.
 func TestDiskFullToTheLastByte(t *testing.T) {
-	both(t, endless+" -tensorboard", func(t *testing.T, p plan) {
-		dir := mount(t, map[string]int{"mlp": 4 << 20, "cnn": 8 << 20}[p.program])
-		folder, ballast := filepath.Join(dir, "run"), filepath.Join(dir, "ballast")
-		process := start(t, p.begin(folder))
-		await(t, "an epoch", func() bool {
-			found, _ := filepath.Glob(filepath.Join(folder, "tensorboard/validation/*"))
-			return len(found) > 0
-		})
-		fillBeside(t, process, ballast, 0)
-		warns := func(of string) {
-			await(t, "a warning of "+of, func() bool { return strings.Contains(process.err.String(), of) })
-		}
-		warns("/checkpoint/step-")
-		fillBeside(t, process, ballast+"2", 0) // what the removal of an old checkpoint may have given back
-		warns("/steps.csv: ")
-		warns("/history.json: ")
-		stood := steps(t, folder)
-		if said := process.err.String(); strings.Count(said, "is kept until it can be written") > 4 {
-			t.Errorf("it says more than once of each file: %s", said)
-		}
-		for _, path := range []string{ballast, ballast + "2"} {
-			if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
-				t.Fatal(err)
-			}
-		}
-		await(t, "a checkpoint", func() bool {
-			found, _ := filepath.Glob(filepath.Join(folder, "checkpoint", "step-*.safetensors"))
-			return len(found) == 2 && !slices.ContainsFunc(found, func(path string) bool { return strings.Contains(path, fmt.Sprintf("step-%06d", stood)) })
-		})
-		process.Process.Signal(syscall.SIGTERM)
-		if o := process.end(t); o.code != 143 || !strings.Contains(o.stderr, "everything is saved") {
-			t.Fatal(o)
-		}
-		if at := steps(t, folder); at < stood+6 {
-			t.Errorf("it stands at step %d, with the full disk at %d", at, stood)
-		}
-		more := []string{"-epochs", "1000000", "-steps", strconv.Itoa(steps(t, folder) + 20)}
-		succeed(t, p.resume(folder, more...))
-		same(t, "a disk that was full", folder, p.want(t, more...))
+	prepare(t)
+	p := plan{"mlp", endless + " -tensorboard"}
+	dir := mount(t, 4<<20)
+	folder, ballast := filepath.Join(dir, "run"), filepath.Join(dir, "ballast")
+	process := start(t, p.begin(folder))
+	await(t, "an epoch", func() bool {
+		found, _ := filepath.Glob(filepath.Join(folder, "tensorboard/validation/*"))
+		return len(found) > 0
 	})
+	said := func(what string) bool { return strings.Contains(process.err.String(), what) }
+	for n := 0; !said("/checkpoint/step-"); n++ { // an old checkpoint that goes gives back its place
+		fillBeside(t, process, fmt.Sprint(ballast, n), 0)
+		time.Sleep(20 * time.Millisecond)
+	}
+	fillBeside(t, process, ballast, 0)
+	for _, name := range []string{"/steps.csv: ", "/history.json: "} {
+		await(t, "a warning of "+name, func() bool { return said(name) })
+	}
+	stood := steps(t, folder)
+	if said := process.err.String(); strings.Count(said, "is kept until it can be written") > 4 {
+		t.Errorf("it says more than once of each file: %s", said)
+	}
+	ballasts, _ := filepath.Glob(ballast + "*")
+	for _, path := range ballasts {
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	await(t, "a checkpoint", func() bool {
+		found, _ := filepath.Glob(filepath.Join(folder, "checkpoint", "step-*.safetensors"))
+		return len(found) == 2 && !slices.ContainsFunc(found, func(path string) bool { return strings.Contains(path, fmt.Sprintf("step-%06d", stood)) })
+	})
+	process.Process.Signal(syscall.SIGTERM)
+	if o := process.end(t); o.code != 143 || !strings.Contains(o.stderr, "everything is saved") {
+		t.Fatal(o)
+	}
+	if at := steps(t, folder); at < stood+6 {
+		t.Errorf("it stands at step %d, with the full disk at %d", at, stood)
+	}
+	more := []string{"-epochs", "1000000", "-steps", strconv.Itoa(steps(t, folder) + 20)}
+	succeed(t, p.resume(folder, more...))
+	same(t, "a disk that was full", folder, p.want(t, more...))
 }
 
 // recoverSoon goes on for a few steps.

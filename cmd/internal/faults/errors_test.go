@@ -60,15 +60,16 @@ func TestFailingCalls(t *testing.T) {
 // fail runs with failures what prepare has made ready in a folder, or a run that
 // begins.
 func (p plan) fail(t *testing.T, samples int, prepare func(folder string) []string) {
-	dir := func() (dir, folder string, args []string) {
+	dir := func(turn int) (dir, folder string, args []string) {
 		dir = t.TempDir()
 		folder = filepath.Join(dir, "run")
 		if args = prepare(folder); args == nil {
-			args = p.begin(folder)
+			folder = p.place(t, turn)
+			dir, args = filepath.Dir(folder), p.begin(folder)
 		}
 		return dir, folder, args
 	}
-	in, _, args := dir()
+	in, _, args := dir(1) // of the two places to begin the one with more calls
 	_, log := traced(t, args, in, func(int, call) verdict { return verdict{} })
 	if *full {
 		samples = len(log)
@@ -86,7 +87,7 @@ func (p plan) fail(t *testing.T, samples int, prepare func(folder string) []stri
 				if onwards && !mine || !*full && (!mine || onwards != (i%2 == 1)) {
 					continue
 				}
-				in, folder, args := dir()
+				in, folder, args := dir(i / 2) // i decides whether all fail
 				before := hidden(t, in)
 				var hit call
 				o, _ := traced(t, args, in, func(n int, c call) verdict {
@@ -112,6 +113,9 @@ func (p plan) fail(t *testing.T, samples int, prepare func(folder string) []stri
 					if !onwards && hit.name != "unlink" && !slices.Contains(before, path) {
 						t.Errorf("%s: leaves %s behind", what, path)
 					}
+				}
+				if o.code != 0 && !onwards && hit.name != "unlink" && exists(folder) && !begun(folder) && len(list(t, folder)) > 0 {
+					t.Errorf("%s: in a folder in which no run has begun it leaves %v", what, list(t, folder))
 				}
 				p.recover(t, what, folder, p.want(t))
 			}

@@ -62,43 +62,43 @@ func TestTwoBeginners(t *testing.T) {
 // TestBeginnersInContainers: processes that begin in one second, in one place, and
 // have the same number, get a folder each, and fill it alone.
 func TestBeginnersInContainers(t *testing.T) {
-	both(t, tiny, func(t *testing.T, p plan) {
-		const n = 4
-		dir := t.TempDir()
-		args := func(i int, more ...string) []string {
-			return slices.Concat([]string{p.path(), "-data", filepath.Join(programs, "small"), "-steps", "1", "-verbose", "0", "-seed", strconv.Itoa(i)}, more)
+	prepare(t)
+	p := plan{"mlp", tiny}
+	const n = 4
+	dir := t.TempDir()
+	args := func(i int, more ...string) []string {
+		return slices.Concat([]string{p.path(), "-data", filepath.Join(programs, "small"), "-steps", "1", "-verbose", "0", "-seed", strconv.Itoa(i)}, more)
+	}
+	var beginners []*process
+	for i := range n {
+		b := command(args(i))
+		b.Dir, b.SysProcAttr = dir, &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID}
+		if err := b.Start(); errors.Is(err, syscall.EPERM) {
+			t.Skip("needs root, to start processes that all have the number 1")
+		} else if err != nil {
+			t.Fatal(err)
 		}
-		var beginners []*process
-		for i := range n {
-			b := command(args(i))
-			b.Dir, b.SysProcAttr = dir, &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID}
-			if err := b.Start(); errors.Is(err, syscall.EPERM) {
-				t.Skip("needs root, to start processes that all have the number 1")
-			} else if err != nil {
-				t.Fatal(err)
-			}
-			beginners = append(beginners, b)
+		beginners = append(beginners, b)
+	}
+	for _, b := range beginners {
+		if o := b.end(t); o.code != 0 || o.stderr != "" {
+			t.Error(o)
 		}
-		for _, b := range beginners {
-			if o := b.end(t); o.code != 0 || o.stderr != "" {
-				t.Error(o)
-			}
+	}
+	runs := list(t, filepath.Join(dir, "runs"))
+	if len(runs) != n {
+		t.Errorf("%d runs leave %v", n, runs)
+	}
+	for _, name := range runs {
+		folder := filepath.Join(dir, "runs", name)
+		c, err := train.Folder(folder).ReadConfig()
+		if err != nil {
+			t.Fatal(err)
 		}
-		runs := list(t, filepath.Join(dir, "runs"))
-		if len(runs) != n {
-			t.Errorf("%d runs leave %v", n, runs)
+		alone := filepath.Join(t.TempDir(), "run")
+		succeed(t, args(int(c.Settings.Seed), "-out", alone))
+		if !maps.Equal(resultOf(t, folder), resultOf(t, alone)) {
+			t.Errorf("%s, of seed %d, is not what that ends with alone", name, c.Settings.Seed)
 		}
-		for _, name := range runs {
-			folder := filepath.Join(dir, "runs", name)
-			c, err := train.Folder(folder).ReadConfig()
-			if err != nil {
-				t.Fatal(err)
-			}
-			alone := filepath.Join(t.TempDir(), "run")
-			succeed(t, args(int(c.Settings.Seed), "-out", alone))
-			if !maps.Equal(resultOf(t, folder), resultOf(t, alone)) {
-				t.Errorf("%s, of seed %d, is not what that ends with alone", name, c.Settings.Seed)
-			}
-		}
-	})
+	}
 }
