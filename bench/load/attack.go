@@ -79,12 +79,24 @@ type tally struct {
 	mu     sync.Mutex
 	status map[int]int
 	held   atomic.Int64
+	begun  chan struct{} // closed when the first has an answer, or is connected and wants none
+	once   sync.Once
 }
+
+func newTally() *tally { return &tally{status: make(map[int]int), begun: make(chan struct{})} }
 
 func (t *tally) note(status int) {
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	t.status[status]++
+	t.mu.Unlock()
+	t.once.Do(func() { close(t.begun) })
+}
+
+// hold counts an open connection, until it is let go.
+func (t *tally) hold() (letGo func()) {
+	t.held.Add(1)
+	t.once.Do(func() { close(t.begun) })
+	return func() { t.held.Add(-1) }
 }
 
 func (t *tally) String() string {
@@ -138,8 +150,7 @@ func hold(a *attacker) {
 			return
 		}
 	}
-	a.tally.held.Add(1)
-	defer a.tally.held.Add(-1)
+	defer a.tally.hold()()
 	_, _ = io.Copy(io.Discard, a.r)
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -137,8 +138,10 @@ func (k attack) send(ctx context.Context, addr, model string, s settings) (repor
 	}
 	cmd := exec.Command(self, "-attack", k.name, "-against", addr, "-net", model, "-attackers", strconv.Itoa(s.attackers), "-open", strconv.Itoa(s.open))
 	cmd.Stderr = os.Stderr
-	var said bytes.Buffer
-	cmd.Stdout = &said
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
 	hold, err := cmd.StdinPipe() // its end is the attack's
 	if err != nil {
 		return nil, err
@@ -146,23 +149,29 @@ func (k attack) send(ctx context.Context, addr, model string, s settings) (repor
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	ended := make(chan struct{})
+	said := make(chan string, 1)
+	context.AfterFunc(ctx, func() { hold.Close() })
+	lines := bufio.NewReader(out)
+	_, err = lines.ReadString('\n') // that it has begun
 	go func() {
-		<-ctx.Done()
-		hold.Close()
+		line, _ := lines.ReadString('\n')
 		_ = cmd.Wait()
-		close(ended)
+		said <- strings.TrimSpace(line)
 	}()
-	return func() string { <-ended; return strings.TrimSpace(said.String()) }, nil
+	return func() string { return <-said }, err
 }
 
-// assail is the attackers' process: it attacks until stdin ends, and says what the
-// attackers got.
+// assail is the attackers' process: it says when it has begun, attacks until stdin
+// ends, and says what the attackers got.
 func assail(s settings, stdin io.Reader, stdout io.Writer) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	t := &tally{status: make(map[int]int)}
+	t := newTally()
 	wait := s.attacks[0].begin(ctx, s.against, s.nets[0], s, t)
+	go func() {
+		<-t.begun
+		fmt.Fprintln(stdout, "begun")
+	}()
 	_, _ = io.Copy(io.Discard, stdin)
 	fmt.Fprintf(stdout, "%v; %d connections held\n", t, t.held.Load())
 	cancel()
