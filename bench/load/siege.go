@@ -56,7 +56,6 @@ type siege struct {
 	knocked, unanswered int64 // probes of health, and an inference by a new client
 	memory, grown       int64 // bytes: before, and the most that came to it
 	said                string
-	held                int64 // connections that the attack had open at the end
 }
 
 // slower is how many times as long the program waits for the slowest of a hundred.

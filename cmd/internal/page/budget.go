@@ -16,6 +16,7 @@ import (
 // the page's, and of these a third of the time while a crowd waits for it.
 type budget struct {
 	places  chan struct{}
+	long    chan struct{} // who takes many turns, one after the other: together none would come to an end
 	asked   atomic.Int64
 	waiting atomic.Int64 // for a place
 }
@@ -26,7 +27,7 @@ type budget struct {
 const maxAsked = 64
 
 func newBudget() budget {
-	return budget{places: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))}
+	return budget{places: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)), long: make(chan struct{}, 1)}
 }
 
 // enter lets a request wait, until it leaves; or it is ErrBusy.
@@ -80,6 +81,12 @@ func (p *Page) affordable(found route, w http.ResponseWriter, r *http.Request) (
 	}
 	defer leave()
 	if found.costs == turns {
+		select {
+		case p.budget.long <- struct{}{}:
+		case <-r.Context().Done():
+			return nil, errGone
+		}
+		defer func() { <-p.budget.long }()
 		return found.answer(w, r)
 	}
 	end, err := p.budget.turn(r.Context())
