@@ -66,6 +66,15 @@ func (m *Model) Take(f *WeightFile) error {
 	return nil
 }
 
+// Assumed says what a network has that the file does not speak of: of safetensors
+// from elsewhere, which are nothing but weights. Else it is empty.
+func (f *WeightFile) Assumed(network string) string {
+	if f.Keras != nil || f.Metadata["format"] == ownFormat {
+		return ""
+	}
+	return fmt.Sprintf("%s says nothing of activations, and of layers without weights: they are taken to be the %s's", f.Path, network)
+}
+
 // Model makes a model of a network with the file's weights. They are held against
 // the network's before memory is taken for them, so that a network on paper, which
 // anybody can write, costs no more than a file that is there.

@@ -130,9 +130,9 @@ func ofHDF5(f io.ReaderAt, size int64) error {
 	return errors.New(`is an HDF5 file, such as Keras's .weights.h5, which has weights without their layers: load it into the model with model.load_weights and save all with model.save("model.keras")`)
 }
 
-// Foreign says what a folder of another framework is, and what to do; nil of
+// foreign says what a folder of another framework is, and what to do; nil of
 // other folders.
-func Foreign(name string) error {
+func foreign(name string) error {
 	switch {
 	case has(name, "config.json") && has(name, "model.weights.h5"):
 		return fmt.Errorf("%s: is an unzipped Keras model: zip its files into one: cd %[1]s && zip model.keras config.json metadata.json model.weights.h5", name)
@@ -146,7 +146,7 @@ func Foreign(name string) error {
 // known: a file, or a folder of another framework.
 func NotRun(name string) error {
 	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
-		return Foreign(name)
+		return foreign(name)
 	}
 	if _, err := Of(name); err != nil {
 		return err
@@ -156,7 +156,7 @@ func NotRun(name string) error {
 
 // folder says what a folder is that was given for a file.
 func folder(name string) error {
-	if err := Foreign(name); err != nil {
+	if err := foreign(name); err != nil {
 		return err
 	}
 	if has(name, "model.safetensors") {

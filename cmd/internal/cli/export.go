@@ -105,7 +105,7 @@ func (e *export) measure() error {
 // weights they are it tells notes, where that is not plain.
 func (e *export) load(notes io.Writer) (*nets.Model, map[string]string, error) {
 	if info, err := os.Stat(e.model); err != nil || !info.IsDir() {
-		m, err := e.loadFile()
+		m, err := e.loadFile(notes)
 		return m, nil, err
 	}
 	folder := train.Folder(e.model)
@@ -130,7 +130,7 @@ func (e *export) sees(image [3]int) error {
 	return nil
 }
 
-func (e *export) loadFile() (*nets.Model, error) {
+func (e *export) loadFile(notes io.Writer) (*nets.Model, error) {
 	file, err := nets.ReadWeightFile(e.model)
 	if err != nil {
 		return nil, err
@@ -148,6 +148,9 @@ func (e *export) loadFile() (*nets.Model, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if assumed := file.Assumed(name); assumed != "" {
+		fmt.Fprintln(notes, assumed)
 	}
 	if e.out == "" {
 		e.out = strings.TrimSuffix(e.model, filepath.Ext(e.model)) + ".onnx"

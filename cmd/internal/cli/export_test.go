@@ -85,10 +85,34 @@ func TestExportFindsShapes(t *testing.T) {
 		asPyTorch(t, theirs, m)
 		for _, args := range [][]string{{"-model", ours}, {"-model", ours, "-net", app.Name}, {"-model", theirs, "-net", app.Name}} {
 			o := exported(append(args, "-image", "9x9")...)
+			said := ""
+			if args[1] == theirs {
+				said = theirs + " says nothing of activations, and of layers without weights: they are taken to be the " + app.Name + "'s\n"
+			}
 			want := strings.TrimSuffix(args[1], "safetensors") + "onnx: " + app.Name + ", images 9 x 9 x " + string(rune('0'+channels)) + ", 5 classes"
-			if o.code != 0 || o.stderr != "" || !strings.HasPrefix(o.stdout, want) {
+			if o.code != 0 || o.stderr != said || !strings.HasPrefix(o.stdout, want) {
 				t.Errorf("%v: exit code %d, stdout %q, stderr %q, want %q", args, o.code, o.stdout, o.stderr, want)
 			}
+		}
+	}
+}
+
+// TestInitSaysWhatIsAssumed: a run that begins with weights from elsewhere says what
+// their file does not.
+func TestInitSaysWhatIsAssumed(t *testing.T) {
+	dir := t.TempDir()
+	m, err := nets.New(nets.MLP([3]int{8, 8, 1}, 3), tensor.Float32, rand.New(rand.NewPCG(1, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours, theirs := filepath.Join(dir, "ours.safetensors"), filepath.Join(dir, "theirs.safetensors")
+	asPyTorch(t, theirs, m)
+	writeModel(t, ours, m.Network)
+	data, said := small(t), "-init: "+theirs+" says nothing of activations, and of layers without weights: they are taken to be the mlp's\n"
+	for file, want := range map[string]bool{ours: false, theirs: true} {
+		o := succeed(t, mlp, "-data", data, "-epochs", "1", "-steps", "1", "-out", filepath.Join(t.TempDir(), "run"), "-init", file)
+		if got := strings.Contains(o.stderr, said); got != want {
+			t.Errorf("%s: %v, stderr %q", file, got, o.stderr)
 		}
 	}
 }

@@ -28,6 +28,7 @@ type settings struct {
 	summary bool
 	given   map[string]bool // the flags that stood on the command line
 	held    *data.Set       // what is validated on
+	assumed string          // what -init's file does not say
 	phase   string          // of the job of a part of a run; else empty
 	sketch  sketch
 	sheet   sheet

@@ -196,6 +196,9 @@ func (j *job) announce() {
 	if j.config.Settings.Data != "" {
 		j.note("%s", preparing(j.config.Preparation()))
 	}
+	if j.settings.assumed != "" {
+		j.note("-init: %s", j.settings.assumed)
+	}
 	if beyond := j.config.Settings.Beyond(); beyond != "" {
 		j.note("%s", beyond)
 	}

@@ -187,11 +187,22 @@ func newModel(app App, s *settings, set *data.Dataset) (*nets.Model, error) {
 	m.Ops = graph.FusedWith(algorithm)
 	kernel.SetThreads(app.ranks.threads(s.Threads))
 	if err == nil && s.Init != "" {
-		if err = m.ReadWeights(s.Init); err != nil {
-			err = fmt.Errorf("-init: %w", err)
-		}
+		err = s.readInit(m)
 	}
 	return m, err
+}
+
+// readInit has a model begin with the weights of -init.
+func (s *settings) readInit(m *nets.Model) error {
+	file, err := nets.ReadWeightFile(s.Init)
+	if err == nil {
+		err = m.Take(file)
+	}
+	if err != nil {
+		return fmt.Errorf("-init: %w", err)
+	}
+	s.assumed = file.Assumed(m.Name)
+	return nil
 }
 
 // columns is the width of the terminal that w is, or 80.
