@@ -42,6 +42,7 @@ func TestDrawing(t *testing.T) {
 	}
 	b.draw(digits["1"])
 	b.says(0, "1")
+	b.until(`document.getElementById("prepared").textContent === "What the networks see: your ink, 20 pixels long, its centre of mass in the middle."`)
 	b.click("#undo")
 	b.until(`document.querySelectorAll(".bar.first").length === 0`)
 	b.sound()

@@ -26,7 +26,7 @@ async function predict(asked) {
 function prepared({ preparation, height, width, models }) {
   const ways = {
     mnist: "your ink, 20 pixels long, its centre of mass in the middle",
-    raw: `your drawing, light on black, scaled to ${height} × ${width} and nothing else, as the pictures were that they learnt from`,
+    raw: `your drawing, light on black, only scaled to ${height} × ${width}, as their training pictures were (a network that learnt dark ink on white reads that badly)`,
   };
   const others = models.filter(m => m.image);
   const also = others.length ? ` ${others.map(m => m.name.toUpperCase()).join(", ")}: ${ways[others[0].preparation]}.` : "";
