@@ -96,6 +96,9 @@ func (p Plan) check(m *nets.Model, rows *data.Set, opt Optimizer) error {
 	if isNil(opt) {
 		return errors.New("train: the optimizer is nil: take NewAdam(0.001), which has Keras's defaults")
 	}
+	if err := checkSolver(opt); err != nil {
+		return err
+	}
 	if err := p.checkCallbacks(m, opt); err != nil {
 		return err
 	}
