@@ -3,6 +3,7 @@ package train
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -52,12 +53,18 @@ var errNoCheckpoint = errors.New("holds no checkpoint")
 
 // LoadState reads the newest checkpoint that is not damaged. passedOver says
 // what is wrong with those that are newer.
-func (f Folder) LoadState() (s *State, passedOver, err error) {
+func (f Folder) LoadState() (s *State, passedOver, err error) { return f.LoadOlder(math.MaxInt) }
+
+// LoadOlder is LoadState among the checkpoints before a step.
+func (f Folder) LoadOlder(before int) (s *State, passedOver, err error) {
 	steps, err := f.generations()
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, step := range steps {
+		if step >= before {
+			continue
+		}
 		s, err := readCheckpoint(f.generation(step))
 		if err == nil && s.Position.Step != step {
 			err = fmt.Errorf("%s: is of step %d", f.generation(step), s.Position.Step)

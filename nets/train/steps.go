@@ -22,7 +22,7 @@ func (l *StepLog) TrainBegin(*Stats) error {
 		return err
 	}
 	if l.log.size == 0 {
-		l.log.write([]byte("step,loss,accuracy\n"))
+		l.log.write([]byte(stepsHeader))
 	}
 	return nil
 }

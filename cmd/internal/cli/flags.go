@@ -21,6 +21,7 @@ type settings struct {
 	train.Settings
 
 	resume  string
+	repair  bool
 	out     string
 	verbose int
 	json    bool
@@ -61,6 +62,12 @@ func parse(app App, args []string, stdout io.Writer) (*settings, error) {
 	if err := s.follow(app, f); err != nil {
 		return nil, err
 	}
+	switch {
+	case s.given["resume"] && s.resume == "":
+		return nil, usageError{"-resume '': name the folder of the run"}
+	case s.repair && s.resume == "":
+		return nil, usageError{"-repair: says nothing without -resume"}
+	}
 	if s.resume != "" {
 		return s, nil // is checked with the run's settings, once they are read: see stored
 	}
@@ -83,6 +90,7 @@ func (s *settings) define(f *flag.FlagSet) {
 	f.IntVar(&s.Steps, "steps", 0, "stop after so many optimizer steps in all, without those of -pretrain; 0 is no limit")
 	f.StringVar(&s.Init, "init", "", "start from the weights in this `file`: safetensors of ours, Keras's or PyTorch's, or Keras's model.keras")
 	f.StringVar(&s.resume, "resume", "", "go on with the interrupted run in this `folder`, exactly; all its settings hold")
+	f.BoolVar(&s.repair, "repair", false, "with -resume: if steps.csv is missing, older than every checkpoint or changed, make it anew of the rows that are left")
 	f.IntVar(&s.CheckpointEvery, "checkpoint-every", 0, "save a checkpoint every so many `steps` too; 0 is at each epoch's end and when training stops")
 	f.StringVar(&s.out, "out", "", "run `folder` to write (default: runs/NET-DATE-TIME)")
 	f.Float64Var(&s.ValidationSplit, "validation-split", 0, "validate on this last `part` of the training images, in the files' order, instead of the test images")

@@ -24,24 +24,34 @@ const (
 type interrupted struct{ signal syscall.Signal }
 
 func (i interrupted) Error() string {
-	if i.signal == syscall.SIGINT {
+	switch i.signal {
+	case syscall.SIGINT:
 		return "interrupted"
+	case syscall.SIGHUP:
+		return "terminal closed"
 	}
 	return "terminated"
 }
 
-// Main runs an app as a process and returns its exit code. The first Ctrl-C or
-// SIGTERM ends training after the step that is running, a second one at once.
+// Main runs an app as a process and returns its exit code. The first Ctrl-C,
+// SIGTERM or SIGHUP ends training after the step that is running, a second one at
+// once.
 func Main(app App) int {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup does
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	ignorePipe()
 	go func() {
 		first := (<-signals).(syscall.Signal)
 		cancel(interrupted{first})
 		second := (<-signals).(syscall.Signal)
+		for second == syscall.SIGHUP { // a shell and the system may both tell of one terminal
+			second = (<-signals).(syscall.Signal)
+		}
 		os.Exit(128 + int(second))
 	}()
 	if binary := os.Args[0]; !underGoRun(binary) {

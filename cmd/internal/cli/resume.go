@@ -5,17 +5,19 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"stheno/cmd/internal/progress"
 	"stheno/data"
 	"stheno/nets/group"
 	"stheno/nets/train"
 )
 
 // resumable are the flags that a run may go on with in another way.
-var resumable = []string{"resume", "data", "epochs", "steps", "threads", "checkpoint-every", "verbose", "json", "color"}
+var resumable = []string{"resume", "repair", "data", "epochs", "steps", "threads", "checkpoint-every", "verbose", "json", "color"}
 
 // adopt takes the settings of a run that goes on. A flag that was given and
 // wants something else is refused.
@@ -124,23 +126,63 @@ func openStored(s *settings, c train.Config) (*data.Dataset, error) {
 	return set, nil
 }
 
-// goOn gives the job the state of the newest checkpoint.
+// goOn gives the job the state of the newest checkpoint that the run's log fits.
 func (j *job) goOn() error {
-	state, passedOver, err := j.folder.LoadState()
-	if passedOver != nil {
-		fmt.Fprintf(j.stderr, "warning: a damaged checkpoint is passed over: %v\n", passedOver)
+	before, misfit := math.MaxInt, error(nil)
+	for {
+		state, passedOver, err := j.folder.LoadOlder(before)
+		if passedOver != nil {
+			fmt.Fprintf(j.stderr, "warning: a damaged checkpoint is skipped: %s\n", progress.Words(passedOver))
+		}
+		if err != nil && misfit != nil {
+			return fmt.Errorf("-resume %s: %w; no older checkpoint fits it: add -repair to make it anew of the rows that are left", j.folder, misfit)
+		}
+		if err != nil {
+			return fmt.Errorf("-resume %s: %w", j.folder, err)
+		}
+		if err := j.restore(state); err != nil {
+			return fmt.Errorf("-resume %s: %w", j.folder, err)
+		}
+		fits := j.steps.Check(j.from)
+		if fits == nil || j.settings.repair {
+			if misfit != nil {
+				fmt.Fprintf(j.stderr, "warning: %s; the run is resumed from the older checkpoint of step %d\n", progress.Words(misfit), j.from.Step)
+			}
+			return j.repair(fits)
+		}
+		before = state.Position.Step
+		if misfit == nil {
+			misfit = fits
+		}
 	}
-	if err != nil {
-		return fmt.Errorf("-resume %s: %w", j.folder, err)
-	}
+}
+
+// restore gives the job a state.
+func (j *job) restore(state *train.State) error {
 	if d := j.config.Differs(state.Config); d != "" {
-		return fmt.Errorf("-resume %s: config.json is not the one that the run was begun with: its %s", j.folder, d)
+		return fmt.Errorf("config.json is not the one that the run was begun with: its %s", d)
 	}
 	if err := state.Restore(j.checkpoint.Parts); err != nil {
-		return fmt.Errorf("-resume %s: %w", j.folder, err)
+		return err
 	}
-	j.from = state.Position
+	j.from, j.steps.Folder = state.Position, j.folder
 	j.checkpoint.Resume(state)
+	return nil
+}
+
+// repair makes the log of steps fit, if it does not, and says what it lacks.
+func (j *job) repair(misfit error) error {
+	if misfit == nil {
+		return nil
+	}
+	lost, err := j.steps.Repair(j.from)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(j.stderr, "repaired: %s\n", progress.Words(misfit))
+	if lost != "" {
+		fmt.Fprintf(j.stderr, "warning: %s\n", lost)
+	}
 	return nil
 }
 
@@ -153,8 +195,27 @@ func (j *job) finished() (bool, error) {
 	if j.events != nil {
 		return true, j.events.Emit(j.end(o))
 	}
-	_, err = fmt.Fprintf(j.stdout, "%s is finished: %s; test accuracy %.4f, test loss %.4f after %d steps; more -epochs or -steps would go on\n", j.folder, o.Reason, o.TestAccuracy, o.TestLoss, o.Steps)
+	_, err = fmt.Fprintf(j.stdout, "%s is finished: %s; test accuracy %.4f, test loss %.4f after %d steps%s\n", j.folder, o.Reason, o.TestAccuracy, o.TestLoss, o.Steps, j.more())
 	return true, err
+}
+
+// more says which flags would have a finished run go on, if any would.
+func (j *job) more() string {
+	s := j.settings
+	if j.from.Stopped != "" {
+		return "" // for good
+	}
+	var flags []string
+	if j.from.Epoch > s.Epochs || j.from.Epoch == s.Epochs && j.from.Whole {
+		if train.SchedulePlansLength(s.Schedule) || s.SWA > 0 {
+			return "" // laid out for these epochs
+		}
+		flags = append(flags, "-epochs")
+	}
+	if s.Steps > 0 && j.from.Step >= s.Steps {
+		flags = append(flags, "-steps")
+	}
+	return "; more " + strings.Join(flags, " and ") + " would go on"
 }
 
 // resumeLine is the command that goes on with the run.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -244,7 +245,7 @@ func TestResumePassesOverDamage(t *testing.T) {
 	content[len(content)/2] ^= 4
 	write(t, saved[1], string(content))
 	o := succeed(t, mlp, "-resume", out)
-	if !strings.Contains(o.stderr, "a damaged checkpoint is passed over: "+saved[1]) || !strings.Contains(o.stderr, "checksum") {
+	if !strings.Contains(o.stderr, "a damaged checkpoint is skipped: "+saved[1]) || !strings.Contains(o.stderr, "checksum") {
 		t.Errorf("%q", o.stderr)
 	}
 	if !cmp.Equal(timeless(t, whole), timeless(t, out)) {
@@ -316,5 +317,89 @@ func TestResumeTakesTheRunsOwnFlags(t *testing.T) {
 		if !cmp.Equal(before, files(t, out)) {
 			t.Errorf("a run of %s has changed", c.begin)
 		}
+	}
+}
+
+// TestResumeWithoutAFolderIsRefused: of a variable that is empty in a script.
+func TestResumeWithoutAFolderIsRefused(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, args := range [][]string{{"-resume", ""}, {"-repair"}} {
+		if o := command(t, mlp, args...); o.code != 2 || !strings.Contains(o.stderr, "-re") || len(files(t, ".")) > 0 {
+			t.Errorf("%q: exit code %d, %q", args, o.code, o.stderr)
+		}
+	}
+}
+
+// TestLogThatIsNotTheCheckpoints: a run whose steps.csv is older than its newest
+// checkpoint is resumed from the one before; one that fits none, by -repair.
+func TestLogThatIsNotTheCheckpoints(t *testing.T) {
+	dir := small(t)
+	t.Chdir(t.TempDir())
+	succeed(t, mlp, "-data", dir, "-epochs", "2", "-batch", "5", "-out", "whole")
+	want := read(t, "whole/steps.csv")
+	lines := strings.SplitAfter(want, "\n")
+	half := (len(lines) - 2) / 2 // steps of an epoch
+	older := strings.Join(lines[:half+1], "")
+	for name, c := range map[string]struct {
+		log           string // "" is none
+		flags         []string
+		code          int
+		words, result string
+	}{
+		"of the checkpoint before": {older, nil, 0, "older checkpoint of step " + strconv.Itoa(half), want},
+		"too old":                  {lines[0], nil, 1, "add -repair", lines[0]},
+		"missing":                  {"", nil, 1, "steps.csv: is missing; no older checkpoint fits it: add -repair", ""},
+		"of another system":        {strings.ReplaceAll(want, "\n", "\r\n"), nil, 1, "was changed by another program", strings.ReplaceAll(want, "\n", "\r\n")},
+		"of another system, made":  {strings.ReplaceAll(want, "\n", "\r\n"), []string{"-repair"}, 0, "repaired: ", want},
+		"too old, made":            {lines[0] + lines[1] + "2,0.", []string{"-repair"}, 0, "lacks the rows of these steps: 2 to " + strconv.Itoa(2*half), lines[0] + lines[1]},
+		"missing, made":            {"", []string{"-repair"}, 0, "lacks the rows of these steps: 1 to", lines[0]},
+	} {
+		t.Run(name, func(t *testing.T) {
+			run := "run-" + strings.ReplaceAll(name, " ", "-")
+			if err := os.CopyFS(run, os.DirFS("whole")); err != nil {
+				t.Fatal(err)
+			}
+			os.Remove(run + "/result.json")
+			os.Remove(run + "/steps.csv")
+			if c.log != "" {
+				if err := os.WriteFile(run+"/steps.csv", []byte(c.log), 0o666); err != nil {
+					t.Fatal(err)
+				}
+			}
+			o := command(t, mlp, append(c.flags, "-resume", run)...)
+			if o.code != c.code || !strings.Contains(o.stderr, c.words) {
+				t.Fatalf("exit code %d, %q", o.code, o.stderr)
+			}
+			if c.log == "" && c.code != 0 {
+				return
+			}
+			if got := read(t, run+"/steps.csv"); got != c.result {
+				t.Errorf("steps.csv is %q, want %q", got, c.result)
+			}
+			if c.code == 0 && read(t, run+"/model.safetensors") != read(t, "whole/model.safetensors") {
+				t.Error("the model has other bits")
+			}
+		})
+	}
+}
+
+// TestFinishedRunSaysWhatWouldGoOn, and nothing else.
+func TestFinishedRunSaysWhatWouldGoOn(t *testing.T) {
+	dir := small(t)
+	t.Chdir(t.TempDir())
+	for flags, want := range map[string]string{
+		"-epochs 1":                           "; more -epochs would go on\n",
+		"-epochs 9 -steps 2":                  "; more -steps would go on\n",
+		"-epochs 1 -schedule cosine":          " steps\n",
+		"-epochs 1 -swa 1":                    " steps\n",
+		"-epochs 50 -patience 1 -lr 0.000001": "",
+	} {
+		args := append(strings.Fields(flags), "-data", dir, "-out", "run")
+		succeed(t, mlp, args...)
+		o := command(t, mlp, "-resume", "run")
+		if o.code != 0 || !strings.HasSuffix(o.stdout, want) {
+			t.Errorf("%s: exit code %d, %q", flags, o.code, o.stdout)
+		}
+		os.RemoveAll("run")
 	}
 }

@@ -85,7 +85,7 @@ func TestProcess(t *testing.T) {
 		signal syscall.Signal
 		code   int
 		word   string
-	}{"SIGINT": {syscall.SIGINT, 130, "interrupted"}, "SIGTERM": {syscall.SIGTERM, 143, "terminated"}} {
+	}{"SIGINT": {syscall.SIGINT, 130, "interrupted"}, "SIGTERM": {syscall.SIGTERM, 143, "terminated"}, "SIGHUP": {syscall.SIGHUP, 129, "terminal closed"}} {
 		t.Run(name, func(t *testing.T) {
 			cmd, out := endless(t)
 			var stdout, stderr shared

@@ -1,0 +1,93 @@
+package train
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+
+	"stheno/nets/durable"
+)
+
+const stepsHeader = "step,loss,accuracy\n"
+
+// Check says why the file is not the one that the restored state is of: it is
+// missing or older than the checkpoint, or a program has changed its lines. Then
+// there may be an older checkpoint that it fits, or Repair.
+func (l *StepLog) Check(at Position) error {
+	file := l.Folder.File(StepsFile)
+	f, err := os.Open(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		if l.log.size == 0 {
+			return nil
+		}
+		return fmt.Errorf("train: %s: is missing", file)
+	}
+	if err != nil {
+		return fmt.Errorf("train: %w", err)
+	}
+	defer f.Close()
+	tail := make([]byte, min(l.log.size, 256)) // a row is shorter
+	if n, err := f.ReadAt(tail, l.log.size-int64(len(tail))); err == io.EOF && n < len(tail) {
+		return fmt.Errorf("train: %s: is older than the checkpoint of step %d", file, at.Step)
+	} else if err != nil && err != io.EOF {
+		return fmt.Errorf("train: %w", err)
+	}
+	if l.log.size == 0 {
+		return nil
+	}
+	lines := strings.Split(string(tail), "\n")
+	last, rest := lines[max(0, len(lines)-2)], lines[len(lines)-1]
+	if step, _, _ := strings.Cut(last, ","); rest != "" || strings.HasSuffix(last, "\r") || at.Step > 0 && step != strconv.Itoa(at.Step) {
+		return fmt.Errorf("train: %s: was changed by another program: it has not the row of step %d where the checkpoint knows it", file, at.Step)
+	}
+	return nil
+}
+
+// Repair makes the file anew of those rows that it still has, for the restored
+// state. lost says which steps have none; it is empty if all have.
+func (l *StepLog) Repair(at Position) (lost string, err error) {
+	file := l.Folder.File(StepsFile)
+	content, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("train: %w", err)
+	}
+	rows, next := bytes.NewBufferString(stepsHeader), 1
+	var gaps []string
+	gap := func(end int) { // of the steps from next on
+		switch {
+		case next == end-1:
+			gaps = append(gaps, strconv.Itoa(next))
+		case next < end:
+			gaps = append(gaps, fmt.Sprintf("%d to %d", next, end-1))
+		}
+	}
+	for line := range strings.Lines(string(content)) {
+		whole := strings.HasSuffix(line, "\n")
+		line = strings.TrimRight(line, "\r\n")
+		row, err := appendStep(nil, strings.SplitN(line+",,", ",", 4)[:3])
+		if !whole || err != nil || strings.Count(line, ",") != 2 || row[0].Step < next || row[0].Step > at.Step {
+			continue // the header, a row that is cut off, and what came after the checkpoint
+		}
+		gap(row[0].Step)
+		next = row[0].Step + 1
+		rows.WriteString(line + "\n")
+	}
+	gap(at.Step + 1)
+	l.log.size = int64(rows.Len())
+	if err := durable.WriteFile(file, func(w io.Writer) error { _, err := w.Write(rows.Bytes()); return err }); err != nil {
+		return "", err
+	}
+	if len(gaps) == 0 {
+		return "", nil
+	}
+	const most = 5
+	if more := len(gaps) - most; more > 0 {
+		gaps = append(gaps[:most], fmt.Sprintf("%d more", more))
+	}
+	return fmt.Sprintf("%s lacks the rows of these steps: %s", file, strings.Join(gaps, ", ")), nil
+}
