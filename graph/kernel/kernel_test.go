@@ -551,3 +551,15 @@ func TestMaskIsPartOfAWhole(t *testing.T) {
 		}
 	}
 }
+
+// TestPortableIsInOrder: where rows may be images, the portable path has the bits
+// of the generic loop.
+func TestPortableIsInOrder(t *testing.T) {
+	for _, s := range [][3]int{{1, 512, 784}, {2, 10, 512}, {3, 40, 1100}, {70, 33, 600}, {66, 2, 900}, {65, 70, 3}, {5, 1, 700}} {
+		m, n, k := s[0], s[1], s[2]
+		a, b, c, want := mostlyZeros(m*k), newGuarded[float32](k*n, 2).s, make([]float32, m*n), make([]float32, m*n)
+		portableGemm(NoTrans, NoTrans, m, n, k, a, b, c)
+		genericGemm(NoTrans, NoTrans, m, n, k, a, b, want)
+		same(t, fmt.Sprint(s), c, want)
+	}
+}

@@ -143,7 +143,7 @@ func (p *multiplication[T]) row(i, j0, j1 int) {
 	for ; l < p.k; l++ {
 		by := p.a[at+l*step]
 		for j, v := range p.b[l*p.n+j0 : l*p.n+j1] {
-			c[j] += by * v
+			c[j] += T(by * v)
 		}
 	}
 }

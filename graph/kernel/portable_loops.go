@@ -14,14 +14,14 @@ func addEight[T Float](c, b []T, stride int, by *[8]T) {
 	b4, b5, b6, b7 := b[4*stride:][:n], b[5*stride:][:n], b[6*stride:][:n], b[7*stride:][:n]
 	y0, y1, y2, y3, y4, y5, y6, y7 := by[0], by[1], by[2], by[3], by[4], by[5], by[6], by[7]
 	for j, v := range c {
-		v += y0 * b0[j]
-		v += y1 * b1[j]
-		v += y2 * b2[j]
-		v += y3 * b3[j]
-		v += y4 * b4[j]
-		v += y5 * b5[j]
-		v += y6 * b6[j]
-		v += y7 * b7[j]
+		v += T(y0 * b0[j])
+		v += T(y1 * b1[j])
+		v += T(y2 * b2[j])
+		v += T(y3 * b3[j])
+		v += T(y4 * b4[j])
+		v += T(y5 * b5[j])
+		v += T(y6 * b6[j])
+		v += T(y7 * b7[j])
 		c[j] = v
 	}
 }
@@ -37,10 +37,10 @@ func fourDots[T Float](n int, x, y []T, stride int, add bool, c []T, step int) {
 		}
 		y0, y1, y2, y3 := y[r*stride:][:k], y[(r+1)*stride:][:k], y[(r+2)*stride:][:k], y[(r+3)*stride:][:k]
 		for l, v := range x {
-			s0 += v * y0[l]
-			s1 += v * y1[l]
-			s2 += v * y2[l]
-			s3 += v * y3[l]
+			s0 += T(v * y0[l])
+			s1 += T(v * y1[l])
+			s2 += T(v * y2[l])
+			s3 += T(v * y3[l])
 		}
 		c[r*step], c[(r+1)*step], c[(r+2)*step], c[(r+3)*step] = s0, s1, s2, s3
 	}
@@ -51,7 +51,7 @@ func fourDots[T Float](n int, x, y []T, stride int, add bool, c []T, step int) {
 		}
 		row := y[r*stride:][:k]
 		for l, v := range x {
-			sum += v * row[l]
+			sum += T(v * row[l])
 		}
 		c[r*step] = sum
 	}
