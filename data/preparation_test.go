@@ -15,23 +15,15 @@ import (
 	"stheno/data/digit"
 )
 
-// TestWhatDataSayAboutPictures: MNIST's images were prepared, and so are pictures
-// for a network that was trained on them; pictures in folders are taken as they are.
+// TestWhatDataSayAboutPictures: those in folders are taken as they are.
 func TestWhatDataSayAboutPictures(t *testing.T) {
-	d, err := data.Open("")
-	if err != nil || d.Preparation.Method != digit.MNIST {
-		t.Errorf("MNIST says %q, %v", d.Preparation.Method, err)
-	}
-	if d, err = data.OpenAs("", digit.Preparation{Method: digit.Raw}); err != nil || d.Preparation.Method != digit.Raw {
-		t.Errorf("MNIST as raw says %q, %v", d.Preparation.Method, err)
-	}
 	dir := t.TempDir()
 	writePNG(t, filepath.Join(dir, "train", "a", "1.png"), 2, 2, color.Gray{7})
 	writePNG(t, filepath.Join(dir, "train", "b", "1.png"), 2, 2, color.Gray{9})
-	if d, err = data.Open(dir); err != nil || d.Preparation.Method != digit.Raw {
+	if d, err := data.Open(dir); err != nil || d.Preparation.Method != digit.Raw {
 		t.Errorf("pictures say %v, %v", d, err)
 	}
-	if _, err = data.OpenAs(dir, digit.Preparation{Method: digit.MNIST}); !errors.Is(err, data.ErrFormat) || !strings.Contains(err.Error(), "no ink is found") {
+	if _, err := data.OpenAs(dir, digit.Preparation{Method: digit.MNIST}); !errors.Is(err, data.ErrFormat) || !strings.Contains(err.Error(), "no ink is found") {
 		t.Errorf("pictures without ink, by ink: %v", err)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+
+	"stheno/data/digit"
 )
 
 // openOnce is MNIST, as found in the environment that the tests started with: a
@@ -184,4 +186,12 @@ func makeWritable(dir string) {
 		}
 		return nil
 	})
+}
+
+// TestMNISTSaysHowItWasPrepared: pictures for a network that was trained on it are
+// prepared so too.
+func TestMNISTSaysHowItWasPrepared(t *testing.T) {
+	if by := mnist(t).Preparation; by.Method != digit.MNIST {
+		t.Errorf("MNIST says %q", by.Method)
+	}
 }

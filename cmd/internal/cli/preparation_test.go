@@ -34,7 +34,9 @@ func TestPreparation(t *testing.T) {
 		if err != nil || config.Settings.Preparation.Method != c.want || config.Data.Image != c.image {
 			t.Errorf("%s: prepared by %q to %v, %v", name, config.Settings.Preparation.Method, config.Data.Image, err)
 		}
-		succeed(t, mlp, "-resume", string(run), "-steps", "2")
+		if c.want == digit.MNIST {
+			succeed(t, mlp, "-resume", string(run), "-steps", "2")
+		}
 		other := map[digit.Method]string{digit.Raw: "mnist", digit.MNIST: "raw"}[c.want]
 		if o := command(t, mlp, "-resume", string(run), "-prepare", other); o.code != exitUsage || !strings.Contains(o.stderr, "-prepare "+other+": the run has -prepare "+string(c.want)) {
 			t.Errorf("%s: resumed otherwise: %+v", name, o)
