@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"gorgonia.org/tensor"
 
@@ -206,7 +207,9 @@ func (c *Checkpoint) write(folder Folder, s *State, good int) error {
 	}
 	err := folder.save(s, good)
 	if lost, ok := isLost(err); ok && lost.now != "" {
-		_ = lost.now.save(s, good) // the run can still be resumed from here, there
+		if inside, err := filepath.Rel(string(lost.folder), string(folder)); err == nil { // a pre-training is in its run's folder
+			_ = Folder(lost.now.File(inside)).save(s, good) // the run can still be resumed from here, there
+		}
 	}
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -28,8 +29,15 @@ func (f Folder) Lock() (unlock func() error, err error) {
 	if h == nil {
 		return nil, fmt.Errorf("train: run folder %s: another process is training into it", f)
 	}
+	f.removeFrom("", func(name string) bool {
+		return slices.ContainsFunc(trainersFiles, func(of string) bool { return isTemporary(name, of) })
+	})
 	return h.keep(), nil
 }
+
+// trainersFiles are those that nobody writes but who has the lock: what a killed
+// process has left of them is removed by the next.
+var trainersFiles = []string{ConfigFile, HistoryFile, HistoryJSONFile, ModelFile, OutcomeFile}
 
 // holding is a lock that this process holds.
 type holding struct {

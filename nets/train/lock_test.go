@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"stheno/nets/train"
 )
@@ -94,5 +95,48 @@ func TestARunThatHasLostItsFolder(t *testing.T) {
 				break
 			}
 		}
+	}
+}
+
+// TestAPretrainingThatHasLostItsFolder, which is in that of its run, saves what it
+// has trained where it is now, and not in the run's own checkpoints.
+func TestAPretrainingThatHasLostItsFolder(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux tells where a folder is that was renamed")
+	}
+	run := train.Folder(filepath.Join(quick(t), "run"))
+	must(t, os.MkdirAll(run.File(train.CheckpointDir), 0o777))
+	unlock, err := run.Lock()
+	must(t, err)
+	p := newTrial(t, faultRecipe, 1)
+	folder, err := train.CreateFolder(run.File("pretrain"), "", time.Time{}, p.checkpoint.Begin)
+	must(t, err)
+	p.in(folder)
+	moved := train.Folder(string(run) + "-moved")
+	_, err = p.fit(t.Context(), at(18, func() { must(t, p.checkpoint.Close()); must(t, os.Rename(string(run), string(moved))) }))
+	if err == nil || !strings.Contains(err.Error(), "resume it with -resume "+string(moved)) {
+		t.Error(err)
+	}
+	if entries, _ := os.ReadDir(moved.File(train.CheckpointDir)); len(entries) > 0 {
+		t.Errorf("the run's own checkpoints are %v", entries)
+	}
+	if q := resume(t, faultRecipe, train.Folder(moved.File("pretrain"))); q.from.Step < 18 {
+		t.Errorf("resumes after step %d", q.from.Step)
+	}
+	must(t, unlock())
+}
+
+// TestLockRemovesWhatAKilledTrainerHasLeft, and not what another program may be
+// about to write.
+func TestLockRemovesWhatAKilledTrainerHasLeft(t *testing.T) {
+	f := train.Folder(t.TempDir())
+	for _, name := range []string{".history.csv.1-7.tmp", ".model.safetensors.1-8.tmp", ".report.html.1-7.tmp", "history.csv"} {
+		must(t, os.WriteFile(f.File(name), nil, 0o666))
+	}
+	unlock, err := f.Lock()
+	must(t, err)
+	must(t, unlock())
+	if entries, _ := os.ReadDir(string(f)); len(entries) != 3 || entries[1].Name() != ".report.html.1-7.tmp" {
+		t.Errorf("left: %v", entries)
 	}
 }

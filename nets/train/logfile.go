@@ -17,24 +17,30 @@ import (
 //
 // What the system does not take, as of a full disk, is kept in memory and tried
 // again with what comes next; training does not end for it, but no checkpoint
-// speaks of it either, for sync fails meanwhile. It may be written to and synced
-// at the same time.
+// speaks of it either, for sync fails meanwhile. What it has taken is kept until it
+// is synced, and written again where that has failed: a system may forget what it
+// could not bring to the disk, and have the next call succeed. The file may be
+// written to and synced at the same time.
 type logFile struct {
 	path    string
 	size    int64        // bytes that are written or kept
 	prepare func() error // makes the folders, where there may be none yet
 	warn    func(error)  // hears once, until it works again, of what the system does not take; may be nil
 
-	mutex  sync.Mutex
-	file   *os.File // nil where it could not be opened yet
-	kept   []byte   // what the system has not been given, or has not taken
-	failed error    // why it did not take that
-	lost   error    // of a sync that has failed: the system may have dropped what it could not write
-	told   bool     // whether sync has returned failed
+	mutex    sync.Mutex
+	file     *os.File // nil where it could not be opened yet
+	kept     []byte   // what the system has not been given, or has not taken
+	failed   error    // why it did not take that
+	told     bool     // whether sync has returned failed
+	written  int64    // bytes that the system has taken
+	unsynced []byte   // the last of them, which may not be on the disk; up to unsyncedBytes
+	unsure   error    // of a sync that has failed
 }
 
-// keptBytes is how much is kept before the system is given it unasked.
-const keptBytes = 1 << 16
+const (
+	keptBytes     = 1 << 16 // how much is kept before the system is given it unasked
+	unsyncedBytes = 1 << 20 // and how much of what it has taken, where nobody syncs; a failed sync is then for good
+)
 
 // logState is what a checkpoint keeps of a logFile.
 type logState struct {
@@ -46,7 +52,8 @@ type logState struct {
 func (l *logFile) open(path string) error {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	l.path, l.kept, l.failed, l.lost, l.told = path, nil, nil, nil, false
+	l.path = path
+	l.forget()
 	return l.named(l.openFile(l.size))
 }
 
@@ -55,7 +62,11 @@ func (l *logFile) later(path string) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	l.path, l.size = path, 0
-	l.kept, l.failed, l.lost, l.told = nil, nil, nil, false
+	l.forget()
+}
+
+func (l *logFile) forget() {
+	l.kept, l.failed, l.told, l.unsynced, l.unsure = nil, nil, false, nil, nil
 }
 
 func (l *logFile) openFile(size int64) error {
@@ -77,7 +88,7 @@ func (l *logFile) openFile(size int64) error {
 	if err != nil {
 		return errors.Join(err, f.Close())
 	}
-	l.file = f
+	l.file, l.written = f, size
 	return nil
 }
 
@@ -138,6 +149,11 @@ func (l *logFile) give() error {
 	if err == nil {
 		var n int
 		n, err = l.file.Write(l.kept)
+		l.written += int64(n)
+		l.unsynced = append(l.unsynced, l.kept[:n]...)
+		if over := len(l.unsynced) - unsyncedBytes; over > 0 {
+			l.unsynced = l.unsynced[over:]
+		}
 		l.kept = l.kept[:copy(l.kept, l.kept[n:])]
 	}
 	l.failed, l.told = err, l.told && err != nil
@@ -145,24 +161,35 @@ func (l *logFile) give() error {
 }
 
 // sync flushes, and makes what was flushed survive a power cut. It may be called
-// beside write, but not beside itself. Once the system has failed to sync it fails
-// for good, since a system may forget what it could not write and have the next
-// call succeed.
+// beside write, but not beside itself.
 func (l *logFile) sync() error {
 	l.mutex.Lock()
-	err, file, lost := l.give(), l.file, l.lost
+	err, file := l.give(), l.file
 	l.told = err != nil
+	if err == nil && l.unsure != nil {
+		err = l.again()
+	}
+	before := l.written
 	l.mutex.Unlock()
 	if err == nil && file != nil {
-		if lost == nil {
-			lost = file.Sync()
-		}
-		err = lost
+		err = file.Sync()
 		l.mutex.Lock()
-		l.lost = lost
+		if l.unsure = err; err == nil {
+			since := min(l.written-before, int64(len(l.unsynced)))
+			l.unsynced = append([]byte(nil), l.unsynced[int64(len(l.unsynced))-since:]...)
+		}
 		l.mutex.Unlock()
 	}
 	return l.named(err)
+}
+
+// again writes what may have been dropped by a sync that has failed.
+func (l *logFile) again() error {
+	if len(l.unsynced) == unsyncedBytes {
+		return l.unsure // and what was before may have been, too
+	}
+	_, err := l.file.WriteAt(l.unsynced, l.written-int64(len(l.unsynced)))
+	return err
 }
 
 // close flushes. What cannot be written now is lost, which is an error, but for

@@ -200,6 +200,9 @@ func fillHidden(dir string, unique bool, fill func(Folder) error) (*holding, err
 	}
 	sweep(parent)
 	h, err := makeHidden(parent)
+	if onPath := (*fs.PathError)(nil); errors.As(err, &onPath) { // the hidden name means nothing to anybody
+		err = fmt.Errorf("cannot be made in %s: %w", parent, onPath.Err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("train: run folder %s: %w", dir, err)
 	}

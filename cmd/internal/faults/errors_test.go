@@ -147,3 +147,29 @@ func (p plan) judge(t *testing.T, what string, o outcome, folder string, c call,
 		t.Errorf("%s: nobody notices", what)
 	}
 }
+
+// TestASyncOfTheLogsThatFailsOnce is told, and what it may have dropped is written
+// again: the checkpoints after it are saved, and the run ends as if nothing had been.
+func TestASyncOfTheLogsThatFailsOnce(t *testing.T) {
+	prepare(t)
+	p := plan{"mlp", tiny}
+	for _, log := range []string{"steps.csv", filepath.Base(eventFiles[0])} {
+		dir, failed := t.TempDir(), false
+		folder := filepath.Join(dir, "run")
+		o, calls := traced(t, p.begin(folder), dir, func(_ int, c call) verdict {
+			if !failed && c.name == "fsync" && filepath.Base(c.paths[0]) == log {
+				failed = true
+				return verdict{errno: syscall.EIO}
+			}
+			return verdict{}
+		})
+		if o.code != 0 || strings.Count(o.stderr, "warning: ") != 1 || !strings.Contains(o.stderr, log+": input/output error; training goes on") {
+			t.Errorf("%s: %v", log, o)
+		}
+		again := slices.ContainsFunc(calls, func(c call) bool { return c.name == "pwrite" && filepath.Base(c.paths[0]) == log })
+		if !failed || !again {
+			t.Errorf("%s: it failed: %v, and was written again: %v", log, failed, again)
+		}
+		same(t, log, folder, p.want(t))
+	}
+}

@@ -46,7 +46,7 @@ var calls = map[uint64]struct {
 	syscall.SYS_OPENAT: {"openat", 1}, syscall.SYS_WRITE: {"write", -1}, syscall.SYS_FSYNC: {"fsync", -1},
 	syscall.SYS_RENAMEAT: {"rename", 1}, renameat2: {"rename", 1}, syscall.SYS_CLOSE: {"close", -1},
 	syscall.SYS_FTRUNCATE: {"ftruncate", -1}, syscall.SYS_MKDIRAT: {"mkdir", 1}, syscall.SYS_UNLINKAT: {"unlink", 1},
-	syscall.SYS_FLOCK: {"flock", -1}, syscall.SYS_READ: {"read", -1}, syscall.SYS_PREAD64: {"read", -1},
+	syscall.SYS_FLOCK: {"flock", -1}, syscall.SYS_READ: {"read", -1}, syscall.SYS_PREAD64: {"read", -1}, syscall.SYS_PWRITE64: {"pwrite", -1},
 	syscall.SYS_GETDENTS64: {"getdents", -1}, syscall.SYS_LSEEK: {"lseek", -1}, syscall.SYS_FSTAT: {"fstat", -1},
 }
 
