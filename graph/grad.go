@@ -149,6 +149,17 @@ func own(by, grads gorgonia.Nodes) error {
 	return nil
 }
 
+// ownAll is own of all gradients that a graph's leaves have, gorgonia.Grad's too.
+func ownAll(g *gorgonia.ExprGraph) error {
+	var by, grads gorgonia.Nodes
+	for _, n := range g.AllNodes() {
+		if n.IsVar() && n.Deriv() != nil && isFloat(n.Dtype()) {
+			by, grads = append(by, n), append(grads, n.Deriv())
+		}
+	}
+	return own(by, grads)
+}
+
 // memoryOf is the node whose memory a view, ours or Gorgonia's, is of.
 func memoryOf(n *gorgonia.Node) *gorgonia.Node {
 	for {

@@ -188,6 +188,11 @@ func TestTwoLossesApart(t *testing.T) {
 // constant get memory of their own, so that a stock solver moves each of them, at
 // every step.
 func TestGradientsAreOwned(t *testing.T) {
+	t.Run("Grad", func(t *testing.T) { owned(t, graph.Grad) })
+	t.Run("gorgonia.Grad", func(t *testing.T) { owned(t, gorgonia.Grad) })
+}
+
+func owned(t *testing.T, grad func(*gorgonia.Node, ...*gorgonia.Node) (gorgonia.Nodes, error)) {
 	var params gorgonia.Nodes
 	m, err := graph.Build(func(g *gorgonia.ExprGraph) error {
 		a, b := graph.NewParam(g, "a", tensorOf(tensor.Shape{1, 2}, 0.0, 0)), graph.NewParam(g, "b", tensorOf(tensor.Shape{1, 2}, 0.0, 0))
@@ -200,7 +205,7 @@ func TestGradientsAreOwned(t *testing.T) {
 		loss := sum(gorgonia.Must(gorgonia.Add(gorgonia.Must(gorgonia.Add(a, b)), flat)))
 		loss = gorgonia.Must(gorgonia.Add(gorgonia.Must(gorgonia.Add(loss, s)), r))
 		params = gorgonia.Nodes{a, b, c, s, r}
-		_, err = graph.Grad(loss, params...)
+		_, err = grad(loss, params...)
 		return err
 	})
 	if err != nil {

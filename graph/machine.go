@@ -29,6 +29,9 @@ type Machine struct {
 // machine, which sets the mode of every op as it is made: it is asked for the one
 // that loses nothing, and then each op gets its own.
 func compile(g *gorgonia.ExprGraph, phase Phase) (*Machine, error) {
+	if err := ownAll(g); err != nil {
+		return nil, err
+	}
 	ours := onlyOurs(g)
 	if !ours {
 		if err := keepValues(g); err != nil {
