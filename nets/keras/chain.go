@@ -31,7 +31,7 @@ func parseChain(text []byte) (c chain, err error) {
 		return c, err
 	}
 	if model.class != "Sequential" && model.class != "Functional" {
-		return c, model.unknown(nil)
+		return c, model.unknown("")
 	}
 	var texts []json.RawMessage
 	if err := model.config.read("layers", &texts); err != nil {
@@ -39,7 +39,7 @@ func parseChain(text []byte) (c chain, err error) {
 	}
 	used := make(map[string]int)
 	for _, text := range texts {
-		layer, err := parseEntry(text, "keras.layers", "")
+		layer, err := parseEntry(text, kerasLayers, "")
 		if err != nil {
 			return c, err
 		}

@@ -8,6 +8,9 @@ import (
 	"strings"
 )
 
+// kerasLayers is the module of Keras's own layers.
+const kerasLayers = "keras.layers"
+
 // object is a JSON object; its keys count as they are spelled.
 type object map[string]json.RawMessage
 
@@ -51,8 +54,9 @@ func parseEntry(text json.RawMessage, module, registered string) (e entry, err e
 			return e, fmt.Errorf("%s has a %.60q, which is not known here", e, key)
 		}
 	}
-	var from, as *string
-	if o.read("module", &from) != nil || o.optional("registered_name", &as) != nil || from == nil || *from != module || as != nil && *as != registered {
+	var from string
+	var as *string
+	if o.read("module", &from) != nil || o.optional("registered_name", &as) != nil || from != module || as != nil && *as != registered {
 		return e, e.unknown(from)
 	}
 	if err := o.optional("inbound_nodes", &e.nodes); err != nil {

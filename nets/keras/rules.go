@@ -92,28 +92,30 @@ func (r rule) check(e entry) error {
 	return nil
 }
 
-// unknown says what to do about a class without a rule. From is its module, if
-// that is not Keras's own.
-func (e entry) unknown(from *string) error {
+// unknown says what to do about an entry of a module that no rule is for.
+func (e entry) unknown(module string) error {
 	_, rule := rules[e.class]
 	switch {
-	case from != nil && strings.HasPrefix(*from, "keras.src.ops"):
+	case strings.HasPrefix(module, "keras.src.ops"):
 		return fmt.Errorf("%s is an operation between layers, which has no counterpart: build the model of layers alone", e)
-	case (e.class == "Sequential" || e.class == "Functional") && from != nil:
+	case strings.HasPrefix(module, "keras") && (e.class == "Sequential" || e.class == "Functional"):
 		return fmt.Errorf("%s is a model within the model, which has no counterpart: build one model of all the layers, and give it the weights with set_weights(model.get_weights())", e)
-	case rule || from == nil || !strings.HasPrefix(*from, "keras"):
-		return fmt.Errorf("%s is a class of your own, of which the file does not say what it computes: build the model as keras.Sequential of Keras's layers, and give it the weights with set_weights(model.get_weights())", e)
+	case strings.HasPrefix(module, "keras") && !rule:
+		return fmt.Errorf("%s has no counterpart%s", e, e.advice())
 	}
-	return fmt.Errorf("%s has no counterpart%s", e, e.advice())
+	return fmt.Errorf("%s is a class of your own, of which the file does not say what it computes: build the model as keras.Sequential of Keras's layers, and give it the weights with set_weights(model.get_weights())", e)
 }
 
-// advice is what to do about a class that many models have.
+// advice is what to do about a class, or about a setting of it.
 func (e entry) advice() string {
-	switch e.class {
-	case "Rescaling", "Normalization":
+	_, rule := rules[e.class]
+	switch {
+	case e.class == "Rescaling" || e.class == "Normalization":
 		return ": here pixels are from 0 to 1; save the model without this layer if that is what it makes of 0 to 255, else train it without"
-	case "Conv2D":
+	case e.class == "Conv2D":
 		return ": convolutions have stride 1, padding valid and a bias"
+	case !rule:
+		return ": the networks here are made of Conv2D, Flatten, Dense, relu and softmax"
 	}
 	return ""
 }

@@ -41,8 +41,7 @@ func understand(c chain) (*Model, string, error) {
 func (w *walk) step(l entry) error {
 	r, known := rules[l.class]
 	if !known {
-		keras := "keras"
-		return l.unknown(&keras)
+		return l.unknown(kerasLayers)
 	}
 	if err := w.policy(l); err != nil {
 		return err
@@ -226,7 +225,7 @@ func (w *walk) activation(l entry) error {
 // activationLayer is an activation that is written as a layer, or a function of
 // the user's.
 func (w *walk) activationLayer(l entry, text json.RawMessage) error {
-	inner, err := parseEntry(text, "keras.layers", "")
+	inner, err := parseEntry(text, kerasLayers, "")
 	switch {
 	case err != nil:
 		return fmt.Errorf("%s has an activation of your own, %s, expected relu, softmax or linear", l, short(text))
