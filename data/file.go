@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
+	"hash"
 	"io"
 	"os"
 )
@@ -15,6 +16,7 @@ type idxFile struct {
 	body   []uint8
 	path   string
 	sha256 string
+	inside string // of a gzipped file, the hash of what it holds
 }
 
 // readFile reads the IDX file at path, plain or gzipped. If want is not empty it
@@ -25,7 +27,7 @@ func readFile(path string, k kind, want string) (*idxFile, error) {
 		return nil, err
 	}
 	defer f.Close()
-	h, body, sum, err := readStored(f, k)
+	h, body, sum, inside, err := readStored(f, k)
 	if err != nil {
 		e := err.(*FileError)
 		e.Path = path
@@ -37,7 +39,7 @@ func readFile(path string, k kind, want string) (*idxFile, error) {
 	if want != "" && sum != want {
 		return nil, fileError(path, ErrChecksum, "SHA-256 is %s, expected %s; %s", sum, want, notPublished)
 	}
-	return &idxFile{header: h, body: body, path: path, sha256: sum}, nil
+	return &idxFile{header: h, body: body, path: path, sha256: sum, inside: inside}, nil
 }
 
 // notPublished is the advice about a file that Stheno chose itself.
@@ -60,25 +62,28 @@ func openRegular(path string) (*os.File, error) {
 }
 
 // readStored reads an IDX file from its stored bytes, plain or gzipped, and
-// returns their SHA-256 too. The first two bytes tell which it is, not the name:
+// returns their SHA-256 too, and that of what a gzipped file holds. The first two bytes tell which it is, not the name:
 // browsers unpack what they download. On success the input was read to its end,
 // so the hash is of all of it. Errors are FileErrors without a path.
-func readStored(r io.Reader, k kind) (header, []uint8, string, error) {
-	hash := sha256.New()
-	stored := bufio.NewReaderSize(io.TeeReader(r, hash), 64<<10)
+func readStored(r io.Reader, k kind) (h header, body []uint8, sum, inside string, err error) {
+	whole, held := sha256.New(), hash.Hash(nil)
+	stored := bufio.NewReaderSize(io.TeeReader(r, whole), 64<<10)
 	content := io.Reader(stored)
 	// A failing Peek means an input of less than two bytes, or a disk error that
 	// the read below meets again: both are readIDX's to tell.
 	if start, _ := stored.Peek(2); len(start) == 2 && start[0] == 0x1f && start[1] == 0x8b {
 		z, err := gzip.NewReader(stored)
 		if err != nil {
-			return header{}, nil, "", streamError(0, err, "file ends inside the gzip header (truncated?)")
+			return header{}, nil, "", "", streamError(0, err, "file ends inside the gzip header (truncated?)")
 		}
-		content = z
+		held = sha256.New()
+		content = io.TeeReader(z, held)
 	}
-	h, body, err := readIDX(content, k)
-	if err != nil {
-		return header{}, nil, "", err
+	if h, body, err = readIDX(content, k); err != nil {
+		return header{}, nil, "", "", err
 	}
-	return h, body, hex.EncodeToString(hash.Sum(nil)), nil
+	if held != nil {
+		inside = hex.EncodeToString(held.Sum(nil))
+	}
+	return h, body, hex.EncodeToString(whole.Sum(nil)), inside, nil
 }

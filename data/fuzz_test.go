@@ -48,7 +48,7 @@ func fuzzIDX(t *testing.T, b []byte, k kind) {
 	} else {
 		checkError(t, err)
 	}
-	packedHeader, packedBody, _, packedErr := readStored(wrap(b), k)
+	packedHeader, packedBody, _, _, packedErr := readStored(wrap(b), k)
 	if (packedErr == nil) != (err == nil) {
 		t.Errorf("plain: %v; gzipped: %v", err, packedErr)
 	}
@@ -90,7 +90,7 @@ func FuzzStored(f *testing.F) {
 			k = images
 		}
 		before := allocated()
-		h, body, sum, err := readStored(bytes.NewReader(b), k)
+		h, body, sum, _, err := readStored(bytes.NewReader(b), k)
 		// Deflate packs at most 1032 to 1; the doubling takes four times that in all.
 		if took, limit := allocated()-before, uint64(4*1032*len(b)+4<<20); took > limit {
 			t.Errorf("%d bytes taken for a file of %d", took, len(b))

@@ -25,7 +25,7 @@ func TestReadIDX(t *testing.T) {
 	} {
 		body := c.file[c.want.size:]
 		for how, stored := range map[string][]byte{"plain": c.file, "gzip": gz(c.file)} {
-			h, got, _, err := readStored(iotest.OneByteReader(bytes.NewReader(stored)), c.kind)
+			h, got, _, _, err := readStored(iotest.OneByteReader(bytes.NewReader(stored)), c.kind)
 			if err != nil {
 				t.Fatalf("%s, %s: %v", c.name, how, err)
 			}
@@ -125,7 +125,7 @@ func (c *countReader) Read(p []byte) (int, error) {
 func TestBombStopsAtThePromise(t *testing.T) {
 	bomb := gz(append(idx(nil, 2, 4, 3), make([]byte, 64<<20)...))
 	before := allocated()
-	_, _, _, err := readStored(bytes.NewReader(bomb), images)
+	_, _, _, _, err := readStored(bytes.NewReader(bomb), images)
 	took := allocated() - before
 	if err == nil || !strings.Contains(err.Error(), "bytes found after the last of 2 images") {
 		t.Errorf("error is %v", err)
@@ -153,7 +153,7 @@ func TestFlippedBitsAreSeen(t *testing.T) {
 	for bit := range 8 * len(packed) {
 		broken := bytes.Clone(packed)
 		broken[bit/8] ^= 1 << (bit % 8)
-		gotHeader, got, _, err := readStored(bytes.NewReader(broken), images)
+		gotHeader, got, _, _, err := readStored(bytes.NewReader(broken), images)
 		if err != nil {
 			refused++
 			continue
@@ -172,7 +172,7 @@ func TestEveryTruncationIsSeen(t *testing.T) {
 	file := idx(ramp(24), 2, 4, 3)
 	for _, whole := range [][]byte{file, gz(file)} {
 		for n := range whole {
-			if _, _, _, err := readStored(bytes.NewReader(whole[:n]), images); err == nil {
+			if _, _, _, _, err := readStored(bytes.NewReader(whole[:n]), images); err == nil {
 				t.Errorf("%d of %d bytes were accepted", n, len(whole))
 			}
 		}

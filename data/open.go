@@ -95,7 +95,7 @@ func load(dir string, sums [4]string) (*Dataset, error) {
 		if read[i], err = readFile(path, k, sums[i]); err != nil {
 			return nil, err
 		}
-		d.Files = append(d.Files, File{Name: fileNames[i], Path: path, SHA256: read[i].sha256})
+		d.Files = append(d.Files, File{Name: fileNames[i], Path: path, SHA256: read[i].sha256, Content: read[i].inside})
 	}
 	if d.Train, err = join(read[0], read[1]); err != nil {
 		return nil, err

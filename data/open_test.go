@@ -1,8 +1,11 @@
 package data
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -53,7 +56,17 @@ func TestOpenKnowsTheSpellings(t *testing.T) {
 			for i, name := range names {
 				stored, _ := os.ReadFile(filepath.Join(dir, name))
 				sum := sha256.Sum256(stored)
-				want.Files = append(want.Files, File{fileNames[i], filepath.Join(dir, name), hex.EncodeToString(sum[:])})
+				inside := ""
+				if strings.HasSuffix(name, ".gz") {
+					z, err := gzip.NewReader(bytes.NewReader(stored))
+					if err != nil {
+						t.Fatal(err)
+					}
+					held, _ := io.ReadAll(z)
+					sum := sha256.Sum256(held)
+					inside = hex.EncodeToString(sum[:])
+				}
+				want.Files = append(want.Files, File{fileNames[i], filepath.Join(dir, name), hex.EncodeToString(sum[:]), inside})
 			}
 			if d := cmp.Diff(want, got); d != "" {
 				t.Error(d)

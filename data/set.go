@@ -44,7 +44,8 @@ type Dataset struct {
 
 // File is one of the files that a Dataset was read from.
 type File struct {
-	Name   string // train-images, train-labels, test-images or test-labels; train or test for a folder of pictures
-	Path   string
-	SHA256 string // of the file as it is stored, in lower-case hex; of all names and files of a folder of pictures
+	Name    string // train-images, train-labels, test-images or test-labels; train or test for a folder of pictures
+	Path    string
+	SHA256  string // of the file as it is stored, in lower-case hex; of all names and files of a folder of pictures
+	Content string // the same of what a .gz file holds; empty for others, whose content is the file
 }

@@ -94,9 +94,15 @@ func (s Source) Class(label int) string {
 
 // SourceFile is one file of a Source.
 type SourceFile struct {
-	Name   string `json:"name"`
-	Path   string `json:"path"`
-	SHA256 string `json:"sha256"` // of the file as it is stored
+	Name    string `json:"name"`
+	Path    string `json:"path"`
+	SHA256  string `json:"sha256"`            // of the file as it is stored
+	Content string `json:"content,omitempty"` // of what a .gz file holds; absent of others, and where it was not known yet
+}
+
+// Same says whether two files hold the same, gzipped or not.
+func (f SourceFile) Same(other SourceFile) bool {
+	return f.SHA256 == other.SHA256 || cmp.Or(f.Content, f.SHA256) == cmp.Or(other.Content, other.SHA256)
 }
 
 // ReadConfig reads a run's config.json. A file of another format version, or
@@ -149,6 +155,12 @@ var free = []string{
 // Convolutions and kernels are free, since they are this machine's; with others
 // a run goes on with other rounding.
 func (c Config) Differs(other Config) string {
+	c.Data.Files = slices.Clone(c.Data.Files)
+	for i, f := range c.Data.Files {
+		if i < len(other.Data.Files) && f.Name == other.Data.Files[i].Name && f.Same(other.Data.Files[i]) {
+			c.Data.Files[i] = other.Data.Files[i]
+		}
+	}
 	mine, theirs := c.fixed(), other.fixed()
 	names := maps.Clone(mine)
 	maps.Copy(names, theirs) // a setting that is off may be absent from one of them
@@ -176,7 +188,7 @@ func (c Config) fixed() map[string]string {
 }
 
 func flatten(name string, v any, fields map[string]string) {
-	if slices.Contains(free, name) || strings.HasPrefix(name, "data.files.") && strings.HasSuffix(name, ".path") {
+	if slices.Contains(free, name) || strings.HasPrefix(name, "data.files.") && (strings.HasSuffix(name, ".path") || strings.HasSuffix(name, ".content")) {
 		return
 	}
 	below := name + "."

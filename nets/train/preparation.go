@@ -2,6 +2,7 @@ package train
 
 import (
 	"cmp"
+	"os"
 
 	"stheno/data"
 	"stheno/data/digit"
@@ -34,11 +35,15 @@ func (c Config) Row(picture *digit.Picture) (pixels []uint8, ink bool, err error
 }
 
 // OpenData opens the run's data again, prepared as the run had them: in dir, or
-// if that is empty where the run found them. That they are the same still is the
+// if that is empty where the run found them, or, if they are no longer there, in
+// the folder as it was given. That they are the same still is the
 // caller's to see, from Source.Files.
 func (c Config) OpenData(dir string) (*data.Dataset, error) {
 	if dir == "" && c.Settings.Data != "" {
 		dir = cmp.Or(c.Data.Folder, c.Settings.Data)
+		if _, err := os.Stat(dir); err != nil {
+			dir = c.Settings.Data
+		}
 	}
 	return data.OpenAs(dir, c.Preparation())
 }

@@ -112,6 +112,9 @@ func openStored(s *settings, c train.Config) (*data.Dataset, error) {
 		dir = s.Data
 	}
 	set, err := c.OpenData(dir)
+	if err != nil && dir == "" {
+		return nil, fmt.Errorf("-resume %s: %w; if the data have moved, say with -data where they are", s.resume, err)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -236,16 +236,16 @@ func sameClasses(a, b *report.Run) error {
 
 // sameData refuses two runs that were tested on different images.
 func sameData(a, b *report.Run) error {
-	sums := make(map[string]string)
+	files := make(map[string]train.SourceFile)
 	for _, f := range a.Config.Data.Files {
-		sums[f.Name] = f.SHA256
+		files[f.Name] = f
 	}
 	for _, f := range b.Config.Data.Files {
-		if sums[f.Name] != f.SHA256 {
-			return fmt.Errorf("%s and %s are not of the same data: the SHA-256 of their %s are %.12s and %.12s", a.Folder, b.Folder, f.Name, sums[f.Name], f.SHA256)
+		if its := files[f.Name]; !its.Same(f) {
+			return fmt.Errorf("%s and %s are not of the same data: the SHA-256 of their %s are %.12s and %.12s", a.Folder, b.Folder, f.Name, its.SHA256, f.SHA256)
 		}
 	}
-	if x, y := a.Config.Preparation(), b.Config.Preparation(); sums[data.TrainFolder] != "" && x != y {
+	if x, y := a.Config.Preparation(), b.Config.Preparation(); files[data.TrainFolder].SHA256 != "" && x != y {
 		return fmt.Errorf("%s and %s are not of the same images: their pictures were prepared by -prepare %s and %s", a.Folder, b.Folder, x.Method, y.Method)
 	}
 	return nil

@@ -196,14 +196,14 @@ func (r *Report) Config() train.Config { return r.run.Config }
 
 // CheckData refuses data that are not those of a run, by the files' sums.
 func CheckData(c train.Config, folder train.Folder, set *data.Dataset) error {
-	sums := make(map[string]string)
+	files := make(map[string]train.SourceFile)
 	for _, f := range c.Data.Files {
-		sums[f.Name] = f.SHA256
+		files[f.Name] = f
 	}
 	for _, f := range set.Files {
-		if sums[f.Name] != f.SHA256 {
+		if its := files[f.Name]; !its.Same(train.SourceFile(f)) {
 			return fmt.Errorf("%s is not what %s was trained and tested on: its %s had the SHA-256 %.12s, this one has %.12s; name the folder with -data DIR",
-				f.Path, folder, f.Name, sums[f.Name], f.SHA256)
+				f.Path, folder, f.Name, its.SHA256, f.SHA256)
 		}
 	}
 	return nil
