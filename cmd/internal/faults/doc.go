@@ -19,6 +19,6 @@
 // With Open MPI the same is asked of runs of several ranks: one is killed, stopped
 // or told to end, at random moments; -full tries each twenty times.
 //
-// Two tests mount a small file system and need root, without which they are
-// skipped. Kills say nothing about fsync, for the system's cache survives them.
+// Three tests mount a small file system, one starts processes that all have the
+// number 1: these need root, without which they are skipped. Kills say nothing about fsync, for the system's cache survives them.
 package faults

@@ -111,6 +111,9 @@ func (p plan) recover(t *testing.T, what, folder string, want result, more ...st
 		t.Errorf("%s: going on: %v", what, o)
 	}
 	same(t, what, folder, want)
+	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(folder), ".run-*")); len(left) > 0 {
+		t.Errorf("%s: leaves %v behind, also for the run after it", what, left)
+	}
 }
 
 // whole says whether the files of an interrupted run are old or new ones, never
