@@ -13,7 +13,7 @@ import (
 
 // budget bounds what the page computes at a time, so that other work of the
 // process, as answers to programs, has processors left: half of them at most are
-// the page's, and of these a third of the time while a crowd waits for it.
+// the page's, and of these a quarter of the time while a crowd waits for it.
 type budget struct {
 	places  chan struct{}
 	long    chan struct{} // who takes many turns, one after the other: together none would come to an end
@@ -39,26 +39,35 @@ func (b *budget) enter() (leave func(), err error) {
 	return func() { b.asked.Add(-1) }, nil
 }
 
-// crowd is so many who wait for a place that it rests between two of them, twice as
-// long as the one before has had it.
+// crowd is so many who wait for a place that it rests between two of them, three
+// times as long as the one before has had it.
 const crowd = 8
 
-// turn waits for a place, which whoever computes has until he leaves it.
-func (b *budget) turn(ctx context.Context) (leave func(), err error) {
+// take waits for a place of either kind.
+func (b *budget) take(ctx context.Context, places chan struct{}) (leave func(), err error) {
 	b.waiting.Add(1)
 	defer b.waiting.Add(-1)
 	select {
-	case b.places <- struct{}{}:
+	case places <- struct{}{}:
+		return func() { <-places }, nil
 	case <-ctx.Done():
 		return nil, errGone
+	}
+}
+
+// turn waits for a place, which whoever computes has until he leaves it.
+func (b *budget) turn(ctx context.Context) (leave func(), err error) {
+	free, err := b.take(ctx, b.places)
+	if err != nil {
+		return nil, err
 	}
 	began := time.Now()
 	return func() {
 		if b.waiting.Load() < crowd {
-			<-b.places
+			free()
 			return
 		}
-		time.AfterFunc(2*time.Since(began), func() { <-b.places })
+		time.AfterFunc(3*time.Since(began), free)
 	}, nil
 }
 
@@ -81,12 +90,11 @@ func (p *Page) affordable(found route, w http.ResponseWriter, r *http.Request) (
 	}
 	defer leave()
 	if found.costs == turns {
-		select {
-		case p.budget.long <- struct{}{}:
-		case <-r.Context().Done():
-			return nil, errGone
+		end, err := p.budget.take(r.Context(), p.budget.long)
+		if err != nil {
+			return nil, err
 		}
-		defer func() { <-p.budget.long }()
+		defer end()
 		return found.answer(w, r)
 	}
 	end, err := p.budget.turn(r.Context())

@@ -102,7 +102,7 @@ func TestBudgetRests(t *testing.T) {
 		}
 		group.Wait()
 		time.Sleep(time.Second) // for who rests
-		if took[1] != 3*time.Millisecond || took[2] != 6*time.Millisecond || took[3] != 7*time.Millisecond {
+		if took[1] != 4*time.Millisecond || took[2] != 8*time.Millisecond || took[3] != 9*time.Millisecond {
 			t.Errorf("turns begin after %v", took)
 		}
 	})

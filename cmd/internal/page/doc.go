@@ -18,6 +18,9 @@
 // A drawing is prepared for each network as its training images were, as its
 // configuration says; the answer has what that was.
 //
+// What it computes is bounded, whoever asks: half of the processors, drawings of 256
+// x 256 pixels, so many requests that wait. Others are told to come again, with 503.
+//
 // Where the models come from and who trains is not its concern: see [Source] and
 // [Training].
 package page

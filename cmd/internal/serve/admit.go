@@ -11,15 +11,18 @@ import (
 // What it costs to hear a crowd is taken from programs, whether it is answered or
 // refused, and most who are refused come again at once. So of requests of the page,
 // and of connections that are too many, some are heard at once and all others one
-// after the other, crowdSpacing apart.
+// after the other.
 const (
-	crowdSpacing = 4 * time.Millisecond
-	atOnce       = 32              // after a time of rest
+	visitSpacing = 10 * time.Millisecond
+	awaySpacing  = 4 * time.Millisecond
+	atOnce       = 64              // after a time of rest
 	longestWait  = 8 * time.Second // less than most clients do
 )
 
 // line is where a crowd waits.
 type line struct {
+	spacing time.Duration // between two who are heard
+
 	mu   sync.Mutex
 	next time.Time // when the next one is heard
 }
@@ -28,14 +31,14 @@ type line struct {
 func (l *line) turn(now time.Time) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if rested := now.Add(-atOnce * crowdSpacing); l.next.Before(rested) {
+	if rested := now.Add(-atOnce * l.spacing); l.next.Before(rested) {
 		l.next = rested
 	}
 	wait := l.next.Sub(now)
 	if wait > longestWait {
 		return longestWait // those before him have gone already
 	}
-	l.next = l.next.Add(crowdSpacing)
+	l.next = l.next.Add(l.spacing)
 	return max(0, wait)
 }
 
@@ -45,6 +48,10 @@ type admission struct {
 	notices notices
 	visits  line // requests of the page
 	away    line // requests on connections that are too many
+}
+
+func newAdmission(m *metrics, log *slog.Logger) *admission {
+	return &admission{metrics: m, notices: notices{log: log}, visits: line{spacing: visitSpacing}, away: line{spacing: awaySpacing}}
 }
 
 // admit gives a request its place among those of its kind, or sends it away.

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -108,6 +109,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	collectSeldom()
 	l, err := net.Listen(network(o.addr), o.addr)
 	if err != nil {
 		s.models.Close()
@@ -191,6 +193,22 @@ func hearWhileComputing(threads int) {
 		kernel.SetThreads(1)
 	}
 	runtime.GOMAXPROCS(2)
+}
+
+// spareHeap is how much garbage there may be before it is collected.
+const spareHeap = 64 << 20
+
+// collectSeldom lets garbage grow to spareHeap at least, unless the user has said
+// with GOGC what he wants. A server has little that lives: it would collect several
+// times a second, each time for milliseconds that some answer waits for.
+func collectSeldom() {
+	if os.Getenv("GOGC") != "" {
+		return
+	}
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	debug.SetGCPercent(max(100, int(100*spareHeap/(m.HeapAlloc+1))))
 }
 
 // check refuses values that no server can have.

@@ -194,15 +194,15 @@ func TestKindOf(t *testing.T) {
 // TestLine: some are heard at once, the others one after the other, and nobody waits
 // longer than clients do.
 func TestLine(t *testing.T) {
-	var l line
+	l := line{spacing: awaySpacing}
 	now := time.Now()
 	for i := range 3000 {
-		want := min(max(0, time.Duration(i-atOnce)*crowdSpacing), longestWait)
+		want := min(max(0, time.Duration(i-atOnce)*awaySpacing), longestWait)
 		if got := l.turn(now); got != want && got != longestWait {
 			t.Fatalf("number %d waits %v, expected %v", i, got, want)
 		}
 	}
-	if got := l.turn(now.Add(longestWait)); got > 2*crowdSpacing {
+	if got := l.turn(now.Add(longestWait)); got > 2*awaySpacing {
 		t.Errorf("when all have been heard the next one waits %v", got)
 	}
 }

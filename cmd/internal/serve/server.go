@@ -40,7 +40,7 @@ type Server struct {
 	log       *slog.Logger
 	models    *registry.Registry
 	metrics   *metrics
-	admission admission
+	admission *admission
 	bodies    bodies
 	pace      pace
 	version   string        // of this program, where the build knows it
@@ -62,7 +62,7 @@ func newServer(o *options, log *slog.Logger) (*Server, error) {
 		}
 	}
 	s.bodies.limit = o.maxBody
-	s.admission.metrics, s.admission.notices.log = s.metrics, log
+	s.admission = newAdmission(s.metrics, log)
 	var err error
 	s.models, err = registry.Open(o.runs, registry.Options{
 		Batch: o.batch, Wait: o.wait, Queue: o.queue, Log: log,
