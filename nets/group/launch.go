@@ -3,7 +3,10 @@ package group
 import (
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // launched says as how many ranks a launcher has started this program, as far
@@ -34,9 +37,29 @@ func launched(getenv func(string) string) (size int, by string) {
 	return size, by
 }
 
-// Launcher is the beginning of a command line that starts n ranks by the launcher
-// that has started this one: srun in a step of Slurm's, unless mpirun is in there.
-func Launcher(n int) string { return launcher(os.Getenv, n) }
+// Launcher are the first words of a command line that starts n ranks by the launcher
+// that has started this one: those that the user has given, with all flags, where
+// that can be seen; else srun in a step of Slurm's, unless mpirun is in there.
+func Launcher(n int) []string {
+	parent, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", os.Getppid()))
+	if words := given(string(parent), os.Args[0]); err == nil && words != nil {
+		return words
+	}
+	return strings.Fields(launcher(os.Getenv, n))
+}
+
+// given are the words before a program in the command line of a launcher, as Linux
+// shows it; nil if it is of no launcher, or of more than one program.
+func given(line, program string) []string {
+	words := strings.Split(strings.TrimSuffix(line, "\x00"), "\x00")
+	switch filepath.Base(words[0]) {
+	case "mpirun", "mpiexec", "orterun", "prterun":
+		if at := slices.Index(words, program); at > 0 && !slices.Contains(words, ":") {
+			return words[:at]
+		}
+	}
+	return nil
+}
 
 func launcher(getenv func(string) string, n int) string {
 	if getenv("SLURM_STEP_NUM_TASKS") != "" && getenv("OMPI_COMM_WORLD_SIZE") == "" {

@@ -85,3 +85,20 @@ func TestSlice(t *testing.T) {
 		}
 	}
 }
+
+// TestLaunchersFlagsAreKept for the command line that resumes.
+func TestLaunchersFlagsAreKept(t *testing.T) {
+	for line, want := range map[string]string{
+		"mpirun -x STHENO_CPU=avx2 --oversubscribe -n 2 bin/cnn -epochs 3": "mpirun -x STHENO_CPU=avx2 --oversubscribe -n 2",
+		"/usr/bin/mpiexec --hostfile hosts -np 4 bin/cnn":                  "/usr/bin/mpiexec --hostfile hosts -np 4",
+		"orted --hnp bin/cnn":                   "",
+		"mpirun -n 2 bin/mlp":                   "",
+		"mpirun -n 1 bin/cnn : -n 1 bin/cnn -v": "",
+		"bash":                                  "",
+		"":                                      "",
+	} {
+		if got := strings.Join(given(strings.ReplaceAll(line, " ", "\x00")+"\x00", "bin/cnn"), " "); got != want {
+			t.Errorf("%q: %q, want %q", line, got, want)
+		}
+	}
+}

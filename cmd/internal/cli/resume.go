@@ -225,7 +225,9 @@ func (j *job) more() string {
 func (j *job) resumeLine() string {
 	launcher := ""
 	if n := j.app.ranks.size(); n > 1 {
-		launcher = group.Launcher(n) + " "
+		for _, word := range group.Launcher(n) {
+			launcher += quoted(word) + " "
+		}
 	}
 	return fmt.Sprintf("%s%s -resume %s", launcher, j.app.command(), quoted(filepath.ToSlash(string(j.folder))))
 }
