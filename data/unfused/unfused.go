@@ -4,6 +4,9 @@
 // These have the same ones everywhere: each product is rounded by a conversion,
 // which the language forbids to fuse. What a run computes beside its kernels must
 // not depend on how the program was built.
+//
+// There is no Pow here: the one sum in math.Pow that a compiler fuses adds a rounded
+// square to that square, and is twice the rounded one whether it is fused or not.
 package unfused
 
 import "math"
@@ -65,25 +68,4 @@ func polynomial(coefficients *[6]float64, x float64) (y float64) {
 		y = float64(y*x) + c
 	}
 	return y
-}
-
-// Pow is x to the power of n, which is 0 or more, by squaring: its bits are those of
-// math.Pow where nothing is fused.
-func Pow(x float64, n int) float64 {
-	fraction, exponent := math.Frexp(x)
-	y, e := 1.0, 0
-	for ; n > 0; n >>= 1 {
-		if exponent < -1<<12 || 1<<12 < exponent { // no float64 any more, and soon no int
-			e += exponent
-			break
-		}
-		if n&1 == 1 {
-			y, e = y*fraction, e+exponent
-		}
-		fraction, exponent = float64(fraction*fraction), 2*exponent
-		if math.Abs(fraction) < 0.5 {
-			fraction, exponent = 2*fraction, exponent-1
-		}
-	}
-	return math.Ldexp(y, e)
 }

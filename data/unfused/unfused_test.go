@@ -44,14 +44,3 @@ func TestSincosIsMaths(t *testing.T) {
 		}
 	}
 }
-
-func TestPowIsMaths(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 3))
-	for _, x := range []float64{0.9, 0.999, 0.5, 1, 0, 2, 1e-300, 1e300, math.Inf(1), rng.Float64(), rng.Float64()} {
-		for _, n := range []int{0, 1, 2, 3, 7, 10, 469, 4690, 65535, 1 << 40, rng.IntN(1 << 20)} {
-			if got, want := Pow(x, n), math.Pow(x, float64(n)); !equal(got, want) && got != want {
-				t.Errorf("%v to the power of %d is %v, want %v", x, n, got, want)
-			}
-		}
-	}
-}

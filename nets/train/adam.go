@@ -7,7 +7,6 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"stheno/data/unfused"
 	"stheno/graph"
 	"stheno/graph/kernel"
 	"stheno/nets"
@@ -91,7 +90,7 @@ func (a *Adam) Step(weights []gorgonia.ValueGrad) error {
 		}
 	}
 	a.step++
-	alpha := a.Rate * math.Sqrt(1-unfused.Pow(a.Beta2, a.step)) / (1 - unfused.Pow(a.Beta1, a.step))
+	alpha := a.Rate * math.Sqrt(1-math.Pow(a.Beta2, float64(a.step))) / (1 - math.Pow(a.Beta1, float64(a.step)))
 	for _, vg := range weights {
 		name := vg.(gorgonia.Namer).Name()
 		grad, err := vg.Grad()

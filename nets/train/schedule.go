@@ -18,7 +18,7 @@ func Constant(rate float64) Schedule { return func(int) float64 { return rate } 
 // StepDecay multiplies the rate by factor after every so many steps: Keras's
 // ExponentialDecay with staircase=True.
 func StepDecay(rate, factor float64, steps int) Schedule {
-	return func(step int) float64 { return rate * unfused.Pow(factor, step/steps) }
+	return func(step int) float64 { return rate * math.Pow(factor, float64(step/steps)) }
 }
 
 // Cosine falls from rate to floor over so many steps along half a cosine, and
