@@ -228,7 +228,7 @@ func TestGradientsThroughALayerOfLayers(t *testing.T) {
 }
 
 // listed is a loss that holds a slice.
-type listed struct{ weights []float64 }
+type listed struct{ _ []float64 }
 
 func (listed) Loss(ops graph.Ops, out, labels *gorgonia.Node) (*gorgonia.Node, func() int, error) {
 	return ops.CrossEntropy(out, labels, 0)
