@@ -84,8 +84,12 @@ func (a *Adam) Step(weights []gorgonia.ValueGrad) error {
 	if err := a.check(); err != nil {
 		return err
 	}
-	for _, vg := range weights {
-		if err := a.knows(vg.(gorgonia.Namer).Name(), vg.Value().(*tensor.Dense)); err != nil {
+	for i, vg := range weights {
+		name, w, err := weightOf(vg)
+		if err != nil {
+			return fmt.Errorf("train: Adam: weight %d %w", i, err)
+		}
+		if err := a.knows(name, w); err != nil {
 			return err
 		}
 	}

@@ -1,8 +1,10 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 
+	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"stheno/nets"
@@ -59,6 +61,20 @@ func (a *Adam) knows(name string, w *tensor.Dense) error {
 		return fmt.Errorf("train: Adam's moments of %s are %v %v, the weight is %v %v: %s", name, mom.m.Dtype(), mom.m.Shape(), w.Dtype(), w.Shape(), oneModel)
 	}
 	return nil
+}
+
+// weightOf is the name and the memory of what a solver is given; an error goes on
+// where "weight 3 " begins.
+func weightOf(vg gorgonia.ValueGrad) (string, *tensor.Dense, error) {
+	named, ok := vg.(gorgonia.Namer)
+	if !ok || isNil(vg) {
+		return "", nil, errors.New("is no node with a name: give Program.Gradients, or gorgonia.NodesToValueGrads")
+	}
+	w, ok := vg.Value().(*tensor.Dense)
+	if !ok || w == nil {
+		return "", nil, fmt.Errorf("%s has the value %T, must have a tensor: a scalar can be one of shape (1)", named.Name(), vg.Value())
+	}
+	return named.Name(), w, nil
 }
 
 // oneModel is what to do about it.

@@ -185,3 +185,27 @@ func TestAdamRefusesSettings(t *testing.T) {
 		}
 	}
 }
+
+// TestAdamRefusesWhatIsNoWeight before it changes anything.
+func TestAdamRefusesWhatIsNoWeight(t *testing.T) {
+	g := gorgonia.NewGraph()
+	scalar := gorgonia.NewScalar(g, tensor.Float32, gorgonia.WithName("scalar"), gorgonia.WithValue(float32(3)))
+	empty := gorgonia.NewVector(g, tensor.Float32, gorgonia.WithName("empty"), gorgonia.WithShape(2))
+	for want, vg := range map[string]gorgonia.ValueGrad{
+		"weight 1 is no node":                                       nil,
+		"weight 1 scalar has the value *gorgonia.F32":               scalar,
+		"weight 1 empty has the value <nil>, must have a tensor: a": empty,
+	} {
+		p, a := newParam("w", []float64{1, -2}, tensor.Float32), train.NewAdam(0.1)
+		if err := a.Step([]gorgonia.ValueGrad{p, vg}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+		if s := a.State(); s.Step != 0 || len(s.Moments) != 0 {
+			t.Errorf("%s: Adam has made a step", want)
+		}
+	}
+	lonely := train.AdamState{Step: 1, Moments: []nets.Weight{{Name: "m.w"}, {Name: "v.w"}}}
+	if err := train.NewAdam(0.1).Restore(lonely); err == nil {
+		t.Error("moments without tensors are restored")
+	}
+}

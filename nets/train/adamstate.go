@@ -45,7 +45,7 @@ func (a *Adam) Restore(s AdamState) error {
 	moments := make(map[string]moment)
 	for name, m := range given {
 		bare, ok := strings.CutPrefix(name, "m.")
-		if v := given["v."+bare]; ok && v != nil && m.Shape().Eq(v.Shape()) && m.Dtype() == v.Dtype() {
+		if v := given["v."+bare]; ok && m != nil && v != nil && m.Shape().Eq(v.Shape()) && m.Dtype() == v.Dtype() {
 			moments[bare] = moment{m: m, v: v}
 		}
 	}

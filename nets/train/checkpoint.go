@@ -47,6 +47,14 @@ func (c *Checkpoint) Begin(folder Folder) error {
 // Resume says from which state the run goes on.
 func (c *Checkpoint) Resume(s *State) { c.good, c.at = s.Position.Step, s.Position }
 
+// TrainBegin checks the settings.
+func (c *Checkpoint) TrainBegin(*Stats) error {
+	if c.Model == nil || c.Optimizer == nil {
+		return errors.New("train: Checkpoint has no Model or no Optimizer")
+	}
+	return nil
+}
+
 // BatchEnd saves every so many steps, but not where the epoch's end will.
 func (c *Checkpoint) BatchEnd(s *Stats) error {
 	if c.Every == 0 || s.Step%c.Every != 0 || s.Batch == s.Batches {

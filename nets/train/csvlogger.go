@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 )
@@ -26,6 +27,9 @@ type csvState struct {
 
 // TrainBegin creates the file, or opens it behind the last epoch that is done.
 func (c *CSVLogger) TrainBegin(s *Stats) error {
+	if c.Path == "" {
+		return errors.New("train: CSVLogger has no Path")
+	}
 	if err := c.log.close(); err != nil {
 		return err
 	}

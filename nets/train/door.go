@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"reflect"
@@ -15,8 +16,8 @@ import (
 // checkRows says what keeps m from being trained or tested on rows; what they
 // are is said in the plural.
 func checkRows(m *nets.Model, rows *data.Set, what string) error {
-	if m == nil {
-		return errors.New("train: the model is nil")
+	if m == nil || m.Classes == 0 {
+		return errors.New("train: there is no model: nets.New and nets.Load make one")
 	}
 	if err := rows.Check(); err != nil {
 		return fmt.Errorf("train: %s: %w", what, err)
@@ -31,6 +32,14 @@ func checkRows(m *nets.Model, rows *data.Set, what string) error {
 		if int(label) >= m.Classes {
 			return fmt.Errorf("train: %s: row %d has label %d, but the %s has %d classes, 0 to %d", what, row, label, m.Name, m.Classes, m.Classes-1)
 		}
+	}
+	return nil
+}
+
+// checkContext refuses a ctx that is nil, which nobody could end.
+func checkContext(ctx context.Context) error {
+	if ctx == nil {
+		return errors.New("train: ctx is nil: take context.Background()")
 	}
 	return nil
 }

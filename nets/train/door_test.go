@@ -1,6 +1,7 @@
 package train_test
 
 import (
+	"context"
 	"errors"
 	"math"
 	"strings"
@@ -153,6 +154,54 @@ func TestPlansThatCannotBeAreRefused(t *testing.T) {
 	}
 	if _, err := train.Evaluate(t.Context(), nil, rows, nil); err == nil {
 		t.Error("a nil model is evaluated")
+	}
+}
+
+// TestWhatIsNilIsRefused, and what was never set.
+func TestWhatIsNilIsRefused(t *testing.T) {
+	m, rows := newModel(t, toy, tensor.Float32), images(10, toy.Input, 3)
+	fit := func(ctx context.Context, m *nets.Model, callbacks ...train.Callback) error {
+		_, err := train.Fit(ctx, m, rows, train.NewAdam(0.001), train.Plan{Callbacks: callbacks})
+		return err
+	}
+	evaluate := func(ctx context.Context, m *nets.Model) error {
+		_, err := train.Evaluate(ctx, m, rows, nil)
+		return err
+	}
+	views := func(p *nets.Predictor) error {
+		_, err := train.PredictViews(p, rows.Pick(0), augment.Spec{}, 1)
+		return err
+	}
+	_, embed := train.Embed(nil, m, rows, []int{0})
+	_, measure := train.MeasureEmbedding(t.Context(), m, rows, nil)
+	for i, c := range []struct {
+		err  error
+		want string
+	}{
+		{fit(nil, m), "ctx is nil"},
+		{evaluate(nil, m), "ctx is nil"},
+		{embed, "ctx is nil"},
+		{measure, "the images unseen: data: not a valid set: it is nil"},
+		{fit(t.Context(), &nets.Model{}), "there is no model"},
+		{evaluate(t.Context(), &nets.Model{}), "there is no model"},
+		{fit(t.Context(), m, &train.Checkpoint{}), "Checkpoint has no Model"},
+		{fit(t.Context(), m, &train.CSVLogger{}), "CSVLogger has no Path"},
+		{views(&nets.Predictor{}), "there is no predictor"},
+		{views(nets.NewPredictor(nil)), "there is no predictor"},
+	} {
+		if c.err == nil || !strings.Contains(c.err.Error(), c.want) {
+			t.Errorf("%d: error %v, want %q", i, c.err, c.want)
+		}
+	}
+}
+
+// TestAStopThatWasNeverSetStopsNothing: a *Stop that is nil is no nil error.
+func TestAStopThatWasNeverSetStopsNothing(t *testing.T) {
+	var stop *train.Stop
+	stats, err := train.Fit(t.Context(), newModel(t, toy, tensor.Float32), images(10, toy.Input, 3), train.NewAdam(0.001),
+		train.Plan{Epochs: 2, Callbacks: []train.Callback{each{batch: func(*train.Stats) error { return stop }}}})
+	if err != nil || stats.Epoch != 2 || stats.Stopped != "" {
+		t.Errorf("error %v, %+v", err, stats)
 	}
 }
 

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,7 +26,7 @@ const EmbeddingFile = "embedding.json"
 // Evaluate refuses, and rows that are not there.
 func Embed(ctx context.Context, m *nets.Model, rows *data.Set, which []int) (embedding.Points, error) {
 	var p embedding.Points
-	if err := checkRows(m, rows, "the images"); err != nil {
+	if err := cmp.Or(checkContext(ctx), checkRows(m, rows, "the images")); err != nil {
 		return p, err
 	}
 	if err := rows.Pick(which...).Check(); err != nil {
@@ -76,6 +77,9 @@ func appendPoints(p *embedding.Points, program *nets.Program) error {
 // MeasureEmbedding tells the classes of images that a model has not seen, by those
 // that it was trained on, in as many as embedding.MaxImages of each.
 func MeasureEmbedding(ctx context.Context, m *nets.Model, seen, unseen *data.Set) (embedding.Quality, error) {
+	if err := cmp.Or(checkRows(m, seen, "the images seen"), checkRows(m, unseen, "the images unseen")); err != nil {
+		return embedding.Quality{}, err
+	}
 	references, err := Embed(ctx, m, seen, embedding.Spread(seen.Len(), embedding.MaxImages))
 	if err != nil {
 		return embedding.Quality{}, err

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 
 	"gorgonia.org/tensor"
@@ -22,7 +23,7 @@ type Result struct {
 // rows that are not the model's: images of another size, labels beyond its
 // classes.
 func Evaluate(ctx context.Context, m *nets.Model, rows *data.Set, progress func(batch, batches int) error) (Result, error) {
-	if err := checkRows(m, rows, "the images"); err != nil {
+	if err := cmp.Or(checkContext(ctx), checkRows(m, rows, "the images")); err != nil {
 		return Result{}, err
 	}
 	var mean mean

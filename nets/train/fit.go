@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -63,7 +64,7 @@ const EvaluationBatch = 128
 func Fit(ctx context.Context, m *nets.Model, rows *data.Set, opt Optimizer, plan Plan) (Stats, error) {
 	plan, err := plan.settled()
 	if err == nil {
-		err = plan.check(m, rows, opt)
+		err = cmp.Or(checkContext(ctx), plan.check(m, rows, opt))
 	}
 	if err != nil {
 		return Stats{}, err
@@ -273,6 +274,9 @@ func (f *fit) call(method func(Callback, *Stats) error) error {
 	for _, c := range f.plan.Callbacks {
 		err := method(c, &f.Stats)
 		if stop := (*Stop)(nil); errors.As(err, &stop) {
+			if stop == nil { // a variable of this type that was never set
+				continue
+			}
 			if first == nil {
 				first = err
 			}

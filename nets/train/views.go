@@ -48,8 +48,8 @@ func PredictViews(p *nets.Predictor, batch data.Batch, spec augment.Spec, views 
 
 // checkViews says what keeps the network from seeing these views.
 func checkViews(p *nets.Predictor, batch data.Batch, spec augment.Spec, views int) error {
-	if p == nil {
-		return errors.New("train: the predictor is nil")
+	if p == nil || p.Classes() == 0 {
+		return errors.New("train: there is no predictor: nets.NewPredictor makes one of a model")
 	}
 	if err := batch.Check(); err != nil {
 		return fmt.Errorf("train: the images: %w", err)
