@@ -87,12 +87,12 @@ func (m *Model) conventionOf(tensors []safetensors.Tensor) (from convention, err
 		_, last := split(t.Name)
 		c, isKernel := conventions[last]
 		switch {
-		case !m.takes(t.DType):
-			return from, fmt.Errorf("tensor %q has element type %s, the %s's has %s", t.Name, t.DType, m.Name, dtypes[m.dtype])
-		case last == "bias":
-			continue
-		case !isKernel:
+		case !isKernel && last != "bias":
 			return from, fmt.Errorf("tensor %q, shape %v, is no kernel, weight or bias, and none of the %s's weights, which are %s", t.Name, t.Shape, m.Name, m.weightNames())
+		case !m.takes(t.DType):
+			return from, m.otherType(t)
+		case !isKernel:
+			continue
 		case from.framework != "" && from != c:
 			return from, fmt.Errorf("tensor %q is named as %s's are, others in the file as %s's", t.Name, c.framework, from.framework)
 		}

@@ -288,3 +288,53 @@ func TestForeignFilesAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestWeightsThatAreNoNumbersAreRefused, of files and of tensors made by hand.
+func TestWeightsThatAreNoNumbersAreRefused(t *testing.T) {
+	for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		path := edited(t, "torch", func(tensors []safetensors.Tensor) []safetensors.Tensor {
+			safetensors.Put(tensors[3].Data[4:8], []float32{float32(v)})
+			return tensors
+		})
+		for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+			if err := newModel(t, foreign, dt).ReadWeights(path); err == nil || !strings.Contains(err.Error(), "has a value that is ") {
+				t.Errorf("%v: error %v", v, err)
+			}
+		}
+	}
+	small := nets.Network{Name: "small", Input: [3]int{1, 1, 1}, Layers: []nets.Layer{nets.Dense{Units: 2}}}
+	for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+		m, name, one := newModel(t, small, dt), map[tensor.Dtype]string{tensor.Float32: "F32", tensor.Float64: "F64"}[dt], int(dt.Size())
+		kernel := safetensors.Tensor{Name: "dense.kernel", DType: name, Shape: []int{1, 2}, Data: make([]byte, 2*one)}
+		bias := safetensors.Tensor{Name: "dense.bias", DType: name, Shape: []int{2}, Data: make([]byte, 2*one)}
+		if err := m.SetWeights([]safetensors.Tensor{kernel, bias}); err != nil {
+			t.Error(err)
+		}
+		bias.Data = bias.Data[1:]
+		if err := m.SetWeights([]safetensors.Tensor{kernel, bias}); err == nil || !strings.Contains(err.Error(), "bytes") {
+			t.Errorf("error %v", err)
+		}
+		kernel.Data[2*one-1], kernel.Data[2*one-2], bias.Data = 0xff, 0xf8, make([]byte, 2*one)
+		if err := m.SetWeights([]safetensors.Tensor{kernel, bias}); err == nil || !strings.Contains(err.Error(), "has a value that is ") {
+			t.Errorf("%v: error %v", dt, err)
+		}
+	}
+}
+
+// TestImagesAreGreyOrInColour: inputs that only many channels would explain are
+// those of images of another size.
+func TestImagesAreGreyOrInColour(t *testing.T) {
+	file := func(inputs int) *nets.WeightFile {
+		return &nets.WeightFile{Path: "f", Tensors: []safetensors.Tensor{{Name: "0.weight", Shape: []int{512, inputs}}, {Name: "1.weight", Shape: []int{10, 512}}}}
+	}
+	for inputs, channels := range map[int]int{28 * 28: 1, 3 * 28 * 28: 3} {
+		if net, err := file(inputs).Network("mlp", 28, 28); err != nil || net.Input[2] != channels {
+			t.Errorf("%d inputs: %v, %v", inputs, net.Input, err)
+		}
+	}
+	for _, inputs := range []int{56 * 56, 2 * 28 * 28, 14 * 14} {
+		if net, err := file(inputs).Network("mlp", 28, 28); err == nil || !strings.Contains(err.Error(), "no images of 28 x 28, grey (784) or in colour (2352)") {
+			t.Errorf("%d inputs: %v, %v", inputs, net.Input, err)
+		}
+	}
+}

@@ -63,8 +63,8 @@ func (f *WeightFile) sized(name string, height, width int) (Network, error) {
 		return net, fmt.Errorf("is no %s: %w", name, err)
 	}
 	if channels == 0 {
-		if channels = inputs / (height * width); channels*height*width != inputs {
-			return net, sizeErrorf("its first dense layer has %d inputs, which are no images of %d x %d", inputs, height, width)
+		if channels = inputs / (height * width); channels*height*width != inputs || channels != 1 && channels != 3 {
+			return net, sizeErrorf("its first dense layer has %d inputs, which are no images of %d x %d, grey (%d) or in colour (%d)", inputs, height, width, height*width, 3*height*width)
 		}
 	}
 	return Named(name, [3]int{height, width, channels}, classes)

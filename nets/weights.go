@@ -1,8 +1,10 @@
 package nets
 
 import (
+	"encoding/binary"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 
@@ -92,9 +94,43 @@ func (m *Model) fits(w spec, byName map[string]safetensors.Tensor) error {
 	case !slices.Equal(t.Shape, w.shape):
 		return fmt.Errorf("tensor %q has shape %v, the %s's has %v", t.Name, t.Shape, m.Name, []int(w.shape))
 	case !m.takes(t.DType):
-		return fmt.Errorf("tensor %q has element type %s, the %s's has %s", t.Name, t.DType, m.Name, dtypes[m.dtype])
+		return m.otherType(t)
+	case len(t.Data) != w.shape.TotalSize()*width(t.DType):
+		return fmt.Errorf("tensor %q has %d bytes, %v of %s are %d", t.Name, len(t.Data), t.Shape, t.DType, w.shape.TotalSize()*width(t.DType))
+	}
+	if v, found := notFinite(t); found {
+		return fmt.Errorf("tensor %q has a value that is %v: what trained it has diverged; take weights from before that", t.Name, v)
 	}
 	return nil
+}
+
+// otherType is the error of a tensor that takes refuses.
+func (m *Model) otherType(t safetensors.Tensor) error {
+	return fmt.Errorf("tensor %q has element type %s, the %s's has %s: convert the weights, and save them again", t.Name, t.DType, m.Name, dtypes[m.dtype])
+}
+
+// width is how many bytes a number of F32 or F64 takes.
+func width(dtype string) int {
+	if dtype == dtypes[tensor.Float64] {
+		return 8
+	}
+	return 4
+}
+
+// notFinite finds a NaN or an infinity in a tensor of F32 or F64: its exponent is
+// all ones.
+func notFinite(t safetensors.Tensor) (v float64, found bool) {
+	const f32, f64 = 0x7f80 << 16, 0x7ff0 << 48
+	for data := t.Data; len(data) > 0; data = data[width(t.DType):] {
+		if width(t.DType) == 8 {
+			if bits := binary.LittleEndian.Uint64(data); bits&f64 == f64 {
+				return math.Float64frombits(bits), true
+			}
+		} else if bits := binary.LittleEndian.Uint32(data); bits&f32 == f32 {
+			return float64(math.Float32frombits(bits)), true
+		}
+	}
+	return 0, false
 }
 
 // takes says whether a file's element type can become the model's.

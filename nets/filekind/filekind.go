@@ -83,6 +83,9 @@ func of(f io.ReaderAt, size int64, name string) (Kind, error) {
 			return 0, errors.New("is " + s.what)
 		}
 	}
+	if byName(name) == Safetensors && n >= 8 && [4]byte(start[4:8]) != [4]byte{} { // the length of a header above 4 GiB
+		return 0, fmt.Errorf("begins with %q, as no file of weights does that can be read: name one of safetensors, or a model.keras", start[:8])
+	}
 	return byName(name), nil
 }
 
@@ -109,6 +112,8 @@ func ofArchive(f io.ReaderAt, size int64) (Kind, error) {
 			return 0, errors.New("is " + numPy)
 		case path.Base(entry.Name) == "saved_model.pb":
 			return 0, errors.New("is an archive of " + savedModel)
+		case path.Ext(entry.Name) == ".safetensors" || path.Ext(entry.Name) == ".keras" || path.Base(entry.Name) == "model.weights.h5":
+			return 0, fmt.Errorf("is a zip archive with %.100q in it: unpack it, and name what it had", entry.Name)
 		}
 	}
 	return Keras, nil
