@@ -11,6 +11,8 @@ func (s *Set) Check() error {
 		return fmt.Errorf("%w: it is nil", ErrFormat)
 	case min(s.Height, s.Width, s.Channels) < 1:
 		return fmt.Errorf("%w: its images are %d x %d x %d: height, width and channels must be at least 1", ErrFormat, s.Height, s.Width, s.Channels)
+	case s.Height > maxSide || s.Width > maxSide || s.Channels > maxSide:
+		return fmt.Errorf("%w: its images are %d x %d x %d: height, width and channels must be at most %d", ErrFormat, s.Height, s.Width, s.Channels, maxSide)
 	case len(s.Labels) == 0:
 		return fmt.Errorf("%w: it has no labels, and so no images", ErrFormat)
 	case len(s.Pixels)%s.Len() != 0 || len(s.Pixels)/s.Len() != s.rowSize():

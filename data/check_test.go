@@ -19,6 +19,7 @@ func TestSetsThatDoNotFitAreRefused(t *testing.T) {
 		{&data.Set{}, "0 x 0 x 0"},
 		{&data.Set{Height: 2, Width: -3, Channels: 1}, "2 x -3 x 1"},
 		{&data.Set{Height: 2, Width: 3, Channels: 1}, "no labels"},
+		{&data.Set{Labels: make([]uint8, 2), Height: 1 << 31, Width: 1 << 31, Channels: 4}, "at most 4096"}, // in all 2^64, which is 0
 		{&data.Set{Pixels: make([]uint8, 12), Height: 2, Width: 3, Channels: 1}, "no labels"},
 		{&data.Set{Pixels: make([]uint8, 11), Labels: make([]uint8, 2), Height: 2, Width: 3, Channels: 1}, "11 pixel values and 2 labels: so many images of 2 x 3 x 1 have 12"},
 		{&data.Set{Pixels: make([]uint8, 12), Labels: make([]uint8, 1), Height: 2, Width: 3, Channels: 1}, "have 6"},

@@ -253,3 +253,12 @@ func TestIntegersAreAdded(t *testing.T) {
 		t.Errorf("%v, want [4 6]", got)
 	}
 }
+
+func TestAMachineThatBuildHasNotMadeIsRefused(t *testing.T) {
+	m := &graph.Machine{}
+	for _, err := range []error{m.Run(), m.Ready()} {
+		if err == nil || !strings.Contains(err.Error(), "Build makes one") {
+			t.Errorf("error %v", err)
+		}
+	}
+}

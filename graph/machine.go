@@ -125,6 +125,9 @@ func inputBytes(n *gorgonia.Node) int {
 // then on, to be written to before each Run. Those that gorgonia.Let has bound
 // before keep theirs. It refuses values that the graph cannot read, as Run does.
 func (m *Machine) Ready() error {
+	if m.expr == nil {
+		return errors.New("graph: the machine has no graph: Build makes one")
+	}
 	if !m.ready {
 		if err := m.allocate(); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package nets
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -95,6 +96,9 @@ func (c CosFace) Loss(ops graph.Ops, out, labels *gorgonia.Node) (*gorgonia.Node
 // CopyTrunk makes the weights of one model's trunk, all layers of net but the
 // last, those of another's. Each is a model of net, or of an Embedding of it.
 func CopyTrunk(net Network, to, from *Model) error {
+	if to == nil || from == nil {
+		return errors.New("nets: CopyTrunk takes two models, one is nil")
+	}
 	for _, layer := range names(trunk(net)) {
 		for _, w := range to.Weights {
 			if !strings.HasPrefix(w.Name, layer+".") {

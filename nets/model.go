@@ -57,7 +57,7 @@ func New(net Network, dt tensor.Dtype, rng *rand.Rand) (*Model, error) {
 // declared is a model whose weights have no memory yet, and what they will be.
 func declared(net Network, dt tensor.Dtype) (*Model, []spec, error) {
 	if dt != tensor.Float32 && dt != tensor.Float64 {
-		return nil, nil, fmt.Errorf("nets: element type %v; there are float32 and float64", dt)
+		return nil, nil, fmt.Errorf("nets: element type %v; there are float32 and float64", dt.Type) // a Dtype of none prints a panic
 	}
 	if n, ok := elements(net.Input[:]); !ok || n < 1 {
 		return nil, nil, fmt.Errorf("nets: %s: images of %d x %d pixels and %d channels: each must be at least 1, and one image fit into memory", net.Name, net.Input[0], net.Input[1], net.Input[2])

@@ -1,9 +1,12 @@
 package nets
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 
 	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
 )
 
 // Objective is what a loss has beside the cross-entropy. As in Keras it is part
@@ -22,6 +25,9 @@ func (o Objective) loss(b *Builder, logits, labels *gorgonia.Node) (loss *gorgon
 	} else {
 		loss, hits, err = b.Ops.CrossEntropy(logits, labels, o.Smoothing)
 	}
+	if err == nil {
+		err = checkLoss(loss, hits, logits.Dtype())
+	}
 	if err != nil || o.L2 == 0 {
 		return loss, hits, err
 	}
@@ -33,6 +39,19 @@ func (o Objective) loss(b *Builder, logits, labels *gorgonia.Node) (loss *gorgon
 	}
 	loss, err = b.Ops.L2(loss, o.L2, kernels...)
 	return loss, hits, err
+}
+
+// checkLoss refuses what a Loss may not give: in an evaluation nothing else would.
+func checkLoss(loss *gorgonia.Node, hits func() int, dt tensor.Dtype) error {
+	switch {
+	case loss == nil:
+		return errors.New("nets: the loss gives no node and no error")
+	case !loss.IsScalar() || loss.Dtype() != dt:
+		return fmt.Errorf("nets: the loss gives %v of shape %v, must give one %v: take its gorgonia.Mean", loss.Dtype(), loss.Shape(), dt)
+	case hits == nil:
+		return errors.New("nets: the loss gives no function that says how many rows are right")
+	}
+	return nil
 }
 
 // kind is Keras's name of the loss, or ours.

@@ -7,8 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"stheno/graph"
 	"stheno/nets"
 )
 
@@ -81,5 +83,63 @@ func TestObjective(t *testing.T) {
 	m.Objective = nets.Objective{}
 	if got, _ := run(nets.Evaluation); got != plain {
 		t.Errorf("without the objective: loss %v, want %v", got, plain)
+	}
+}
+
+// lossOf is a Loss that is a function.
+type lossOf struct {
+	loss func(out *gorgonia.Node) (*gorgonia.Node, func() int)
+}
+
+func (l *lossOf) Loss(_ graph.Ops, out, _ *gorgonia.Node) (*gorgonia.Node, func() int, error) {
+	loss, hits := l.loss(out)
+	return loss, hits, nil
+}
+
+// TestLossesThatAreNoneAreRefused in evaluation too, where no gradient asks for a
+// scalar.
+func TestLossesThatAreNoneAreRefused(t *testing.T) {
+	none := func() int { return 0 }
+	for want, loss := range map[string]func(*gorgonia.Node) (*gorgonia.Node, func() int){
+		"gives no node":          func(*gorgonia.Node) (*gorgonia.Node, func() int) { return nil, none },
+		"gives float32 of shape": func(out *gorgonia.Node) (*gorgonia.Node, func() int) { return out, none },
+		"gives no function":      func(out *gorgonia.Node) (*gorgonia.Node, func() int) { return gorgonia.Must(gorgonia.Mean(out)), nil },
+	} {
+		for _, phase := range []nets.Phase{nets.Training, nets.Evaluation} {
+			m := newModel(t, foreign, tensor.Float32)
+			m.Objective.Loss = &lossOf{loss}
+			if _, err := m.Program(phase, 2); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%v: error %v, want %q", phase, err, want)
+			}
+		}
+	}
+}
+
+// TestWhatAProgramDoesNotKnow is said to be nothing, without a panic.
+func TestWhatAProgramDoesNotKnow(t *testing.T) {
+	m := newModel(t, foreign, tensor.Float32)
+	prediction, err := m.Program(nets.Prediction, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	draft, err := m.Draft(nets.Evaluation, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if loss, hits := prediction.Loss(), prediction.Hits(); !math.IsNaN(loss) || hits != -1 || prediction.Labels() != nil {
+		t.Errorf("a program for prediction has loss %v, %d hits and labels %v", loss, hits, prediction.Labels())
+	}
+	if !math.IsNaN(draft.Loss()) || draft.Labels() != nil || draft.Probabilities() != nil {
+		t.Errorf("a draft has loss %v, labels %v, probabilities %v", draft.Loss(), draft.Labels(), draft.Probabilities())
+	}
+	m.Noise = nil
+	_, training := m.Program(nets.Training, 1)
+	_, none := nets.NewPredictor(nil).Predict([]float32{1})
+	_, zero := nets.NewPredictor(&nets.Model{}).Predict([]float32{1})
+	_, dtype := nets.New(foreign, tensor.Dtype{}, source(1))
+	for i, err := range []error{(&nets.Program{}).Run(), training, none, zero, dtype, m.Take(nil), nets.CopyTrunk(foreign, m, nil)} {
+		if err == nil || strings.Contains(err.Error(), "panic") {
+			t.Errorf("%d: error %v", i, err)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package nets
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -44,11 +45,19 @@ func (p *Predictor) Network() Network { return p.model.Network }
 // Weights are those that it predicts with, to be looked at.
 func (p *Predictor) Weights() []Weight { return p.model.Weights }
 
-// Classes is how many classes the network tells apart.
-func (p *Predictor) Classes() int { return p.model.Classes }
+// Classes is how many classes the network tells apart; 0 without a model.
+func (p *Predictor) Classes() int {
+	if p.model == nil {
+		return 0
+	}
+	return p.model.Classes
+}
 
 // Predict runs images (N,H,W,C), with values from 0 to 1, through the network.
 func (p *Predictor) Predict(images []float32) (Scores, error) {
+	if p.model == nil || p.model.specs == nil {
+		return Scores{}, errors.New("nets: the predictor has no model: give NewPredictor one that New or Load has made")
+	}
 	input := p.model.Input
 	size := input[0] * input[1] * input[2]
 	if len(images) == 0 || len(images)%size != 0 {

@@ -1,7 +1,9 @@
 package nets
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"reflect"
 
 	"gorgonia.org/gorgonia"
@@ -108,6 +110,8 @@ func (m *Model) possible(phase Phase, batch int) error {
 		return fmt.Errorf("nets: %s: %v is not known; there are %v, %v and %v", m.Name, phase, Training, Evaluation, Prediction)
 	case batch < 1:
 		return fmt.Errorf("nets: %s: a batch of %d images: there must be at least 1", m.Name, batch)
+	case phase == Training && m.Noise == nil:
+		return fmt.Errorf("nets: %s: its Noise is nil: keep the one that New gives, or set a rand.NewPCG", m.Name)
 	case loss != nil && !reflect.ValueOf(loss).Comparable():
 		return fmt.Errorf("nets: %s: a loss of type %T cannot be told from another one, as it holds a slice, a map or a function: make it a pointer", m.Name, loss)
 	}
@@ -159,27 +163,42 @@ func (p *Program) build(b *Builder, net Network, objective Objective, batch int)
 func (p *Program) Images() gorgonia.Value { return p.images.Value() }
 
 // Labels is the memory that labels (N) are written to before Run; nil in a
-// program for prediction.
+// program for prediction, and in a draft.
 func (p *Program) Labels() []int {
-	if p.labels == nil {
+	if p.labels == nil || p.labels.Value() == nil {
 		return nil
 	}
 	return p.labels.Value().(*tensor.Dense).Ints()
 }
 
 // Run computes the graph for the images and labels in place.
-func (p *Program) Run() error { return p.machine.Run() }
+func (p *Program) Run() error {
+	if p.machine == nil {
+		return errors.New("nets: the program is empty: take it from Model.Program")
+	}
+	return p.machine.Run()
+}
 
-// Loss is the last run's mean cross-entropy, with what the model's Objective adds.
+// Loss is the last run's mean cross-entropy, with what the model's Objective adds;
+// NaN in a program for prediction, and in a draft.
 func (p *Program) Loss() float64 {
+	if p.loss == nil || p.loss.Value() == nil {
+		return math.NaN()
+	}
 	if p.loss.Dtype() == tensor.Float64 {
 		return graph.Slice[float64](p.loss.Value())[0]
 	}
 	return float64(graph.Slice[float32](p.loss.Value())[0])
 }
 
-// Hits is how many images the last run classified right.
-func (p *Program) Hits() int { return p.hits() }
+// Hits is how many images the last run classified right; -1 in a program for
+// prediction, which does not know.
+func (p *Program) Hits() int {
+	if p.hits == nil {
+		return -1
+	}
+	return p.hits()
+}
 
 // Gradients are the weights with the last run's gradients, in the order of
 // Model.Weights, for a gorgonia.Solver. The loss is a mean over the batch
@@ -204,8 +223,14 @@ func (p *Program) Gradients() []gorgonia.ValueGrad { return p.gradients }
 // Logits (N,classes) of the last run.
 func (p *Program) Logits() gorgonia.Value { return p.logits.Value() }
 
-// Probabilities (N,classes) of the last run, in a program for prediction.
-func (p *Program) Probabilities() gorgonia.Value { return p.probs.Value() }
+// Probabilities (N,classes) of the last run, in a program for prediction; nil in
+// others.
+func (p *Program) Probabilities() gorgonia.Value {
+	if p.probs == nil {
+		return nil
+	}
+	return p.probs.Value()
+}
 
 // Watch has see called as each run begins and after each op, for profiles; see
 // graph.Machine.Watch.

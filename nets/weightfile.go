@@ -1,6 +1,7 @@
 package nets
 
 import (
+	"errors"
 	"fmt"
 
 	"gorgonia.org/tensor"
@@ -58,6 +59,9 @@ func NotRun(path string) error { return filekind.NotRun(path) }
 // shapes of its layers; such a file says nothing of activations and of layers
 // without weights. A model.keras must be the model's network, layer by layer.
 func (m *Model) Take(f *WeightFile) error {
+	if f == nil {
+		return errors.New("nets: there is no file of weights: it is nil")
+	}
 	tensors, err := f.checked(m)
 	if err != nil {
 		return fmt.Errorf("nets: %s: %w", f.Path, err)
