@@ -16,6 +16,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"stheno/data/digit"
 )
@@ -54,6 +56,11 @@ func loadPictures(dir string, by digit.Preparation) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, name := range names {
+		if !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
+			return nil, fileError(filepath.Join(dir, TrainFolder), ErrFormat, "the folder %q names a class with characters that cannot be shown: rename it", name)
+		}
+	}
 	switch {
 	case len(names) < 2:
 		return nil, fileError(filepath.Join(dir, TrainFolder), ErrFormat, "%d folders of classes found, expected at least 2: train/CLASS/*.png", len(names))
@@ -69,6 +76,11 @@ func loadPictures(dir string, by digit.Preparation) (*Dataset, error) {
 	}
 	if len(parts[TrainFolder]) == 0 {
 		return nil, fileError(filepath.Join(dir, TrainFolder), ErrFormat, "no picture found, expected train/CLASS/*.png")
+	}
+	for label, name := range names {
+		if !slices.ContainsFunc(parts[TrainFolder], func(p picture) bool { return p.label == label }) {
+			return nil, fileError(filepath.Join(dir, TrainFolder, name), ErrFormat, "no picture of this class found: put some there, *.png, or take the folder away")
+		}
 	}
 	shape, err := shapeOf(slices.Concat(parts[TrainFolder], parts[TestFolder]), by)
 	if err != nil {
@@ -98,22 +110,36 @@ type picture struct {
 	label      int
 }
 
-// subfolders are the names of a folder's folders but for hidden ones, sorted.
+// subfolders are the names of a folder's folders, and of links to such, but for
+// hidden ones, sorted.
 func subfolders(dir string) (names []string, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, systemError(dir, err)
 	}
 	for _, e := range entries {
-		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
+		if !strings.HasPrefix(e.Name(), ".") && isFolder(dir, e) {
 			names = append(names, e.Name())
 		}
 	}
 	return names, nil
 }
 
+// isFolder says whether a folder's entry is a folder or a link to one.
+func isFolder(dir string, e fs.DirEntry) bool {
+	if e.Type()&fs.ModeSymlink == 0 {
+		return e.IsDir()
+	}
+	info, err := os.Stat(filepath.Join(dir, e.Name()))
+	return err == nil && info.IsDir()
+}
+
+// unread are the endings of pictures that are not read from folders of classes.
+var unread = []string{".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff"}
+
 // findPictures lists a part's pictures in their order. A folder whose name is no
-// class is refused; a part that is not there has none.
+// class is refused, and what would be left out without a word: pictures of other
+// formats and folders within a class. A part that is not there has none.
 func findPictures(dir string, classes []string) ([]picture, error) {
 	names, err := subfolders(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -133,8 +159,15 @@ func findPictures(dir string, classes []string) ([]picture, error) {
 			return nil, systemError(filepath.Join(dir, class), err)
 		}
 		for _, e := range entries {
-			if !strings.HasPrefix(e.Name(), ".") && strings.EqualFold(filepath.Ext(e.Name()), ".png") {
-				list = append(list, picture{path: filepath.Join(dir, class, e.Name()), name: class + "/" + e.Name(), label: label})
+			path := filepath.Join(dir, class, e.Name())
+			switch ending := strings.ToLower(filepath.Ext(e.Name())); {
+			case strings.HasPrefix(e.Name(), "."):
+			case isFolder(filepath.Join(dir, class), e):
+				return nil, fileError(path, ErrFormat, "is a folder within a class, expected pictures: move them up to %s", filepath.Join(dir, class))
+			case slices.Contains(unread, ending):
+				return nil, fileError(path, ErrFormat, "is a %s picture, and only .png ones are trained and tested on: convert it, or move it away", ending)
+			case ending == ".png":
+				list = append(list, picture{path: path, name: class + "/" + e.Name(), label: label})
 			}
 		}
 	}
@@ -157,7 +190,7 @@ func shapeOf(list []picture, by digit.Preparation) (shape [3]int, err error) {
 		case i == 0:
 			shape[0], shape[1] = c.Height, c.Width
 		case !fixed && (c.Height != shape[0] || c.Width != shape[1]):
-			return shape, fileError(p.path, ErrFormat, "has %d x %d pixels, expected %d x %d as in %s: all pictures have one size", c.Height, c.Width, shape[0], shape[1], list[0].path)
+			return shape, fileError(p.path, ErrFormat, "has %d x %d pixels, expected %d x %d as in %s: scale all pictures to one size", c.Height, c.Width, shape[0], shape[1], list[0].path)
 		}
 		if c.ColorModel != color.GrayModel && c.ColorModel != color.Gray16Model {
 			shape[2] = 3

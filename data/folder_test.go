@@ -125,9 +125,13 @@ func TestPicturesThatAreRefused(t *testing.T) {
 			os.Remove(filepath.Join(dir, "train", "a", "1.png"))
 			os.Remove(filepath.Join(dir, "train", "b", "1.png"))
 		}, []string{"train", "no picture"}},
-		"other size": {func(dir string) { writePNG(t, filepath.Join(dir, "train", "b", "2.png"), 2, 3, color.Gray{9}) }, []string{"pixels, expected", "one size"}},
-		"unknown":    {func(dir string) { writePNG(t, filepath.Join(dir, "test", "c", "2.png"), 2, 2, color.Gray{9}) }, []string{"test/c", "a, b"}},
-		"no png":     {func(dir string) { os.WriteFile(filepath.Join(dir, "train", "b", "2.png"), []byte("GIF"), 0o666) }, []string{"b/2.png", "no PNG"}},
+		"other size":   {func(dir string) { writePNG(t, filepath.Join(dir, "train", "b", "2.png"), 2, 3, color.Gray{9}) }, []string{"pixels, expected", "one size"}},
+		"unknown":      {func(dir string) { writePNG(t, filepath.Join(dir, "test", "c", "2.png"), 2, 2, color.Gray{9}) }, []string{"test/c", "a, b"}},
+		"other format": {func(dir string) { os.WriteFile(filepath.Join(dir, "test", "b", "2.JPG"), nil, 0o666) }, []string{"b/2.JPG", "only .png", "convert it"}},
+		"deeper":       {func(dir string) { writePNG(t, filepath.Join(dir, "train", "b", "c", "2.png"), 2, 2, color.Gray{9}) }, []string{"b/c", "folder within a class"}},
+		"empty class":  {func(dir string) { os.Mkdir(filepath.Join(dir, "train", "c"), 0o777) }, []string{"train/c", "no picture of this class"}},
+		"unprintable":  {func(dir string) { writePNG(t, filepath.Join(dir, "train", "\x1b[31m", "2.png"), 2, 2, color.Gray{9}) }, []string{`"\x1b[31m"`, "rename"}},
+		"no png":       {func(dir string) { os.WriteFile(filepath.Join(dir, "train", "b", "2.png"), []byte("GIF"), 0o666) }, []string{"b/2.png", "no PNG"}},
 		"cut off": {func(dir string) {
 			path := filepath.Join(dir, "train", "b", "1.png")
 			content, _ := os.ReadFile(path)
@@ -137,6 +141,7 @@ func TestPicturesThatAreRefused(t *testing.T) {
 		dir := t.TempDir()
 		writePNG(t, filepath.Join(dir, "train", "a", "1.png"), 2, 2, color.Gray{7})
 		writePNG(t, filepath.Join(dir, "train", "b", "1.png"), 2, 2, color.Gray{9})
+		writePNG(t, filepath.Join(dir, "test", "b", "1.png"), 2, 2, color.Gray{9})
 		c.spoil(dir)
 		_, err := data.Open(dir)
 		for _, want := range c.want {
@@ -144,5 +149,20 @@ func TestPicturesThatAreRefused(t *testing.T) {
 				t.Errorf("%s: %v, want %q", name, err, want)
 			}
 		}
+	}
+}
+
+// TestLinkedClasses: a class may be a link to a folder, as where several sets
+// share their pictures.
+func TestLinkedClasses(t *testing.T) {
+	dir := t.TempDir()
+	writePNG(t, filepath.Join(dir, "train", "a", "1.png"), 2, 2, color.Gray{7})
+	writePNG(t, filepath.Join(dir, "train", "b", "1.png"), 2, 2, color.Gray{9})
+	if err := os.Symlink(filepath.Join(dir, "train", "a"), filepath.Join(dir, "train", "c")); err != nil {
+		t.Skipf("no links here: %v", err)
+	}
+	d, err := data.Open(dir)
+	if err != nil || !slices.Equal(d.Names, []string{"a", "b", "c"}) || d.Train.Len() != 3 {
+		t.Fatalf("%+v, %v", d, err)
 	}
 }

@@ -3,7 +3,8 @@ package predict
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/jedib0t/go-pretty/v6/text"
 )
 
 // noClass is what a blank picture is taken for.
@@ -59,39 +60,46 @@ func (c *confusion) rows() [][]int {
 // table has a row a true class, a column a predicted one, and the share of the
 // row that was recognized. class says what a class is called.
 func (c *confusion) table(class func(int) string) string {
-	width, left := 0, 4
+	left, widths := 4, make([]int, c.classes)
 	for i := range c.classes {
-		width, left = max(width, utf8.RuneCountInString(class(i))), max(left, utf8.RuneCountInString(class(i)))
-	}
-	for _, n := range c.counts {
-		width = max(width, len(fmt.Sprint(n)))
+		left, widths[i] = max(left, text.StringWidthWithoutEscSequences(class(i))), text.StringWidthWithoutEscSequences(class(i))
+		for _, row := range c.rows() {
+			widths[i] = max(widths[i], len(cell(row[i])))
+		}
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "true \\ predicted\n%*s", left, "")
 	for i := range c.classes {
-		fmt.Fprintf(&b, "  %*s", width, class(i))
+		b.WriteString("  " + aligned(class(i), widths[i]))
 	}
 	if c.blank() > 0 {
 		b.WriteString("  blank")
 	}
 	b.WriteString("  recall\n")
 	for i, row := range c.rows() {
-		fmt.Fprintf(&b, "%*s", left, class(i))
-		all := sum(row) + c.blanks[i]
-		for _, n := range row {
-			text := "."
-			if n > 0 {
-				text = fmt.Sprint(n)
-			}
-			fmt.Fprintf(&b, "  %*s", width, text)
+		b.WriteString(aligned(class(i), left))
+		for j, n := range row {
+			b.WriteString("  " + aligned(cell(n), widths[j]))
 		}
 		if c.blank() > 0 {
 			fmt.Fprintf(&b, "  %5d", c.blanks[i])
 		}
-		if all > 0 {
+		if all := sum(row) + c.blanks[i]; all > 0 {
 			fmt.Fprintf(&b, "  %.4f", float64(row[i])/float64(all))
 		}
 		b.WriteByte('\n')
 	}
 	return b.String()
+}
+
+func cell(n int) string {
+	if n == 0 {
+		return "."
+	}
+	return fmt.Sprint(n)
+}
+
+// aligned puts a text to the right of so many of a terminal's columns.
+func aligned(s string, width int) string {
+	return strings.Repeat(" ", max(0, width-text.StringWidthWithoutEscSequences(s))) + s
 }

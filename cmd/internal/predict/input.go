@@ -56,7 +56,7 @@ func (e *examiner) part(dir string) string {
 	for _, part := range []string{data.TestFolder, data.TrainFolder} {
 		inside := filepath.Join(dir, part)
 		entries, err := os.ReadDir(inside)
-		if err != nil || !slices.ContainsFunc(entries, func(entry fs.DirEntry) bool { return entry.IsDir() && entry.Name()[0] != '.' }) {
+		if err != nil || !slices.ContainsFunc(entries, func(entry fs.DirEntry) bool { return entry.Name()[0] != '.' && isFolder(inside, entry) }) {
 			continue // pictures alone are those of a class of this name
 		}
 		if part == data.TrainFolder {
@@ -88,13 +88,13 @@ func (e *examiner) dir(ctx context.Context, path string) error {
 	result, found := newConfusion(e.classes), false
 	for _, entry := range entries {
 		name := filepath.Join(path, entry.Name())
-		if isPicture(entry) {
+		if isPicture(path, entry) {
 			found = true
 			if _, _, err := e.file(name, -1); err != nil {
 				return err
 			}
 		}
-		if entry.IsDir() {
+		if isFolder(path, entry) {
 			any, err := e.class(ctx, name, result)
 			if err != nil {
 				return err
@@ -120,7 +120,7 @@ func (e *examiner) class(ctx context.Context, dir string, result *confusion) (fo
 	if err != nil {
 		return true, e.out.failure(dir, err)
 	}
-	entries = slices.DeleteFunc(entries, func(entry fs.DirEntry) bool { return !isPicture(entry) })
+	entries = slices.DeleteFunc(entries, func(entry fs.DirEntry) bool { return !isPicture(dir, entry) })
 	if len(entries) == 0 {
 		return false, nil
 	}
@@ -143,9 +143,18 @@ func (e *examiner) class(ctx context.Context, dir string, result *confusion) (fo
 	return true, nil
 }
 
-func isPicture(entry fs.DirEntry) bool {
+func isPicture(dir string, entry fs.DirEntry) bool {
 	name := entry.Name()
-	return !entry.IsDir() && name[0] != '.' && slices.Contains(extensions, strings.ToLower(filepath.Ext(name)))
+	return name[0] != '.' && slices.Contains(extensions, strings.ToLower(filepath.Ext(name))) && !isFolder(dir, entry)
+}
+
+// isFolder says whether a folder's entry is a folder or a link to one.
+func isFolder(dir string, entry fs.DirEntry) bool {
+	if entry.Type()&fs.ModeSymlink == 0 {
+		return entry.IsDir()
+	}
+	info, err := os.Stat(filepath.Join(dir, entry.Name()))
+	return err == nil && info.IsDir()
 }
 
 // set examines rows as they are, without any preparation.

@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/color"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -88,7 +89,16 @@ func TestPredictSeesWhatTrainingSaw(t *testing.T) {
 			}); err != nil {
 				t.Fatal(err)
 			}
-			for _, args := range [][]string{{pictures}, {filepath.Join(pictures, "test")}} {
+			links := filepath.Join(dir, "links") // to the classes' folders
+			for _, class := range set.Names {
+				if err := os.MkdirAll(filepath.Join(links, "test"), 0o777); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.Symlink(filepath.Join(pictures, "test", class), filepath.Join(links, "test", class)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, args := range [][]string{{pictures}, {filepath.Join(pictures, "test")}, {links}} {
 				o := command(t, nil, append([]string{"-model", run, "-json"}, args...)...)
 				lines := o.lines()
 				var e evaluationLine

@@ -261,23 +261,32 @@ func TestConfusionTable(t *testing.T) {
 	c.add(0, 2)
 	c.add(1, 1)
 	const want = `true \ predicted
-       0   1   2  recall
-   0  12   .   1  0.9231
-   1   .   1   .  1.0000
-   2   .   .   .
+       0  1  2  recall
+   0  12  .  1  0.9231
+   1   .  1  .  1.0000
+   2   .  .  .
 `
 	if got := c.table(strconv.Itoa); got != want || c.images() != 14 || c.right() != 13 {
 		t.Errorf("%d of %d\n%s", c.right(), c.images(), got)
 	}
 	c.add(0, noClass) // not right, though class 0 would be
 	const blank = `true \ predicted
-       0   1   2  blank  recall
-   0  12   .   1      1  0.8571
-   1   .   1   .      0  1.0000
-   2   .   .   .      0
+       0  1  2  blank  recall
+   0  12  .  1      1  0.8571
+   1   .  1  .      0  1.0000
+   2   .  .  .      0
 `
 	if got := c.table(strconv.Itoa); got != blank || c.images() != 15 || c.right() != 13 {
 		t.Errorf("with a blank picture: %d of %d\n%s", c.right(), c.images(), got)
+	}
+	const wide = `true \ predicted
+        日本  b  long  blank  recall
+日本    12  .     1      1  0.8571
+   b     .  1     .      0  1.0000
+long     .  .     .      0
+`
+	if got := c.table(func(i int) string { return []string{"日本", "b", "long"}[i] }); got != wide {
+		t.Errorf("with names of other widths:\n%s", got)
 	}
 }
 
