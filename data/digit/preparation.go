@@ -31,6 +31,8 @@ type Preparation struct {
 	Method Method `json:"method"`
 }
 
+func (p Preparation) String() string { return string(p.Method) }
+
 // Check says whether images of a shape {H, W, C} can be prepared so.
 func (p Preparation) Check(shape [3]int) error {
 	switch {

@@ -241,7 +241,10 @@ func sameData(a, b *report.Run) error {
 		files[f.Name] = f
 	}
 	for _, f := range b.Config.Data.Files {
-		if its := files[f.Name]; !its.Same(f) {
+		switch its, ok := files[f.Name]; {
+		case !ok:
+			return fmt.Errorf("%s and %s are not of the same data: only runs that were tested on the same images can be compared", a.Folder, b.Folder)
+		case !its.Same(f):
 			return fmt.Errorf("%s and %s are not of the same data: the SHA-256 of their %s are %.12s and %.12s", a.Folder, b.Folder, f.Name, its.SHA256, f.SHA256)
 		}
 	}

@@ -78,18 +78,18 @@ func (c *Committee) conclude() []string {
 	if best.OnlyCommittee == best.OnlyMember {
 		return append(lines, fmt.Sprintf("The best of them, %s, is as accurate as the committee.", best.Run))
 	}
-	return append(lines, fmt.Sprintf("Against the best of them, %s (%s), the difference %s (p = %s, McNemar, exact): only the committee gets %s right, only the run %d. That run was picked on these images, which flatters it.",
+	return append(lines, fmt.Sprintf("Against the best of them, %s (%s), the difference %s (p %s, McNemar, exact): only the committee gets %s right, only the run %d. That run was picked on these images, which flatters it.",
 		best.Run, report.Percent(float64(best.Accuracy)), what, pValue(best.P), report.Number(best.OnlyCommittee, "image"), best.OnlyMember))
 }
 
 // table has a row for the committee and one a member.
-func (c *Committee) table() (head []string, rows [][]string) {
-	rows = append(rows, []string{"committee", "", "", report.Percent(float64(c.Accuracy)), report.Thousands(c.Errors), fmt.Sprintf("%.4f", float64(c.Loss)), "", "", ""})
+func (c *Committee) table() grid {
+	rows := [][]string{{"committee", "", "", report.Percent(float64(c.Accuracy)), report.Thousands(c.Errors), fmt.Sprintf("%.4f", float64(c.Loss)), "", "", ""}}
 	for _, m := range c.Members {
 		rows = append(rows, []string{m.Run, m.Network, fmt.Sprint(m.Seed), report.Percent(float64(m.Accuracy)), report.Thousands(m.Errors), fmt.Sprintf("%.4f", float64(m.Loss)),
-			fmt.Sprint(m.OnlyCommittee), fmt.Sprint(m.OnlyMember), pValue(m.P)})
+			fmt.Sprint(m.OnlyCommittee), fmt.Sprint(m.OnlyMember), strings.TrimPrefix(pValue(m.P), "= ")})
 	}
-	return []string{"", "network", "seed", "accuracy", "wrong", "test loss", "only committee right", "only run right", "p"}, rows
+	return grid{[]string{"", "network", "seed", "accuracy", "wrong", "test loss", "only committee", "only run", "p"}, rows}
 }
 
 // costLine is what the committee takes, in words.
@@ -102,7 +102,7 @@ func (c *Committee) Text(w io.Writer, t progress.Terminal) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "a committee of %s, %s\n", report.Number(len(c.Members), "run"), c.Images())
 	b.WriteString(report.Heading("Accuracy", t.Color))
-	b.WriteString(report.Table(c.table()))
+	b.WriteString(c.table().text(t))
 	b.WriteString(report.Heading("Confusion", t.Color))
 	b.WriteString(c.report.ConfusionTable())
 	b.WriteString(report.Heading("In words", t.Color))
@@ -126,7 +126,6 @@ func (c *Committee) HTML(w io.Writer) error {
 		Words     []string
 		Accuracy  grid
 		Confusion report.Figure
-	}{Committee: c, Title: "A committee of " + report.Number(len(c.Members), "run"), Words: unbroken(append(c.Conclusion, c.costLine())), Confusion: c.report.ConfusionFigure()}
-	v.Accuracy.Head, v.Accuracy.Rows = c.table()
+	}{Committee: c, Title: "A committee of " + report.Number(len(c.Members), "run"), Words: unbroken(append(c.Conclusion, c.costLine())), Accuracy: c.table(), Confusion: c.report.ConfusionFigure()}
 	return committeePage.Execute(w, v)
 }

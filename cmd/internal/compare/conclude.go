@@ -81,18 +81,22 @@ func chance(d Difference) string {
 	if *d.P < certain {
 		what = "The difference is hardly chance"
 	}
-	text := fmt.Sprintf(" %s (p = %s, %s).", what, pValue(*d.P), d.Test)
+	text := fmt.Sprintf(" %s (p %s, %s).", what, pValue(*d.P), d.Test)
 	if d.OnlyThis != nil {
 		text += fmt.Sprintf(" Only %s gets %s right that the other gets wrong, and the other %d.", d.Name, report.Number(*d.OnlyThis, "image"), *d.OnlyFirst)
 	}
 	return text
 }
 
+// pValue is behind its sign: = 3e-4; what is too small for a number is < 1e-300.
 func pValue(p float64) string {
-	if p < 1e-3 {
-		return fmt.Sprintf("%.0e", p)
+	switch {
+	case p < 1e-300:
+		return "< 1e-300"
+	case p < 1e-3:
+		return fmt.Sprintf("= %.0e", p)
 	}
-	return fmt.Sprintf("%.3f", p)
+	return fmt.Sprintf("= %.3f", p)
 }
 
 // classes says on which classes the entry is better, and on which most.

@@ -18,29 +18,6 @@ var body string
 
 var page = report.Page(parts + body)
 
-// grid is a table in a page.
-type grid struct {
-	Head []string
-	Rows [][]string
-}
-
-// upright turns a table of a row an entry into one of a column an entry, which
-// a phone has the width for.
-func upright(head []string, rows [][]string) grid {
-	g := grid{Head: []string{""}}
-	for _, r := range rows {
-		g.Head = append(g.Head, r[0])
-	}
-	for i, name := range head[1:] {
-		line := []string{name}
-		for _, r := range rows {
-			line = append(line, r[i+1])
-		}
-		g.Rows = append(g.Rows, line)
-	}
-	return g
-}
-
 // unbroken keeps a number and its per cent sign on one line.
 func unbroken(lines []string) (out []string) {
 	for _, l := range lines {
@@ -67,9 +44,9 @@ func (c *Comparison) HTML(w io.Writer) error {
 		Accuracy, Cost, Recall grid
 	}{
 		Comparison: c, Title: strings.Join(names, ", "), Words: unbroken(c.Conclusion), Curves: report.Curves(lines), Trade: c.trade(),
-		Accuracy: upright(c.accuracyTable()), Cost: upright(c.costTable()),
+		Accuracy: c.accuracyTable().upright(), Cost: c.costTable().upright(),
 	}
-	v.Recall.Head, v.Recall.Rows = c.classTable()
+	v.Recall = c.classTable()
 	return page.Execute(w, v)
 }
 

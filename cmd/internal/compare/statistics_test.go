@@ -6,8 +6,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jedib0t/go-pretty/v6/text"
+
 	"stheno/cmd/internal/progress"
 	"stheno/cmd/internal/report"
+	"stheno/nets/train"
 )
 
 func near(a, b float64) bool { return math.Abs(a-b) < 1e-6*math.Max(1, math.Abs(b)) }
@@ -69,6 +72,32 @@ func TestTextGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "comparison.txt", b.String())
+
+	for _, e := range c.Entries { // of one run each, called by their folders
+		e.Name, e.Accuracy = "runs/"+e.Network+"-20260102-150405", newSample([]float64{0.98})
+	}
+	c.Conclusion = nil
+	for columns, upright := range map[int]bool{120: false, 80: true, 60: true} {
+		b.Reset()
+		if err := c.Text(&b, progress.Terminal{Width: func() int { return columns }}); err != nil {
+			t.Fatal(err)
+		}
+		got := b.String()
+		if longest := text.LongestLineLen(got); columns > 60 && longest >= columns {
+			t.Errorf("%d columns: a line has %d\n%s", columns, longest, got)
+		}
+		if strings.Contains(got, "\nparameters ") != upright || strings.Contains(got, "deviation") {
+			t.Errorf("%d columns:\n%s", columns, got)
+		}
+	}
+}
+
+func TestPValue(t *testing.T) {
+	for p, want := range map[float64]string{0.0704: "= 0.070", 2e-62: "= 2e-62", 0: "< 1e-300"} {
+		if got := pValue(p); got != want {
+			t.Errorf("%v: %q, want %q", p, got, want)
+		}
+	}
 }
 
 // TestClaims: what is called more accurate is not taken back by the same line.
@@ -93,5 +122,22 @@ func TestShare(t *testing.T) {
 		if got := share(v, "cost"); got != want {
 			t.Errorf("%v: %s, want %s", v, got, want)
 		}
+	}
+}
+
+// TestOtherData: runs of other kinds of data have no file in common whose sum
+// could be told.
+func TestOtherData(t *testing.T) {
+	of := func(name string) *report.Run {
+		r := &report.Run{Folder: train.Folder("runs/" + name)}
+		r.Config.Data.Files = []train.SourceFile{{Name: name, SHA256: strings.Repeat("7", 64)}}
+		return r
+	}
+	err := sameData(of("train"), of("train-images"))
+	if err == nil || strings.Contains(err.Error(), "SHA-256") || !strings.Contains(err.Error(), "runs/train and runs/train-images are not of the same data: only runs that were tested on the same images") {
+		t.Errorf("%v", err)
+	}
+	if err := sameData(of("train"), of("train")); err != nil {
+		t.Errorf("the same: %v", err)
 	}
 }

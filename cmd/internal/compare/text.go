@@ -14,11 +14,12 @@ func (c *Comparison) Text(w io.Writer, t progress.Terminal) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, %s\n", report.Number(len(c.Runs), "run"), c.Images())
 	b.WriteString(report.Heading("Accuracy", t.Color))
-	b.WriteString(report.Table(c.accuracyTable()))
+	b.WriteString(c.accuracyTable().text(t))
 	b.WriteString(report.Heading("Cost", t.Color))
-	b.WriteString(report.Table(c.costTable()))
+	b.WriteString(c.costTable().text(t))
 	b.WriteString(report.Heading("Recall by class", t.Color))
-	b.WriteString(report.Table(c.classTable()))
+	classes := c.classTable()
+	b.WriteString(report.Table(classes.Head, classes.Rows))
 	b.WriteString(report.Heading("In words", t.Color))
 	for _, line := range c.Conclusion {
 		b.WriteString(t.Wrap(line) + "\n")
@@ -27,7 +28,8 @@ func (c *Comparison) Text(w io.Writer, t progress.Terminal) error {
 	return err
 }
 
-func (c *Comparison) accuracyTable() (head []string, rows [][]string) {
+func (c *Comparison) accuracyTable() grid {
+	var rows [][]string
 	for _, e := range c.Entries {
 		deviation, interval := "", ""
 		if e.Accuracy.Interval != nil {
@@ -36,14 +38,15 @@ func (c *Comparison) accuracyTable() (head []string, rows [][]string) {
 		}
 		rows = append(rows, []string{e.Name, seeds(e), report.Percent(e.Accuracy.Mean), deviation, interval, count(e.Errors), fmt.Sprintf("%.4f", float64(e.Loss))})
 	}
-	return []string{"", "seed", "accuracy", "deviation", "95 % interval", "wrong", "test loss"}, rows
+	return grid{[]string{"", "seed", "accuracy", "deviation", "95 % interval", "wrong", "test loss"}, rows}.telling()
 }
 
 func seeds(e *Entry) string {
 	return strings.Trim(strings.ReplaceAll(fmt.Sprint(e.Seeds), " ", ", "), "[]")
 }
 
-func (c *Comparison) costTable() (head []string, rows [][]string) {
+func (c *Comparison) costTable() grid {
+	var rows [][]string
 	for _, e := range c.Entries {
 		k := e.Cost
 		epochs := fmt.Sprint(k.Epochs)
@@ -53,21 +56,21 @@ func (c *Comparison) costTable() (head []string, rows [][]string) {
 		rows = append(rows, []string{e.Name, epochs, report.Seconds(k.Seconds), report.Millis(k.MsPerStep),
 			report.Thousands(k.Params), report.Operations(k.ForwardFLOPs), report.Operations(k.StepFLOPs)})
 	}
-	return []string{"", "epochs", "training time", "a step", "parameters", "forward, an image", "step, an image"}, rows
+	return grid{[]string{"", "epochs", "training time", "a step", "parameters", "image forward", "image trained"}, rows}
 }
 
 // classTable has a row a class and a column an entry.
-func (c *Comparison) classTable() (head []string, rows [][]string) {
-	head = []string{"class", "images"}
+func (c *Comparison) classTable() grid {
+	g := grid{Head: []string{"class", "images"}}
 	for _, e := range c.Entries {
-		head = append(head, e.Name)
+		g.Head = append(g.Head, e.Name)
 	}
 	for label, class := range c.Runs[0].Classes {
 		row := []string{class.Name, report.Thousands(class.Images)}
 		for _, e := range c.Entries {
 			row = append(row, fmt.Sprintf("%.4f", e.Recall[label]))
 		}
-		rows = append(rows, row)
+		g.Rows = append(g.Rows, row)
 	}
-	return head, rows
+	return g
 }

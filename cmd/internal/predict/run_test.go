@@ -280,7 +280,7 @@ func TestConfusionTable(t *testing.T) {
 		t.Errorf("with a blank picture: %d of %d\n%s", c.right(), c.images(), got)
 	}
 	const wide = `true \ predicted
-        日本  b  long  blank  recall
+      日本  b  long  blank  recall
 日本    12  .     1      1  0.8571
    b     .  1     .      0  1.0000
 long     .  .     .      0

@@ -103,3 +103,9 @@ func (t Terminal) Wrap(prose string) string {
 	}
 	return strings.Join(append(lines, line), "\n")
 }
+
+// Fits says whether each line of a text has room on one of the terminal's. A
+// file has room for any.
+func (t Terminal) Fits(lines string) bool {
+	return t.Width == nil || text.LongestLineLen(lines) <= t.limit()
+}

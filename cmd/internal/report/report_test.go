@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"stheno/data"
+	"stheno/data/digit"
 	"stheno/nets/train"
 )
 
@@ -244,6 +245,17 @@ func TestFormats(t *testing.T) {
 	for v, want := range map[float64]string{2.667: "2.67 s", 191: "3 min 11 s", 7265: "2 h 1 min"} {
 		if got := Seconds(&v); got != want {
 			t.Errorf("%v: %q, expected %q", v, got, want)
+		}
+	}
+}
+
+// TestSettingsAreWords: a setting that is a struct is said as the flag says it.
+func TestSettingsAreWords(t *testing.T) {
+	r := synthetic()
+	r.Settings.Preparation.Method = digit.MNIST
+	for _, f := range settingsFacts(r) {
+		if strings.ContainsAny(f.Value, "{}&") || f.Name == "preparation" && f.Value != "mnist" {
+			t.Errorf("%+v", f)
 		}
 	}
 }

@@ -122,7 +122,7 @@ func settingsFacts(r *Report) []fact {
 	v := reflect.ValueOf(r.Settings)
 	for i := range v.NumField() {
 		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
-		value := fmt.Sprint(v.Field(i))
+		value := fmt.Sprint(v.Field(i).Interface())
 		if value == "" {
 			value = "–"
 		}
