@@ -44,9 +44,6 @@ func (f Folder) Load() (Loaded, error) {
 		return Loaded{}, fmt.Errorf("train: %w", err)
 	}
 	c, err := f.ReadConfig()
-	if errors.Is(err, fs.ErrNotExist) {
-		return Loaded{}, fmt.Errorf("train: %s: is no run folder: %w", f, bare(err))
-	}
 	if err != nil {
 		return Loaded{}, err
 	}

@@ -50,7 +50,7 @@ func TestRunsOfBeforeGoOn(t *testing.T) {
 func TestAugmentSheet(t *testing.T) {
 	dir := small(t)
 	t.Chdir(t.TempDir())
-	if o := succeed(t, mlp, "-data", dir, "-augment", "affine", "-augment-sheet", "sheet.png"); o.stdout != "" || o.stderr != "" {
+	if o := succeed(t, mlp, "-data", dir, "-augment", "affine", "-augment-sheet", "sheet.png"); o.stdout != "" || o.stderr != "sheet.png has images as training would see them, a row a class\n" {
 		t.Errorf("stdout %q, stderr %q", o.stdout, o.stderr)
 	}
 	f, err := os.Open("sheet.png")

@@ -89,7 +89,7 @@ func (s *settings) define(f *flag.FlagSet) {
 	f.BoolVar(&s.Shuffle, "shuffle", true, "new order each epoch; -shuffle=false is the files' order")
 	f.IntVar(&s.Steps, "steps", 0, "stop after so many optimizer steps in all, without those of -pretrain; 0 is no limit")
 	f.StringVar(&s.Init, "init", "", "start from the weights in this `file`: safetensors of ours, Keras's or PyTorch's, or Keras's model.keras")
-	f.StringVar(&s.resume, "resume", "", "go on with the interrupted run in this `folder`, exactly; all its settings hold")
+	f.StringVar(&s.resume, "resume", "", "resume the interrupted run in this `folder`, exactly; all its settings hold")
 	f.BoolVar(&s.repair, "repair", false, "with -resume: if steps.csv is missing, older than every checkpoint or changed, make it anew of the rows that are left")
 	f.IntVar(&s.CheckpointEvery, "checkpoint-every", 0, "save a checkpoint every so many `steps` too; 0 is at each epoch's end and when training stops")
 	f.StringVar(&s.out, "out", "", "run `folder` to write (default: runs/NET-DATE-TIME)")
@@ -289,5 +289,5 @@ func help(app App, f *flag.FlagSet, w io.Writer) {
 	fmt.Fprintf(w, "%s trains %s.\n\nUsage: go run ./cmd/%s [flags]\n\n", app.Name, app.About, app.Name)
 	f.SetOutput(w)
 	f.PrintDefaults()
-	fmt.Fprintf(w, "\nExample: train for two epochs, a line each, into a folder of your choice\n\n  go run ./cmd/%s -epochs 2 -verbose 2 -out runs/%s\n\nand go on with it after Ctrl-C or a crash\n\n  go run ./cmd/%[1]s -resume runs/%[2]s\n", app.Name, strings.ToLower(app.Name))
+	fmt.Fprintf(w, "\nExample: train for two epochs, a line each, into a folder of your choice\n\n  go run ./cmd/%s -epochs 2 -verbose 2 -out runs/%s\n\nand resume it after Ctrl-C or a crash\n\n  go run ./cmd/%[1]s -resume runs/%[2]s\n", app.Name, strings.ToLower(app.Name))
 }

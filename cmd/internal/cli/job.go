@@ -176,9 +176,12 @@ func (j *job) reopen(ctx context.Context, c train.Config) error {
 }
 
 // note says something on stderr, unless -verbose 0 asked for silence.
-func (j *job) note(format string, args ...any) {
-	if j.settings.verbose > 0 {
-		fmt.Fprintf(j.stderr, format+"\n", args...)
+func (j *job) note(format string, args ...any) { j.settings.tell(j.stderr, format, args...) }
+
+// tell writes a line for a person, who may want none.
+func (s *settings) tell(stderr io.Writer, format string, args ...any) {
+	if s.verbose > 0 {
+		fmt.Fprintf(stderr, format+"\n", args...)
 	}
 }
 

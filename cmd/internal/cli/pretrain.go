@@ -11,6 +11,7 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"stheno/cmd/internal/report"
 	"stheno/nets"
 	"stheno/nets/train"
 )
@@ -102,7 +103,7 @@ func (j *job) pretrainItself(ctx context.Context, of *job) error {
 	if err := j.open(); err != nil {
 		return err
 	}
-	j.note("pre-training (%s) for %d epochs: a point of %d dimensions for each image; into %s", j.settings.Pretrain, j.settings.Epochs, j.settings.Embedding, j.folder)
+	j.note("pre-training (%s) for %s: a point of %d dimensions for each image; into %s", j.settings.Pretrain, report.Number(j.settings.Epochs, "epoch"), j.settings.Embedding, j.folder)
 	if j.from.Step > 0 {
 		j.note("resuming after step %d of the pre-training", j.from.Step)
 	}

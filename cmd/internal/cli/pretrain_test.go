@@ -186,7 +186,7 @@ func TestPretrainingDrawsOnItsOwnSource(t *testing.T) {
 func TestPretrainingIsNoRunOfItsOwn(t *testing.T) {
 	dir, out := small(t), filepath.Join(t.TempDir(), "run")
 	succeed(t, mlp, "-data", dir, "-pretrain", "triplet", "-epochs", "1", "-out", out)
-	if o := command(t, mlp, "-resume", filepath.Join(out, "pretrain")); o.code != exitUsage || !strings.Contains(o.stderr, "is the pre-training of a run, go on with that: -resume "+out) {
+	if o := command(t, mlp, "-resume", filepath.Join(out, "pretrain")); o.code != exitUsage || !strings.Contains(o.stderr, "is the pre-training of a run: resume that with -resume "+out) {
 		t.Errorf("%d, %q", o.code, o.stderr)
 	}
 	before := files(t, out)

@@ -35,7 +35,7 @@ func (s *settings) adopt(stored train.Settings) error {
 			continue
 		}
 		if mine, theirs := now.Lookup(name).Value.String(), f.Lookup(name).Value.String(); mine != theirs {
-			return usageError{fmt.Sprintf("-%s %s: the run has -%s %s and goes on with it: leave the flag out, or begin another run", name, quoted(mine), name, quoted(theirs))}
+			return usageError{fmt.Sprintf("-%s %s: the run has -%s %s and keeps it: leave the flag out, or begin another run", name, quoted(mine), name, quoted(theirs))}
 		}
 	}
 	if s.given["epochs"] && s.Epochs != stored.Epochs && train.SchedulePlansLength(stored.Schedule) {
@@ -94,10 +94,10 @@ func stored(app App, s *settings) (train.Config, error) {
 		return c, fmt.Errorf("-resume %s: %w", s.resume, err)
 	}
 	if c.Phase != "" {
-		return c, usageError{fmt.Sprintf("-resume %s: is the %s of a run, go on with that: -resume %s", s.resume, c.Phase, quoted(filepath.Dir(s.resume)))}
+		return c, usageError{fmt.Sprintf("-resume %s: is the %s of a run: resume that with -resume %s", s.resume, c.Phase, quoted(filepath.Dir(s.resume)))}
 	}
 	if c.Network != app.Name {
-		return c, usageError{fmt.Sprintf("-resume %s: is a run of %s, go on with it by cmd/%s", s.resume, c.Network, c.Network)}
+		return c, usageError{fmt.Sprintf("-resume %s: is a run of %s: resume it with %s -resume %s", s.resume, c.Network, app.sibling(c.Network), quoted(filepath.ToSlash(s.resume)))}
 	}
 	if err := s.adopt(c.Settings); err != nil {
 		return c, err
@@ -202,7 +202,7 @@ func (j *job) finished() (bool, error) {
 	return true, err
 }
 
-// more says which flags would have a finished run go on, if any would.
+// more says with which flags a finished run can be resumed, if with any.
 func (j *job) more() string {
 	s := j.settings
 	if j.from.Stopped != "" {
@@ -218,7 +218,7 @@ func (j *job) more() string {
 	if s.Steps > 0 && j.from.Step >= s.Steps {
 		flags = append(flags, "-steps")
 	}
-	return "; more " + strings.Join(flags, " and ") + " would go on"
+	return "; resume it with more " + strings.Join(flags, " and ") + " to train on"
 }
 
 // resumeLine is the command that goes on with the run.

@@ -393,8 +393,8 @@ func TestFinishedRunSaysWhatWouldGoOn(t *testing.T) {
 	dir := small(t)
 	t.Chdir(t.TempDir())
 	for flags, want := range map[string]string{
-		"-epochs 1":                           "; more -epochs would go on\n",
-		"-epochs 9 -steps 2":                  "; more -steps would go on\n",
+		"-epochs 1":                           "; resume it with more -epochs to train on\n",
+		"-epochs 9 -steps 2":                  "; resume it with more -steps to train on\n",
 		"-epochs 1 -schedule cosine":          " steps\n",
 		"-epochs 1 -swa 1":                    " steps\n",
 		"-epochs 50 -patience 1 -lr 0.000001": "",

@@ -15,7 +15,7 @@ func TestGraphWritesAPictureAndStops(t *testing.T) {
 	like := writeData(t, 28, 28, 10, 20, 10)
 	for file, args := range map[string][]string{"mlp.dot": nil, "mlp-gradients.dot": {"-graph-gradients"}} {
 		o := succeed(t, mlp, append(args, "-data", like, "-graph", file)...)
-		if o.stdout != "" || o.stderr != "" {
+		if o.stdout != "" || o.stderr != file+" has the graph of a training step\n" {
 			t.Errorf("%s: stdout %q, stderr %q", file, o.stdout, o.stderr)
 		}
 		if d := cmp.Diff(read(t, root(t), "nets", "dot", "testdata", file), read(t, file)); d != "" {

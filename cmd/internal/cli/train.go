@@ -115,8 +115,12 @@ func begin(ctx context.Context, app App, s *settings, display progress.Display, 
 		return err
 	}
 	if s.sheet.path != "" {
-		if err := s.writeSheet(set.Train); err != nil || !s.summary && s.sketch.path == "" {
+		if err := s.writeSheet(set.Train); err != nil {
 			return err
+		}
+		s.tell(stderr, "%s has images as training would see them, a row a class", s.sheet.path)
+		if !s.summary && s.sketch.path == "" {
+			return nil
 		}
 	}
 	m, err := newModel(app, s, set)
@@ -124,8 +128,12 @@ func begin(ctx context.Context, app App, s *settings, display progress.Display, 
 		return err
 	}
 	if s.sketch.path != "" {
-		if err := s.sketch.write(ctx, m, s.Batch); err != nil || !s.summary {
+		if err := s.sketch.write(ctx, m, s.Batch); err != nil {
 			return err
+		}
+		s.tell(stderr, "%s has the graph of a training step", s.sketch.path)
+		if !s.summary {
+			return nil
 		}
 	}
 	if s.summary {

@@ -40,15 +40,18 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.BoolVar(&s.raw, "raw", false, "only scale pictures to the network's input (default: prepare them as the run's training images were)")
 	f.BoolVar(&s.mnist, "mnist", false, "prepare pictures as MNIST's were: ink found, 20 pixels long, centred (default: as the run's training images were)")
 	s.views.Define(f)
-	switch err := f.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		help(f, stdout)
-		return nil, err
-	case err != nil:
-		return nil, usageError{err.Error()}
+	for rest := args; ; rest = f.Args()[1:] { // flags may stand behind pictures
+		switch err := f.Parse(rest); {
+		case errors.Is(err, flag.ErrHelp):
+			help(f, stdout)
+			return nil, err
+		case err != nil:
+			return nil, usageError{err.Error()}
+		case f.NArg() == 0:
+			return s, s.check()
+		}
+		s.inputs = append(s.inputs, f.Arg(0))
 	}
-	s.inputs = f.Args()
-	return s, s.check()
 }
 
 // check refuses what no command line can mean.

@@ -102,6 +102,9 @@ func TestPictures(t *testing.T) {
 	if o := command(t, nil, "-model", run, "one.png", "blank.png"); o.code != 0 || o.stderr != asMNIST {
 		t.Errorf("good pictures alone: %+v", o)
 	}
+	if o := command(t, nil, "-model", run, "one.png", "-top", "1", "blank.png"); o.code != 0 || strings.Count(o.stdout, "(0.") != 1 || strings.Count(o.stdout, "\n") != 2 {
+		t.Errorf("a flag behind a picture: %+v", o)
+	}
 	if o := command(t, nil, "-model", run, "-raw", "blank.png"); o.code != 0 || strings.Contains(o.stdout, "ink") || !strings.HasPrefix(o.stdout, "blank.png: 0 (0.1000), 1 (") {
 		t.Errorf("a raw blank picture goes to the network: %+v", o)
 	}

@@ -6,6 +6,11 @@ import "regexp"
 // reader of code wants to know where an error is from, a user what to do.
 var through = regexp.MustCompile(`(^|: |\n)(?:(?:train|nets|graph|kernel|data|digit|augment|safetensors|keras|hdf5|onnx|dot|durable|batcher|views|report|group): )+`)
 
+// call is the system call before a path that is not there, which says no more.
+var call = regexp.MustCompile(`(^|: )l?(?:open|stat) ([^:\n]+: (?:no such file or directory|not a directory|permission denied))`)
+
 // Words are an error's as a program's user reads them: without the names of the
-// packages that it came through.
-func Words(err error) string { return through.ReplaceAllString(err.Error(), "$1") }
+// packages that it came through and of system calls.
+func Words(err error) string {
+	return call.ReplaceAllString(through.ReplaceAllString(err.Error(), "$1"), "$1$2")
+}

@@ -1,8 +1,10 @@
 package serve
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 
 	"stheno/cmd/internal/batcher"
@@ -29,8 +31,16 @@ func (s *Server) page(ctx context.Context) (*page.Page, *live.Trainer) {
 		}
 	}
 	warnings := slog.NewLogLogger(s.log.Handler(), slog.LevelWarn).Writer()
-	trainer := live.Start(ctx, s.set, runs, warnings)
+	trainer := live.Start(ctx, s.set, runs, oneLine{warnings})
 	return page.New(trainer, trainer), trainer
+}
+
+// oneLine is a log of what training writes for a terminal.
+type oneLine struct{ log io.Writer }
+
+func (o oneLine) Write(text []byte) (int, error) {
+	_, err := o.log.Write(bytes.Join(bytes.Fields(text), []byte(" ")))
+	return len(text), err
 }
 
 // shown are the models of runs, as a page shows them.

@@ -1,6 +1,8 @@
 package serve
 
 import (
+	"bytes"
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
@@ -68,5 +70,13 @@ func TestRestart(t *testing.T) {
 		if err := os.WriteFile(model, []byte("no weights"), 0o666); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestLogLines: what training says over several lines is one in the log.
+func TestLogLines(t *testing.T) {
+	var log bytes.Buffer
+	if _, err := fmt.Fprintf(oneLine{&log}, "everything is saved; resume with\n\n  %s\n\n", "go run ./cmd/cnn -resume runs/a"); err != nil || log.String() != "everything is saved; resume with go run ./cmd/cnn -resume runs/a" {
+		t.Errorf("%q, %v", log.String(), err)
 	}
 }
