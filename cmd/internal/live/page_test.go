@@ -61,10 +61,14 @@ func TestLostConnection(t *testing.T) {
 		b.click("#clear")
 	}
 	draw("7")
-	b.run(chromedp.Evaluate(`connections[0].close(); window.WebSocket = class {
+	b.run(chromedp.Evaluate(`import("/ui/drawing.js").then(drawing => {
+		connections[0].close(); // and asks before the page hears of it
+		return drawing.askOf({ data: new Uint8Array(140 * 140), width: 140 });
+	}).then(said => { window.said = said; }); window.WebSocket = class {
 		constructor() { connections.push(this); setTimeout(() => this.onclose()); }
 		close() {}
 	}; 0`, nil))
+	b.until(`window.said?.empty`)
 	draw("3")
 	time.Sleep(5 * time.Second) // then the page tries again
 	draw("0")

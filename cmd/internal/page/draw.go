@@ -25,7 +25,7 @@ const (
 // another host is refused.
 func (p *Page) draw(w http.ResponseWriter, r *http.Request) {
 	if !p.enter() {
-		fail(w, refuse(http.StatusServiceUnavailable, "the server stops"))
+		fail(w, errStops)
 		return
 	}
 	defer p.visits.Done()

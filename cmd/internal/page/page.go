@@ -97,8 +97,8 @@ func New(source Source, training Training) *Page {
 // ServeHTTP answers.
 func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.mux.ServeHTTP(w, r) }
 
-// Close ends the streams of events, which a server that shuts down would wait
-// for, and the connections of hands that draw, which it knows nothing of, and
+// Close ends the streams of events and the judging of test images, which a server
+// that shuts down would wait for, and the connections of hands that draw, which it knows nothing of, and
 // returns when these have ended: http.Server.RegisterOnShutdown(page.Close), and
 // once more behind Shutdown to wait.
 func (p *Page) Close() {
@@ -109,6 +109,8 @@ func (p *Page) Close() {
 	p.mu.Unlock()
 	p.visits.Wait()
 }
+
+var errStops = refuse(http.StatusServiceUnavailable, "the server stops")
 
 func (p *Page) closed() bool {
 	select {

@@ -342,6 +342,16 @@ func TestStream(t *testing.T) {
 	}
 }
 
+// TestJudgingEndsWithThePage: a server that stops waits for its requests, and thousands
+// of test images take a slow machine longer than it has.
+func TestJudgingEndsWithThePage(t *testing.T) {
+	p, _ := newPage(t)
+	p.Close()
+	for _, path := range []string{"/api/confusion?model=tiny", "/api/tests?model=tiny"} {
+		refused(t, p, "GET", path, "", nil, http.StatusServiceUnavailable, "the server stops")
+	}
+}
+
 // TestAssets: all that the page names is there, and nothing is inline.
 func TestAssets(t *testing.T) {
 	p, _ := newPage(t)

@@ -37,7 +37,7 @@ type verdicts struct {
 }
 
 // of looks a network up, or asks it about all test images, some in each turn. Networks that are no longer shown are forgotten.
-func (c *errorCache) of(m Model, set *data.Set, current []Model, turn func() (leave func())) ([]verdict, error) {
+func (c *errorCache) of(m Model, set *data.Set, current []Model, turn func() (leave func(), err error)) ([]verdict, error) {
 	c.mu.Lock()
 	v, ok := c.known[m.Predictor]
 	if !ok {
@@ -57,14 +57,17 @@ func (c *errorCache) of(m Model, set *data.Set, current []Model, turn func() (le
 }
 
 // judge asks a network about all test images, some at a time.
-func judge(m Model, set *data.Set, turn func() (leave func())) (list []verdict, err error) {
+func judge(m Model, set *data.Set, turn func() (leave func(), err error)) (list []verdict, err error) {
 	const chunk = 32
 	labels := make([]int, chunk)
 	images := make([]float32, chunk*m.size())
 	for batch := range set.Batches(chunk, nil) {
 		n := len(batch.Rows)
 		data.Decode(batch, images[:n*m.size()], labels[:n])
-		leave := turn()
+		leave, err := turn()
+		if err != nil {
+			return nil, err
+		}
 		scores, err := m.Predictor.Predict(images[:n*m.size()])
 		leave()
 		if err != nil {
@@ -99,12 +102,19 @@ func (p *Page) verdictsOf(query url.Values) (Model, []verdict, error) {
 	if all := p.source.Models(); len(all) > 0 && !slices.Equal(m.classes(), all[0].classes()) {
 		return m, nil, refuse(http.StatusConflict, "the test images are those of %s, whose classes are others than those of %s", all[0].Name, m.Name)
 	}
-	list, err := p.errors.of(m, set, p.source.Models(), func() (leave func()) {
-		p.drawings.giveWay()
-		leave, _ = p.budget.turn(context.Background())
-		return leave
-	})
+	list, err := p.errors.of(m, set, p.source.Models(), p.judging)
 	return m, list, err
+}
+
+// judging waits for a turn to judge some test images. Who has asked for them may be
+// gone: others ask for the same. But when the page closes it ends, since the
+// server's end waits for it.
+func (p *Page) judging() (leave func(), err error) {
+	p.drawings.giveWay()
+	if p.closed() {
+		return nil, errStops
+	}
+	return p.budget.turn(context.Background())
 }
 
 type confusionJSON struct {

@@ -32,7 +32,7 @@ function connect() {
     socket.close();
   }
   async function send(message) {
-    if (!await opened || connection !== send) return null;
+    if (!await opened || connection !== send || socket.readyState !== socket.OPEN) return null; // it may be closing: onclose comes later
     return new Promise(answer => { waiting.push(answer); socket.send(message); expect(); });
   }
   return send;
