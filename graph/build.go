@@ -36,6 +36,10 @@ func Build(build func(g *gorgonia.ExprGraph) error, phase ...Phase) (m *Machine,
 	if len(phase) > 1 {
 		return nil, fmt.Errorf("graph: Build takes one phase, got %d", len(phase))
 	}
+	phase = append(phase, AsSet)
+	if phase[0] < AsSet || phase[0] > Evaluation {
+		return nil, fmt.Errorf("graph: Build: there is no phase %d; there are AsSet, Training and Evaluation", phase[0])
+	}
 	if nested() {
 		return nil, errors.New("graph: Build inside the function of another Build: build the graphs one after the other")
 	}
@@ -46,7 +50,7 @@ func Build(build func(g *gorgonia.ExprGraph) error, phase ...Phase) (m *Machine,
 		return nil, err
 	}
 	err = protect("the graph cannot be compiled", func() (err error) {
-		m, err = compile(g, append(phase, AsSet)[0])
+		m, err = compile(g, phase[0])
 		return err
 	})
 	if err != nil {

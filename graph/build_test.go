@@ -262,3 +262,80 @@ func TestAMachineThatBuildHasNotMadeIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestTwinsRefuseWhatTheFusedOpsDo: Gorgonia ends the process at some of it.
+func TestTwinsRefuseWhatTheFusedOpsDo(t *testing.T) {
+	for name, build := range map[string]func(o graph.Ops, in func(dt tensor.Dtype, shape ...int) *gorgonia.Node) error{
+		"a kernel larger than the images": func(o graph.Ops, in func(tensor.Dtype, ...int) *gorgonia.Node) error {
+			_, err := o.Convolve(in(tensor.Float32, 1, 4, 4, 1), in(tensor.Float32, 5, 5, 1, 2), in(tensor.Float32, 2), false)
+			return err
+		},
+		"a smoothing of 7": func(o graph.Ops, in func(tensor.Dtype, ...int) *gorgonia.Node) error {
+			_, _, err := o.CrossEntropy(in(tensor.Float32, 2, 3), in(tensor.Int, 2), 7)
+			return err
+		},
+		"a bias that is a column": func(o graph.Ops, in func(tensor.Dtype, ...int) *gorgonia.Node) error {
+			_, err := o.Affine(in(tensor.Float32, 2, 3), in(tensor.Float32, 3, 2), in(tensor.Float32, 2, 1), false)
+			return err
+		},
+		"a factor below 0": func(o graph.Ops, in func(tensor.Dtype, ...int) *gorgonia.Node) error {
+			_, err := o.L2(in(tensor.Float32), -1, in(tensor.Float32, 2))
+			return err
+		},
+		"a temperature of 0": func(o graph.Ops, in func(tensor.Dtype, ...int) *gorgonia.Node) error {
+			_, _, err := o.SupCon(in(tensor.Float32, 2, 3), in(tensor.Int, 2), 0)
+			return err
+		},
+		"a scale below 0": func(o graph.Ops, in func(tensor.Dtype, ...int) *gorgonia.Node) error {
+			_, _, err := o.CosFace(in(tensor.Float32, 2, 3), in(tensor.Int, 2), -1, 0)
+			return err
+		},
+		"probabilities of images": func(o graph.Ops, in func(tensor.Dtype, ...int) *gorgonia.Node) error {
+			_, err := o.Softmax(in(tensor.Float32, 2, 3, 4))
+			return err
+		},
+		"rows of a scalar": func(o graph.Ops, in func(tensor.Dtype, ...int) *gorgonia.Node) error {
+			_, err := o.Flatten(in(tensor.Float32))
+			return err
+		},
+	} {
+		texts := make(map[string]bool)
+		for _, o := range []graph.Ops{graph.Fused, graph.Stock} {
+			_, err := graph.Build(func(g *gorgonia.ExprGraph) error {
+				inputs := 0
+				return build(o, func(dt tensor.Dtype, shape ...int) *gorgonia.Node {
+					inputs++
+					return graph.NewInput(g, dt, string(rune('a'+inputs)), shape...)
+				})
+			})
+			if err == nil {
+				t.Errorf("%s is taken by %T", name, o)
+				continue
+			}
+			texts[err.Error()] = true
+		}
+		if len(texts) > 1 {
+			t.Errorf("%s: two errors, %v", name, texts)
+		}
+	}
+}
+
+func TestUnknownPhasesAndTypesAreRefused(t *testing.T) {
+	input := func(dt tensor.Dtype) func(*gorgonia.ExprGraph) error {
+		return func(g *gorgonia.ExprGraph) error {
+			graph.NewInput(g, dt, "x", 2)
+			return nil
+		}
+	}
+	for _, phase := range []graph.Phase{-1, 3} {
+		if _, err := graph.Build(input(tensor.Float32), phase); err == nil || !strings.Contains(err.Error(), "there are AsSet, Training and Evaluation") {
+			t.Errorf("phase %d: error %v", phase, err)
+		}
+	}
+	if _, err := graph.Build(input(tensor.Dtype{})); err == nil || !strings.Contains(err.Error(), `input "x" has no element type`) {
+		t.Errorf("error %v", err)
+	}
+	if graph.Of(nil) != nil || graph.First(nil) != nil {
+		t.Error("no node has an op")
+	}
+}

@@ -17,6 +17,9 @@ import (
 // positive; Build makes an error of that.
 func NewInput(g *gorgonia.ExprGraph, dt tensor.Dtype, name string, shape ...int) *gorgonia.Node {
 	checkName(g, name)
+	if dt.Type == nil {
+		refuse("input %q has no element type: name one, such as tensor.Float32", name)
+	}
 	if slices.ContainsFunc(shape, func(size int) bool { return size < 1 }) {
 		refuse("input %q cannot have the shape %v: each size must be 1 or more", name, shape)
 	}

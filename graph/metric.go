@@ -55,7 +55,7 @@ func (fused) CosFace(cos, labels *gorgonia.Node, scale, margin float64) (*gorgon
 }
 
 func (stock) Normalize(x *gorgonia.Node) (*gorgonia.Node, error) {
-	return stockNodes(gorgonia.Nodes{x}, func() *gorgonia.Node {
+	return stockNodes(Normalize[float32]{}, Normalize[float64]{}, gorgonia.Nodes{x}, func() *gorgonia.Node {
 		s := x.Shape()
 		norm := must(gorgonia.Sqrt(must(gorgonia.Sum(must(gorgonia.Square(x)), 1))))
 		column := must(gorgonia.Reshape(must(gorgonia.Inverse(norm)), tensor.Shape{s[0], 1}))
@@ -64,7 +64,7 @@ func (stock) Normalize(x *gorgonia.Node) (*gorgonia.Node, error) {
 }
 
 func (stock) InnerProducts(x, w *gorgonia.Node) (*gorgonia.Node, error) {
-	return stockNodes(gorgonia.Nodes{x, w}, func() *gorgonia.Node { return innerProducts(x, w) })
+	return stockNodes(InnerProducts[float32]{}, InnerProducts[float64]{}, gorgonia.Nodes{x, w}, func() *gorgonia.Node { return innerProducts(x, w) })
 }
 
 func innerProducts(x, w *gorgonia.Node) *gorgonia.Node {
@@ -74,7 +74,7 @@ func innerProducts(x, w *gorgonia.Node) *gorgonia.Node {
 // SupCon is the sum over all pairs of weight[i,j]·(log(sum of exp(s[i]/tau)) - s[i,j]/tau).
 func (stock) SupCon(z, labels *gorgonia.Node, tau float64) (*gorgonia.Node, func() int, error) {
 	var products *gorgonia.Node
-	loss, err := stockNodes(gorgonia.Nodes{z, labels}, func() *gorgonia.Node {
+	loss, err := stockNodes(SupCon[float32]{Tau: tau}, SupCon[float64]{Tau: tau}, gorgonia.Nodes{z, labels}, func() *gorgonia.Node {
 		products = innerProducts(z, z)
 		s := must(gorgonia.HadamardProd(products, constant(z, 1/tau)))
 		others := must(gorgonia.HadamardProd(must(gorgonia.Exp(s)), must(Apply(pairs{"others", z.Dtype()}, labels))))
@@ -91,7 +91,7 @@ func (stock) SupCon(z, labels *gorgonia.Node, tau float64) (*gorgonia.Node, func
 // where 4 is taken off those that do not count: no product of rows of length 1 is below -1.
 func (stock) Triplet(z, labels *gorgonia.Node, margin float64) (*gorgonia.Node, func() int, error) {
 	var products *gorgonia.Node
-	loss, err := stockNodes(gorgonia.Nodes{z, labels}, func() *gorgonia.Node {
+	loss, err := stockNodes(Triplet[float32]{Margin: margin}, Triplet[float64]{Margin: margin}, gorgonia.Nodes{z, labels}, func() *gorgonia.Node {
 		products = innerProducts(z, z)
 		mask := func(kind string) *gorgonia.Node { return must(Apply(pairs{kind, z.Dtype()}, labels)) }
 		nearest := must(gorgonia.Max(must(gorgonia.Sub(products, mask("not negative"))), 1))
@@ -105,7 +105,7 @@ func (stock) Triplet(z, labels *gorgonia.Node, margin float64) (*gorgonia.Node, 
 }
 
 func (stock) CosFace(cos, labels *gorgonia.Node, scale, margin float64) (*gorgonia.Node, func() int, error) {
-	loss, err := stockNodes(gorgonia.Nodes{cos, labels}, func() *gorgonia.Node {
+	loss, err := stockNodes(CosFace[float32]{Scale: scale, Margin: margin}, CosFace[float64]{Scale: scale, Margin: margin}, gorgonia.Nodes{cos, labels}, func() *gorgonia.Node {
 		s := cos.Shape()
 		target := must(Apply(oneHot{Classes: s[1], Of: cos.Dtype()}, labels))
 		off := must(gorgonia.HadamardProd(target, constant(cos, margin)))

@@ -53,6 +53,16 @@ type view interface {
 // output. The first input that is not of type int gives the outputs' type. It
 // refuses inputs that op does not take: their number, graph, element types or shapes.
 func Apply(op Op, in ...*gorgonia.Node) (*gorgonia.Node, error) {
+	c, err := callOf(op, in)
+	if err != nil {
+		return nil, err
+	}
+	return gorgonia.ApplyOp(&adapter{c, c.first}, in...)
+}
+
+// callOf is the application of op to inputs, or says why there is none. It is in
+// no graph yet.
+func callOf(op Op, in gorgonia.Nodes) (*call, error) {
 	if op == nil {
 		return nil, errors.New("graph: Apply: there is no op: it is nil")
 	}
@@ -64,7 +74,7 @@ func Apply(op Op, in ...*gorgonia.Node) (*gorgonia.Node, error) {
 	if err := c.settle(); err != nil {
 		return nil, fmt.Errorf("graph: %s: %w", op, err)
 	}
-	return gorgonia.ApplyOp(&adapter{c, c.first}, in...)
+	return c, nil
 }
 
 // graphOf is the one graph of all inputs. Constants are in none until they are read.
@@ -160,6 +170,9 @@ func Output(n *gorgonia.Node, output int) (*gorgonia.Node, error) {
 
 // Of returns the Op behind a node, or nil if it is not one of this package's.
 func Of(n *gorgonia.Node) Op {
+	if n == nil {
+		return nil
+	}
 	if a, ok := n.Op().(*adapter); ok {
 		return a.call.op
 	}
@@ -169,6 +182,9 @@ func Of(n *gorgonia.Node) Op {
 // First returns the node of the first output of the op that made n: n itself,
 // unless Output has made it.
 func First(n *gorgonia.Node) *gorgonia.Node {
+	if n == nil {
+		return nil
+	}
 	if a, ok := n.Op().(*adapter); ok && !a.isFirst() {
 		return First(childrenOf(n)[0])
 	}

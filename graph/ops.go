@@ -59,10 +59,12 @@ func (f fused) Convolve(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, erro
 func (fused) Flatten(x *gorgonia.Node) (*gorgonia.Node, error) {
 	to := rowsOf(x)
 	if to == nil {
-		return nil, errors.New("graph: Flatten: wants x (N,...), got a scalar or nil")
+		return nil, errNoRows
 	}
 	return either(Reshape[float32]{to}, Reshape[float64]{to}, x)
 }
+
+var errNoRows = errors.New("graph: Flatten: wants x (N,...), got a scalar or nil")
 
 // rowsOf is the shape of x with one row for each of its N, nil without an N.
 func rowsOf(x *gorgonia.Node) tensor.Shape {
@@ -93,8 +95,13 @@ func (fused) L2(loss *gorgonia.Node, factor float64, weights ...*gorgonia.Node) 
 
 // either applies the op of the first input's element type.
 func either(op32, op64 Op, in ...*gorgonia.Node) (*gorgonia.Node, error) {
+	return Apply(choose(op32, op64, in), in...)
+}
+
+// choose is the op of the first input's element type.
+func choose(op32, op64 Op, in gorgonia.Nodes) Op {
 	if in[0] != nil && in[0].Dtype() == tensor.Float64 {
-		return Apply(op64, in...)
+		return op64
 	}
-	return Apply(op32, in...)
+	return op32
 }

@@ -19,7 +19,7 @@ var Stock Ops = stock{}
 type stock struct{ fused }
 
 func (stock) Affine(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error) {
-	return stockNodes(gorgonia.Nodes{x, w, b}, func() *gorgonia.Node {
+	return stockNodes(Affine[float32]{relu}, Affine[float64]{relu}, gorgonia.Nodes{x, w, b}, func() *gorgonia.Node {
 		if x.Dims() > 2 {
 			x = must(gorgonia.Reshape(x, rowsOf(x)))
 		}
@@ -29,7 +29,7 @@ func (stock) Affine(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error) {
 
 // Convolve goes by way of Gorgonia's NCHW and OIHW.
 func (stock) Convolve(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error) {
-	return stockNodes(gorgonia.Nodes{x, w, b}, func() *gorgonia.Node {
+	return stockNodes(Convolve[float32]{ReLU: relu}, Convolve[float64]{ReLU: relu}, gorgonia.Nodes{x, w, b}, func() *gorgonia.Node {
 		k := w.Shape()
 		nchw := must(gorgonia.Transpose(x, 0, 3, 1, 2))
 		oihw := must(gorgonia.Transpose(w, 3, 2, 0, 1))
@@ -42,15 +42,19 @@ func (stock) Convolve(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error)
 }
 
 func (stock) Flatten(x *gorgonia.Node) (*gorgonia.Node, error) {
-	return stockNodes(gorgonia.Nodes{x}, func() *gorgonia.Node { return must(gorgonia.Reshape(x, rowsOf(x))) })
+	to := rowsOf(x)
+	if to == nil {
+		return nil, errNoRows
+	}
+	return stockNodes(Reshape[float32]{to}, Reshape[float64]{to}, gorgonia.Nodes{x}, func() *gorgonia.Node { return must(gorgonia.Reshape(x, to)) })
 }
 
 func (stock) Softmax(x *gorgonia.Node) (*gorgonia.Node, error) {
-	return stockNodes(gorgonia.Nodes{x}, func() *gorgonia.Node { return must(gorgonia.SoftMax(x)) })
+	return stockNodes(Softmax[float32]{}, Softmax[float64]{}, gorgonia.Nodes{x}, func() *gorgonia.Node { return must(gorgonia.SoftMax(x)) })
 }
 
 func (stock) CrossEntropy(x, labels *gorgonia.Node, smoothing float64) (*gorgonia.Node, func() int, error) {
-	loss, err := stockNodes(gorgonia.Nodes{x, labels}, func() *gorgonia.Node {
+	loss, err := stockNodes(CrossEntropy[float32]{Smoothing: smoothing}, CrossEntropy[float64]{Smoothing: smoothing}, gorgonia.Nodes{x, labels}, func() *gorgonia.Node {
 		s := x.Shape()
 		target := must(Apply(oneHot{s[1], smoothing, x.Dtype()}, labels))
 		logs := must(gorgonia.Log(must(gorgonia.SoftMax(x))))
@@ -61,7 +65,7 @@ func (stock) CrossEntropy(x, labels *gorgonia.Node, smoothing float64) (*gorgoni
 }
 
 func (stock) L2(loss *gorgonia.Node, factor float64, weights ...*gorgonia.Node) (*gorgonia.Node, error) {
-	return stockNodes(append(gorgonia.Nodes{loss}, weights...), func() *gorgonia.Node {
+	return stockNodes(L2[float32]{factor}, L2[float64]{factor}, append(gorgonia.Nodes{loss}, weights...), func() *gorgonia.Node {
 		for _, w := range weights {
 			sum := must(gorgonia.Sum(must(gorgonia.Square(w))))
 			loss = must(gorgonia.Add(loss, must(gorgonia.Mul(sum, constant(loss, factor)))))
@@ -70,14 +74,11 @@ func (stock) L2(loss *gorgonia.Node, factor float64, weights ...*gorgonia.Node) 
 	})
 }
 
-// stockNodes runs build, in which must may give up, if its inputs are of one graph
-// and the first is of floats.
-func stockNodes(in gorgonia.Nodes, build func() *gorgonia.Node) (n *gorgonia.Node, err error) {
-	if _, err := graphOf(in); err != nil {
-		return nil, fmt.Errorf("graph: stock nodes: %w", err)
-	}
-	if dt := in[0].Dtype(); !isFloat(dt) {
-		return nil, fmt.Errorf("graph: stock nodes: input 0 has the element type %v, must be float32 or float64", dt)
+// stockNodes runs build, in which must may give up, for inputs that the fused op
+// takes: Gorgonia ends the process at some others, and computes nonsense of more.
+func stockNodes(op32, op64 Op, in gorgonia.Nodes, build func() *gorgonia.Node) (n *gorgonia.Node, err error) {
+	if _, err := callOf(choose(op32, op64, in), in); err != nil {
+		return nil, err
 	}
 	defer func() {
 		if r := recover(); r != nil {
