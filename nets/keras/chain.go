@@ -3,6 +3,7 @@ package keras
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 )
 
 // chain is a model's layers in the order in which an image passes them.
@@ -136,7 +137,7 @@ func (e entry) before() (string, error) {
 		return "", fmt.Errorf("%s: %w", e, err)
 	}
 	for key, value := range named {
-		if !(key == "training" && (equal(value, []byte("false")) || equal(value, []byte("null")))) && !(key == "mask" && equal(value, []byte("null"))) {
+		if !e.ignores(key, value) {
 			return "", fmt.Errorf("%s is called with %.60s=%s, expected no arguments but its input", e, key, short(value))
 		}
 	}
@@ -145,6 +146,19 @@ func (e entry) before() (string, error) {
 		return "", fmt.Errorf("%s is called on %s, expected the one output of a layer that is called once", e, short(args[0].Config.History))
 	}
 	return name, nil
+}
+
+// ignores says whether an argument that a layer was called with changes no
+// prediction. Augmentation has training=true unless the user says otherwise, and
+// predict() goes before that.
+func (e entry) ignores(key string, value json.RawMessage) bool {
+	switch {
+	case key == "training" && equal(value, []byte("true")):
+		return strings.HasPrefix(e.class, "Random")
+	case key == "training":
+		return equal(value, []byte("false")) || equal(value, []byte("null"))
+	}
+	return key == "mask" && equal(value, []byte("null"))
 }
 
 // history reads ["dense", 0, 0]: a layer, the first call of it, its first output.

@@ -54,6 +54,9 @@ func parseEntry(text json.RawMessage, module, registered string) (e entry, err e
 			return e, fmt.Errorf("%s has a %.60q, which is not known here", e, key)
 		}
 	}
+	if own, ok := o["name"]; ok && !equal(own, e.config["name"]) { // Keras wires layers by the one, and calls them by the other
+		return e, fmt.Errorf("%s is called %s beside its config, expected one name", e, short(own))
+	}
 	var from string
 	var as *string
 	if o.read("module", &from) != nil || o.optional("registered_name", &as) != nil || from != module || as != nil && *as != registered {

@@ -139,6 +139,10 @@ func TestWhatIsUnderstood(t *testing.T) {
 		"training=False": {changed(func(_ part, l []part) {
 			l[1]["inbound_nodes"] = []part{node("l0", part{"training": false, "mask": nil})}
 		}), mlp},
+		"augmentation with training=True": {changed(func(_ part, l []part) {
+			l[1] = layer("RandomFlip", part{"mode": "horizontal", "seed": 1, "data_format": "channels_last", "name": "l1"})
+			l[1]["inbound_nodes"] = []part{node("l0", part{"training": true})}
+		}), mlp},
 		"layers in another order": {changed(func(_ part, l []part) { l[3], l[4] = l[4], l[3] }), mlp},
 		"a list of one input":     {changed(func(c part, _ []part) { c["input_layers"] = []any{[]any{"l0", 0, 0}} }), mlp},
 	} {
@@ -234,7 +238,8 @@ func TestWhatIsRefused(t *testing.T) {
 		`Functional "functional": found no way from its output to its input along "l9"`:         changed(func(_ part, l []part) { l[2]["inbound_nodes"] = []part{node("l9", nil)} }),
 		`Functional "functional": found no way from its output to its input along "l2"`:         changed(func(_ part, l []part) { l[2]["inbound_nodes"] = []part{node("l4", nil)} }),
 		`Functional "functional" has layers that do not stand between its input and its output`: changed(func(_ part, l []part) { l[2]["inbound_nodes"] = []part{node("l0", nil)} }),
-		`Dropout "l0" is there twice, expected each name once`:                                  changed(func(_ part, l []part) { l[1]["config"].(part)["name"] = "l0" }),
+		`Dropout "l0" is there twice, expected each name once`:                                  changed(func(_ part, l []part) { l[1]["config"].(part)["name"], l[1]["name"] = "l0", "l0" }),
+		`Dropout "l1" is called "l2" beside its config, expected one name`:                      changed(func(_ part, l []part) { l[1]["name"], l[2]["name"] = "l2", "l1" }),
 		`has the output_layers [["l3",0,0],["l4",0,0]], expected one layer`:                     changed(func(c part, _ []part) { c["output_layers"] = []any{[]any{"l3", 0, 0}, []any{"l4", 0, 0}} }),
 		`has the input_layers {"image":["l0",0,0]}, expected one layer`:                         changed(func(c part, _ []part) { c["input_layers"] = part{"image": []any{"l0", 0, 0}} }),
 		`Functional "functional" has the setting "quantum": 1`:                                  changed(func(c part, _ []part) { c["quantum"] = 1 }),

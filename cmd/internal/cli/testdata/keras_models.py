@@ -76,6 +76,7 @@ models = {
     "right: functional": lambda: functional(lambda i: out()(hidden()(L.Flatten()(i)))),
     "right: dropout, noise": lambda: cnn(between=(L.SpatialDropout2D(.2), L.GaussianNoise(.5)), behind=(L.Dropout(.5),)),
     "right: augmentation": lambda: mlp(L.RandomFlip(), L.RandomRotation(.1), L.RandomZoom(.1), L.RandomTranslation(.1, .1), L.RandomContrast(.1), L.RandomBrightness(.1)),
+    "right: augmentation of a Functional model": lambda: functional(lambda i: out()(hidden()(L.Flatten()(L.RandomFlip()(i))))),
     "right: activations as layers": lambda: mlp(act=None, between=(L.Dropout(.5), L.ReLU()), last=None, after=(L.Softmax(),)),
     "right: relu behind Flatten": lambda: cnn(b={"activation": None}, behind=(L.Activation("relu"),)),
     "right: what is for training": lambda: model(L.Flatten(), hidden(kernel_regularizer="l2", kernel_constraint="non_neg", activity_regularizer="l1"), out(trainable=False)),
