@@ -10,9 +10,12 @@ import (
 
 var threads atomic.Int64
 
+// maxThreads is more than any machine has, and small enough to count rows by.
+const maxThreads = 1 << 14
+
 // SetThreads limits how many threads a kernel may use; 0 is GOMAXPROCS. The
 // limit changes no bit of any result.
-func SetThreads(n int) { threads.Store(int64(n)) }
+func SetThreads(n int) { threads.Store(int64(min(n, maxThreads))) }
 
 // Threads says how many threads a kernel may use.
 func Threads() int {

@@ -1,6 +1,8 @@
 package kernel
 
 import (
+	"math"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -36,6 +38,25 @@ func TestParallelRunsEachBlockOnce(t *testing.T) {
 		})
 	}
 	group.Wait()
+}
+
+// TestSetThreadsBeyondAnyMachine: rows are counted by threads, beyond any sum.
+func TestSetThreadsBeyondAnyMachine(t *testing.T) {
+	defer SetThreads(0)
+	const m, n, k = 128, 512, 64
+	a, b, bias, want, got := make([]float32, m*k), make([]float32, k*n), make([]float32, n), make([]float32, m*n), make([]float32, m*n)
+	for i := range a {
+		a[i] = float32(i%7) - 3
+	}
+	for i := range b {
+		b[i] = float32(i%5) - 2
+	}
+	Affine(m, n, k, a, b, bias, want, true)
+	SetThreads(math.MaxInt)
+	Affine(m, n, k, a, b, bias, got, true)
+	if !slices.Equal(got, want) {
+		t.Error("other numbers")
+	}
 }
 
 // TestAPanicInABlockIsItsCallers, whichever thread it happens on, after all other

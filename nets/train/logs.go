@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
+	"strings"
 )
 
 // ReadHistory reads the rows of history.json; none if there is no such file.
@@ -57,6 +58,9 @@ func (f Folder) ReadSteps() ([]Step, error) {
 		if err == nil && line > 1 { // the first names the columns
 			steps, err = appendStep(steps, record)
 		}
+		if parse := (*csv.ParseError)(nil); errors.As(err, &parse) {
+			line, err = parse.Line, parse.Err
+		}
 		if err != nil {
 			return nil, fmt.Errorf("train: %s: line %d: %w", f.File(StepsFile), line, err)
 		}
@@ -67,5 +71,8 @@ func appendStep(steps []Step, record []string) ([]Step, error) {
 	n, err := strconv.Atoi(record[0])
 	loss, lossErr := strconv.ParseFloat(record[1], 64)
 	accuracy, accuracyErr := strconv.ParseFloat(record[2], 64)
-	return append(steps, Step{n, loss, accuracy}), errors.Join(err, lossErr, accuracyErr)
+	if errors.Join(err, lossErr, accuracyErr) != nil {
+		err = fmt.Errorf("%q is no row of a step", strings.Join(record, ","))
+	}
+	return append(steps, Step{n, loss, accuracy}), err
 }

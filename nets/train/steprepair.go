@@ -31,21 +31,38 @@ func (l *StepLog) Check(at Position) error {
 		return fmt.Errorf("train: %w", err)
 	}
 	defer f.Close()
-	tail := make([]byte, min(l.log.size, 256)) // a row is shorter
-	if n, err := f.ReadAt(tail, l.log.size-int64(len(tail))); err == io.EOF && n < len(tail) {
-		return fmt.Errorf("train: %s: is older than the checkpoint of step %d", file, at.Step)
-	} else if err != nil && err != io.EOF {
+	content, err := io.ReadAll(io.LimitReader(f, l.log.size))
+	if err != nil {
 		return fmt.Errorf("train: %w", err)
 	}
-	if l.log.size == 0 {
-		return nil
+	if int64(len(content)) < l.log.size {
+		return fmt.Errorf("train: %s: is older than the checkpoint of step %d", file, at.Step)
 	}
-	lines := strings.Split(string(tail), "\n")
-	last, rest := lines[max(0, len(lines)-2)], lines[len(lines)-1]
-	if step, _, _ := strings.Cut(last, ","); rest != "" || strings.HasSuffix(last, "\r") || at.Step > 0 && step != strconv.Itoa(at.Step) {
+	last, number := 0, 0
+	for line := range strings.Lines(string(content)) {
+		if number++; number == 1 && line == stepsHeader {
+			continue
+		}
+		row, ok := stepOf(line)
+		if !ok || row.Step <= last || !strings.HasSuffix(line, "\n") || strings.HasSuffix(line, "\r\n") {
+			return fmt.Errorf("train: %s: was changed by another program: its line %d is not the one that was written", file, number)
+		}
+		last = row.Step
+	}
+	if l.log.size > 0 && last != at.Step {
 		return fmt.Errorf("train: %s: was changed by another program: it has not the row of step %d where the checkpoint knows it", file, at.Step)
 	}
 	return nil
+}
+
+// stepOf reads a line; it is not ok if that is no row of a step.
+func stepOf(line string) (row Step, ok bool) {
+	fields := strings.Split(strings.TrimRight(line, "\r\n"), ",")
+	if len(fields) != 3 {
+		return row, false
+	}
+	rows, err := appendStep(nil, fields)
+	return rows[0], err == nil
 }
 
 // Repair makes the file anew of those rows that it still has, for the restored
@@ -67,15 +84,13 @@ func (l *StepLog) Repair(at Position) (lost string, err error) {
 		}
 	}
 	for line := range strings.Lines(string(content)) {
-		whole := strings.HasSuffix(line, "\n")
-		line = strings.TrimRight(line, "\r\n")
-		row, err := appendStep(nil, strings.SplitN(line+",,", ",", 4)[:3])
-		if !whole || err != nil || strings.Count(line, ",") != 2 || row[0].Step < next || row[0].Step > at.Step {
+		row, ok := stepOf(line)
+		if !ok || !strings.HasSuffix(line, "\n") || row.Step < next || row.Step > at.Step {
 			continue // the header, a row that is cut off, and what came after the checkpoint
 		}
-		gap(row[0].Step)
-		next = row[0].Step + 1
-		rows.WriteString(line + "\n")
+		gap(row.Step)
+		next = row.Step + 1
+		rows.WriteString(strings.TrimRight(line, "\r\n") + "\n")
 	}
 	gap(at.Step + 1)
 	l.log.size = int64(rows.Len())

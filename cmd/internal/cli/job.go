@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"time"
 
@@ -75,7 +76,14 @@ func newJob(app App, s *settings, m *nets.Model, set *data.Dataset, display prog
 // callbacks are those that train: what a checkpoint remembers, in their order.
 func (j *job) callbacks() ([]train.Callback, error) {
 	s := j.settings
-	perEpoch := max(1, s.Repeat) * j.set.Train.BatchCount(s.Batch)
+	batches := j.set.Train.BatchCount(s.Batch)
+	if most := math.MaxInt / batches; s.Repeat > most {
+		return nil, usageError{fmt.Sprintf("-repeat %d: must be at most %d", s.Repeat, most)}
+	}
+	perEpoch := max(1, s.Repeat) * batches
+	if most := math.MaxInt / perEpoch; s.Epochs > most {
+		return nil, usageError{fmt.Sprintf("-epochs %d: must be at most %d, of %d steps each", s.Epochs, most, perEpoch)}
+	}
 	schedule, err := train.ParseSchedule(s.Schedule, s.Rate(), perEpoch, s.Epochs*perEpoch)
 	if err != nil {
 		return nil, err

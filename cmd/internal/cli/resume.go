@@ -12,6 +12,7 @@ import (
 
 	"stheno/cmd/internal/progress"
 	"stheno/data"
+	"stheno/nets"
 	"stheno/nets/group"
 	"stheno/nets/train"
 )
@@ -96,6 +97,9 @@ func stored(app App, s *settings) (train.Config, error) {
 	if c.Phase != "" {
 		return c, usageError{fmt.Sprintf("-resume %s: is the %s of a run: resume that with -resume %s", s.resume, c.Phase, quoted(filepath.Dir(s.resume)))}
 	}
+	if err := unusable(c, s.resume); err != nil {
+		return c, fmt.Errorf("-resume %s: %s: %w", s.resume, train.ConfigFile, err)
+	}
 	if c.Network != app.Name {
 		return c, usageError{fmt.Sprintf("-resume %s: is a run of %s: resume it with %s -resume %s", s.resume, c.Network, app.sibling(c.Network), quoted(filepath.ToSlash(s.resume)))}
 	}
@@ -103,6 +107,19 @@ func stored(app App, s *settings) (train.Config, error) {
 		return c, err
 	}
 	return c, s.checkStored()
+}
+
+// unusable says why no run can have been begun with a config.json: it is damaged, or
+// somebody has changed it.
+func unusable(c train.Config, resume string) error {
+	if _, err := nets.Named(c.Network, c.Data.Image, c.Data.Classes); err != nil {
+		return err
+	}
+	own := settings{Settings: c.Settings, resume: resume}
+	if err := own.checkStored(); err != nil {
+		return fmt.Errorf("it was changed: its %s", strings.TrimPrefix(err.Error(), "-"))
+	}
+	return nil
 }
 
 // openStored opens the data of a run that goes on, which must be the same.

@@ -198,7 +198,9 @@ func TestResumeRefuses(t *testing.T) {
 		"settings.init": {`"init": ""`, `"init": "x"`}, "unknown field": {`"seed": 1,`, `"seed": 1, "sead": 2,`},
 		"data.classes": {`"classes": 3`, `"classes": 4`}, "data.train": {`"train": 20`, `"train": 21`},
 		"data.files.0.sha256": {`"sha256": "`, `"sha256": "0`}, "unexpected end": {"\n}", "\n"},
-		"is a run of cnn": {`"network": "mlp"`, `"network": "cnn"`},
+		"is a run of cnn":                       {`"network": "mlp"`, `"network": "cnn"`},
+		`config.json: network "x" is not known`: {`"network": "mlp"`, `"network": "x"`}, "config.json: it was changed: its epochs 0: must be at least 1": {`"epochs": 10`, `"epochs": 0`},
+		"config.json: it was changed: its conv: no": {`"conv": "auto"`, `"conv": "x"`},
 	} {
 		changed := strings.Replace(config, to[0], to[1], 1)
 		if changed == config {
@@ -260,7 +262,7 @@ func TestResumePassesOverDamage(t *testing.T) {
 	for _, path := range saved {
 		write(t, path, read(t, path)[:100])
 	}
-	if o := command(t, mlp, "-resume", out); o.code != exitFailure || !strings.Contains(o.stderr, "no checkpoint can be read") {
+	if o := command(t, mlp, "-resume", out); o.code != exitFailure || !strings.Contains(o.stderr, "no checkpoint can be read") || strings.Count(o.stderr, "\n") != 1 {
 		t.Errorf("all damaged: %d, %q", o.code, o.stderr)
 	}
 }
@@ -357,6 +359,8 @@ func TestLogThatIsNotTheCheckpoints(t *testing.T) {
 		"of another system":        {strings.ReplaceAll(want, "\n", "\r\n"), nil, 1, "was changed by another program", strings.ReplaceAll(want, "\n", "\r\n")},
 		"of another system, made":  {strings.ReplaceAll(want, "\n", "\r\n"), []string{"-repair"}, 0, "repaired: ", want},
 		"too old, made":            {lines[0] + lines[1] + "2,0.", []string{"-repair"}, 0, "lacks the rows of these steps: 2 to " + strconv.Itoa(2*half), lines[0] + lines[1]},
+		"damaged within":           {strings.Replace(want, "\n3,", "\n\x00\x00", 1), nil, 1, "its line 4 is not the one that was written; no older checkpoint fits it: add -repair", strings.Replace(want, "\n3,", "\n\x00\x00", 1)},
+		"damaged within, made":     {strings.Replace(want, "\n3,", "\n\x00\x00", 1), []string{"-repair"}, 0, "lacks the rows of these steps: 3\n", strings.Replace(want, lines[3], "", 1)},
 		"missing, made":            {"", []string{"-repair"}, 0, "lacks the rows of these steps: 1 to", lines[0]},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,9 @@
 package progress
 
-import "regexp"
+import (
+	"regexp"
+	"strings"
+)
 
 // through are the packages whose names Go's errors begin with, by custom: a
 // reader of code wants to know where an error is from, a user what to do.
@@ -10,7 +13,14 @@ var through = regexp.MustCompile(`(^|: |\n)(?:(?:train|nets|graph|kernel|data|di
 var call = regexp.MustCompile(`(^|: )l?(?:open|stat) ([^:\n]+: (?:no such file or directory|not a directory|permission denied))`)
 
 // Words are an error's as a program's user reads them: without the names of the
-// packages that it came through and of system calls.
+// packages that it came through and of system calls, several in one line. Where the
+// program itself is at fault, the trace that tells its authors keeps its lines.
 func Words(err error) string {
-	return call.ReplaceAllString(through.ReplaceAllString(err.Error(), "$1"), "$1$2")
+	text := call.ReplaceAllString(through.ReplaceAllString(err.Error(), "$1"), "$1$2")
+	text, trace, found := strings.Cut(text, "\ngoroutine ")
+	text = strings.ReplaceAll(text, "\n", "; ")
+	if found {
+		text += "\ngoroutine " + trace
+	}
+	return text
 }
