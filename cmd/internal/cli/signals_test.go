@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -76,6 +77,9 @@ func (s *shared) String() string {
 }
 
 func TestProcess(t *testing.T) {
+	heard := make(chan os.Signal, 1)
+	signal.Notify(heard, syscall.SIGHUP) // tests that nohup started would have their programs ignore it, too
+	t.Cleanup(func() { signal.Stop(heard) })
 	program, dir := build(t), small(t)
 	endless := func(t *testing.T) (*exec.Cmd, string) {
 		out := filepath.Join(t.TempDir(), "run")
