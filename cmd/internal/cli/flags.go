@@ -8,6 +8,7 @@ import (
 	"math"
 	"strings"
 
+	"stheno/cmd/internal/progress"
 	"stheno/data"
 	"stheno/data/augment"
 	"stheno/data/digit"
@@ -20,19 +21,20 @@ import (
 type settings struct {
 	train.Settings
 
-	resume  string
-	repair  bool
-	out     string
-	verbose int
-	json    bool
-	color   string
-	summary bool
-	given   map[string]bool // the flags that stood on the command line
-	held    *data.Set       // what is validated on
-	assumed string          // what -init's file does not say
-	phase   string          // of the job of a part of a run; else empty
-	sketch  sketch
-	sheet   sheet
+	resume   string
+	repair   bool
+	out      string
+	verbose  int
+	json     bool
+	color    string
+	summary  bool
+	given    map[string]bool   // the flags that stood on the command line
+	held     *data.Set         // what is validated on
+	terminal progress.Terminal // what stderr is
+	assumed  string            // what -init's file does not say
+	phase    string            // of the job of a part of a run; else empty
+	sketch   sketch
+	sheet    sheet
 }
 
 // usageError is a wrong command line.

@@ -189,7 +189,7 @@ func (j *job) note(format string, args ...any) { j.settings.tell(j.stderr, forma
 // tell writes a line for a person, who may want none.
 func (s *settings) tell(stderr io.Writer, format string, args ...any) {
 	if s.verbose > 0 {
-		fmt.Fprintf(stderr, format+"\n", args...)
+		fmt.Fprintln(stderr, s.terminal.Lines(fmt.Sprintf(format, args...)))
 	}
 }
 

@@ -83,6 +83,7 @@ func run(ctx context.Context, app App, args []string, stdout, stderr io.Writer) 
 	if err != nil {
 		return usageError{"-" + err.Error()}
 	}
+	s.terminal = terminal
 	if err := kernel.EnvironmentError(); err != nil {
 		return usageError{err.Error()}
 	}

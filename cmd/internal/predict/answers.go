@@ -75,7 +75,8 @@ type evaluationLine struct {
 // answers writes what is found, to a person or a program.
 type answers struct {
 	stdout, stderr io.Writer
-	json           *json.Encoder // nil for a person
+	prose          progress.Terminal // what stderr is
+	json           *json.Encoder     // nil for a person
 	model          string
 	source         train.Source // knows what the classes are called
 	top            int
@@ -133,13 +134,15 @@ func (a *answers) prediction(name string, label int, ink bool, top []guess, pixe
 // prepares says, before the first picture's answer, how pictures are prepared.
 func (a *answers) prepares(p *preparation) {
 	if a.prepared == "" && a.json == nil {
-		fmt.Fprintln(a.stderr, p)
+		a.note("%s", p)
 	}
 	a.prepared = p.by.Method
 }
 
 // note tells a person something beside the answers.
-func (a *answers) note(format string, args ...any) { fmt.Fprintf(a.stderr, format+"\n", args...) }
+func (a *answers) note(format string, args ...any) {
+	fmt.Fprintln(a.stderr, a.prose.Lines(fmt.Sprintf(format, args...)))
+}
 
 // evaluation answers for pictures whose classes are known, prepared in a way if
 // they were no images before.

@@ -58,6 +58,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err != nil {
 		return err
 	}
+	prose, err := progress.Detect(stderr, "auto", nil)
+	if err != nil {
+		return err
+	}
 	folder, err := chooseRun(s.model, stderr)
 	if err != nil {
 		return err
@@ -67,7 +71,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return err
 	}
 	if l.Note != "" {
-		fmt.Fprintln(stderr, l.Note)
+		fmt.Fprintln(stderr, prose.Lines(l.Note))
 	}
 	model, config := l.Model, l.Config
 	e := &examiner{settings: s, folder: folder, predictor: nets.NewPredictor(model), classes: model.Classes, stdin: stdin}
@@ -75,12 +79,13 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return usageError{err.Error()}
 	}
 	if s.views.On() {
-		fmt.Fprintf(stderr, "-tta %d: probabilities are means over each image as it is and %d distorted by %s\n", s.views.Count, s.views.Count-1, e.spec)
+		fmt.Fprintln(stderr, prose.Lines(fmt.Sprintf("-tta %d: probabilities are means over each image as it is and %d distorted by %s", s.views.Count, s.views.Count-1, e.spec)))
 	}
 	if e.preparation, err = s.preparation(config); err != nil {
 		return err
 	}
 	e.out = newAnswers(s, folder, config.Data, model.Input, terminal, stdout, stderr)
+	e.out.prose = prose
 	for _, input := range s.inputs {
 		if err := e.input(ctx, input); err != nil {
 			return err

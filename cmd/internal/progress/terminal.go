@@ -104,6 +104,18 @@ func (t Terminal) Wrap(prose string) string {
 	return strings.Join(append(lines, line), "\n")
 }
 
+// Lines wraps each line of a text as prose, but for those that are set in: a
+// command is pasted whole.
+func (t Terminal) Lines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if !strings.HasPrefix(line, " ") {
+			lines[i] = t.Wrap(line)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
 // Fits says whether each line of a text has room on one of the terminal's. A
 // file has room for any.
 func (t Terminal) Fits(lines string) bool {

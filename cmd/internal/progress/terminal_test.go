@@ -103,6 +103,19 @@ func TestNew(t *testing.T) {
 	}
 }
 
+// TestLines: prose is wrapped, a command that is set in is pasted whole.
+func TestLines(t *testing.T) {
+	narrow := Terminal{Width: func() int { return 20 }}
+	const text = "see it; ask it about a picture with\n\n  go run ./cmd/predict -model runs/a PICTURE.png\n"
+	const want = "see it; ask it\nabout a picture\nwith\n\n  go run ./cmd/predict -model runs/a PICTURE.png\n"
+	if got := narrow.Lines(text); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := (Terminal{}).Lines(text); got != text {
+		t.Errorf("to a file: %q", got)
+	}
+}
+
 func TestWrap(t *testing.T) {
 	narrow := Terminal{Width: func() int { return 20 }}
 	for prose, want := range map[string]string{
