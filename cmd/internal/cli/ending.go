@@ -59,7 +59,7 @@ func (j *job) report(ctx context.Context, s train.Stats) error {
 // interrupted says where the run stands and how to go on.
 func (j *job) interrupted(cause error, s train.Stats, o train.Outcome) error {
 	o.Reason, o.Complete = cause.Error(), false
-	fmt.Fprintf(j.stderr, "%v after step %d (%s); everything is saved; resume with\n\n  %s\n\n", cause, s.Step, position(s), j.resumeLine())
+	fmt.Fprintln(j.stderr, j.settings.terminal.Lines(fmt.Sprintf("%v after step %d (%s); everything is saved; resume with\n\n  %s\n", cause, s.Step, position(s), j.resumeLine())))
 	if j.events == nil {
 		return cause
 	}

@@ -113,7 +113,7 @@ func (j *job) pretrainItself(ctx context.Context, of *job) error {
 	}
 	quality, err := train.MeasureEmbedding(ctx, j.model, j.set.Train, of.settings.held)
 	if cause := context.Cause(ctx); cause != nil {
-		fmt.Fprintf(j.stderr, "%v after step %d of the pre-training (%s); everything is saved; resume with\n\n  %s\n\n", cause, s.Step, position(s), of.resumeLine())
+		fmt.Fprintln(j.stderr, j.settings.terminal.Lines(fmt.Sprintf("%v after step %d of the pre-training (%s); everything is saved; resume with\n\n  %s\n", cause, s.Step, position(s), of.resumeLine())))
 		if j.events == nil {
 			return cause
 		}
