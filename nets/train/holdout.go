@@ -15,13 +15,13 @@ import (
 func (s Settings) HoldOut(set *data.Dataset) (validation *data.Set, err error) {
 	if s.ValidationSplit > 0 {
 		if validation, err = set.Split(s.ValidationSplit); err != nil {
-			return nil, fmt.Errorf("train: validation split: %w", err)
+			return nil, fmt.Errorf("train: -validation-split: %w", err)
 		}
 	}
 	if s.Labels > 0 {
 		// The second half of the source is no epoch's, whose orders have the same seed.
 		if set.Train, err = set.Train.Balanced(s.Labels, rand.New(rand.NewPCG(s.Seed, math.MaxUint64))); err != nil {
-			return nil, fmt.Errorf("train: labels: %w", err)
+			return nil, fmt.Errorf("train: -labels: %w", err)
 		}
 	}
 	switch {
