@@ -40,7 +40,8 @@ type Adam struct {
 
 	step    int
 	moments map[string]moment
-	settled bool // whether zeros are zeros
+	settled bool  // whether zeros are zeros
+	self    *Adam // where it was at its first step: a copy would share the moments
 }
 
 // moment is what Adam remembers of one weight, and the weight; that is nil
@@ -93,7 +94,7 @@ func (a *Adam) Step(weights []gorgonia.ValueGrad) error {
 			return err
 		}
 	}
-	a.step++
+	a.step, a.self = a.step+1, a
 	alpha := a.Rate * math.Sqrt(1-math.Pow(a.Beta2, float64(a.step))) / (1 - math.Pow(a.Beta1, float64(a.step)))
 	for _, vg := range weights {
 		name := vg.(gorgonia.Namer).Name()

@@ -10,8 +10,11 @@ import (
 	"stheno/nets"
 )
 
-// check says which of Adam's settings is none.
+// check says which of Adam's settings is none, or that it is a copy.
 func (a *Adam) check() error {
+	if a.self != nil && a.self != a {
+		return fmt.Errorf("train: this Adam is a copy of one that has made %d steps, and shares its moments: use a pointer to that one, or Restore its State", a.step)
+	}
 	for _, s := range []struct {
 		name   string
 		value  float64

@@ -209,3 +209,23 @@ func TestAdamRefusesWhatIsNoWeight(t *testing.T) {
 		t.Error("moments without tensors are restored")
 	}
 }
+
+// TestACopiedAdamIsRefused once there is something that both would change.
+func TestACopiedAdamIsRefused(t *testing.T) {
+	p, a := newParam("w", []float64{1, -2}, tensor.Float32), train.NewAdam(0.1)
+	step := func(a *train.Adam) error { return a.Step([]gorgonia.ValueGrad{p}) }
+	before := *a
+	if err := step(a); err != nil {
+		t.Fatal(err)
+	}
+	if err := step(&before); err != nil {
+		t.Errorf("a copy from before the first step: %v", err)
+	}
+	after := *a
+	if err := step(&after); err == nil || !strings.Contains(err.Error(), "a copy of one that has made 1 steps") {
+		t.Errorf("error %v", err)
+	}
+	if err := after.Restore(train.AdamState{}); err != nil || step(&after) != nil || step(a) != nil {
+		t.Errorf("neither a copy that was restored nor the first one steps: %v", err)
+	}
+}

@@ -52,6 +52,6 @@ func (a *Adam) Restore(s AdamState) error {
 	if 2*len(moments) != len(s.Moments) {
 		return fmt.Errorf("train: Adam's state has %d moments, of which %d pair up", len(s.Moments), 2*len(moments))
 	}
-	a.step, a.moments = s.Step, moments
+	a.step, a.moments, a.self = s.Step, moments, nil
 	return nil
 }
