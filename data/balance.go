@@ -1,6 +1,7 @@
 package data
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"math/rand/v2"
@@ -24,6 +25,9 @@ func (s *Set) byClass() [][]int {
 func (s *Set) Balanced(n int, rng *rand.Rand) (*Set, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
+	}
+	if rng == nil {
+		return nil, errors.New("data: there is no source of random numbers to draw rows with: give a rand.New")
 	}
 	classes := s.byClass()
 	if n < 1 || n > s.Len() {

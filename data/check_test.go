@@ -42,6 +42,9 @@ func TestSetsThatDoNotFitAreRefused(t *testing.T) {
 	if err := errors.Join(whole.Check(), whole.Pick(1, 0).Check()); err != nil {
 		t.Error(err)
 	}
+	if _, err := whole.Balanced(1, nil); err == nil || !strings.Contains(err.Error(), "no source of random numbers") {
+		t.Errorf("error %v", err)
+	}
 	for _, b := range []data.Batch{{}, whole.Pick(), whole.Pick(0, 2), whole.Pick(-1)} {
 		if b.Check() == nil {
 			t.Errorf("%+v is a batch", b)

@@ -339,3 +339,29 @@ func TestUnknownPhasesAndTypesAreRefused(t *testing.T) {
 		t.Error("no node has an op")
 	}
 }
+
+// careless is an op whose Run panics: x (...) -> y (...).
+type careless struct{ double }
+
+func (careless) String() string { return "Careless" }
+
+func (careless) Run(out, in []gorgonia.Value) error { panic("no milk") }
+
+// TestAPanicOfAnOpIsOneLine that says where, on both machines.
+func TestAPanicOfAnOpIsOneLine(t *testing.T) {
+	for _, stock := range []bool{false, true} {
+		m, err := graph.Build(func(g *gorgonia.ExprGraph) error {
+			y, err := graph.Apply(careless{}, graph.NewInput(g, tensor.Float64, "x", 2))
+			if err == nil && stock {
+				_, err = gorgonia.Tanh(y)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Run(); err == nil || !strings.Contains(err.Error(), "graph: Careless panicked at build_test.go:") || !strings.Contains(err.Error(), "no milk") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("error %v", err)
+		}
+	}
+}

@@ -3,7 +3,6 @@ package graph
 import (
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"slices"
 
 	"gorgonia.org/gorgonia"
@@ -228,7 +227,7 @@ type call struct {
 func (c *call) run(in []gorgonia.Value) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("graph: %s: %v\n%s", c.op, r, debug.Stack())
+			err = fmt.Errorf("graph: %s panicked%s: %v", c.op, panicked(), r)
 		}
 	}()
 	if c.out == nil {
