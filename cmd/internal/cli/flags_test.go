@@ -186,7 +186,7 @@ func TestRefusals(t *testing.T) {
 		{"-init missing.keras", failure, []string{"-init", "keras: ", "missing.keras", "no such file"}},
 		{"-init cnn.safetensors", failure, []string{"-init", "cnn.safetensors", `"dense.kernel" has shape [1024 128], the mlp's has [64 512]`}},
 		{"-init other-size.safetensors", failure, []string{"-init", "other-size.safetensors", `"dense.kernel" has shape [72 512], the mlp's has [64 512]`}},
-		{"-init text.safetensors", failure, []string{"-init", "text.safetensors", "offset 0"}},
+		{"-init text.safetensors", failure, []string{"-init", "text.safetensors", "no file of weights"}},
 		{"-init pointer.safetensors", failure, []string{"-init", "pointer.safetensors: is a pointer of Git LFS", "git lfs pull"}},
 		{"-init empty", failure, []string{"-init", "empty", "folder"}},
 		{"-out run", failure, []string{"-out", "run", "holds another run", "config.json", "-resume run, or name a new folder"}},

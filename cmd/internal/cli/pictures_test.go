@@ -90,7 +90,7 @@ func TestValidationSplit(t *testing.T) {
 	if timeless(t, again)["model.safetensors"] != timeless(t, out)["model.safetensors"] {
 		t.Error("a resumed run is another one")
 	}
-	if o := command(t, mlp, "-data", dir, "-validation-split", "0.999"); o.code != exitFailure || !strings.Contains(o.stderr, "validation split") {
+	if o := command(t, mlp, "-data", dir, "-validation-split", "0.999"); o.code != exitFailure || !strings.Contains(o.stderr, "-validation-split: a part") {
 		t.Errorf("a part too small: %d, %q", o.code, o.stderr)
 	}
 
