@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -31,6 +32,9 @@ const (
 // Dense, Conv2D, Flatten and Dropout can be written; another layer is an error
 // that names it, and then nothing has been written.
 func Write(w io.Writer, m *nets.Model, meta map[string]string) error {
+	if m == nil || m.Classes == 0 {
+		return errors.New("onnx: there is no model: nets.New and nets.Load make one")
+	}
 	graph, err := newGraph(m)
 	if err != nil {
 		return fmt.Errorf("onnx: %s: %w", m.Name, err)

@@ -186,6 +186,11 @@ func TestRefusals(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "onnx: mlp: layer 2: onnx_test.Negate cannot be written") || file.Len() > 0 {
 		t.Errorf("an unknown layer: %v, %d bytes", err, file.Len())
 	}
+	for _, none := range []*nets.Model{nil, {}} {
+		if err := onnx.Write(&file, none, nil); err == nil || file.Len() > 0 {
+			t.Errorf("no model: %v, %d bytes", err, file.Len())
+		}
+	}
 	m := newModel(t, nets.MLP([3]int{4, 4, 1}, 3), tensor.Float32)
 	for _, room := range []int{0, 100, 3000} {
 		if err := onnx.Write(&full{room}, m, nil); !errors.Is(err, errFull) {
