@@ -104,7 +104,7 @@ func incomplete(dir string, groups map[string]group) error {
 		}
 	}
 	if len(lacks) == len(fileNames) {
-		return fileError(dir, ErrNotFound, "no MNIST files found, expected %s", layout)
+		return fileError(dir, ErrNotFound, "no MNIST files found, expected %s, or pictures as train/CLASS/*.png", layout)
 	}
 	with := ""
 	if best != "" {

@@ -127,7 +127,7 @@ func TestOpenRefuses(t *testing.T) {
 		kind  error
 		want  []string
 	}{
-		{"empty folder", valid(), ErrNotFound, []string{"no MNIST files found, expected {train,t10k}"}},
+		{"empty folder", valid(), ErrNotFound, []string{"no MNIST files found, expected {train,t10k}", "train/CLASS/*.png"}},
 		{"no folder", func(t *testing.T, dir string) { os.Remove(dir) }, ErrNotFound, []string{"no such folder"}},
 		{"two prefixes", valid(letters, digits), ErrAmbiguous, []string{"2 sets", "emnist-digits-", "emnist-letters-"}},
 		{"prefix and none", valid(letters, mnistNames), ErrAmbiguous, []string{"2 sets", `""`, "emnist-letters-"}},

@@ -144,7 +144,7 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 
 func (o *options) check() error {
 	if o.committee && len(o.runs) == 1 {
-		return usageError{fmt.Sprintf("-committee: %s alone is none: give two or more runs", o.runs[0])}
+		return usageError{fmt.Sprintf("-committee: %s alone is no committee: give two or more runs", o.runs[0])}
 	}
 	if err := o.views.Check(); err != nil {
 		return usageError{err.Error()}

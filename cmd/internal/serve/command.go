@@ -218,6 +218,8 @@ func (o *options) check() error {
 		return usageError{"-data is for a server that trains, which one with -run does not"}
 	case slices.IndexFunc(o.runs, func(dir string) bool { return strings.HasPrefix(dir, "-") }) >= 0:
 		return usageError{"flags must stand before the first folder"}
+	case slices.Contains(o.runs, ""):
+		return usageError{"-run '': name the folder of the run"}
 	case o.batch < 1 || o.batch > 256:
 		return usageError{fmt.Sprintf("-batch %d: must be from 1 to 256", o.batch)}
 	case o.wait < 0 || o.wait > time.Second:

@@ -46,6 +46,7 @@ func TestCommandLine(t *testing.T) {
 		{"-max-body 0 " + dir, 2, "-max-body 0"},
 		{"-threads -1 " + dir, 2, "-threads -1"},
 		{"-log xml " + dir, 2, `-log "xml"`},
+		{"-run=", 2, "name the folder of the run"},
 		{"-port 7", 2, "flag provided but not defined: -port"},
 		{"nowhere", 1, "nowhere: is no run folder"},
 		{"-addr nowhere.invalid:x " + dir, 1, "-addr"},
