@@ -126,7 +126,7 @@ func failed(op, path, temp string, err error) error {
 	switch {
 	case errors.As(err, &onLink) && onLink.Old == temp:
 		err = onLink.Err
-	case errors.As(err, &onPath) && (temp == "" || onPath.Path == temp) && err == error(onPath):
+	case errors.As(err, &onPath) && (temp == "" && err == error(onPath) || temp != "" && onPath.Path == temp):
 		err = onPath.Err
 	}
 	return &fs.PathError{Op: "durable: " + op, Path: path, Err: err}

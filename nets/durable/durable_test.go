@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"stheno/nets/durable"
@@ -87,6 +88,23 @@ func TestFailedWriteLeavesTheOldFile(t *testing.T) {
 			t.Errorf("%v does not wrap the cause", err)
 		}
 		expect(t, dir, map[string]string{"f": "old"})
+	}
+}
+
+// TestErrorWithinAWriterNamesTheFile: a writer says what it was about, and the system's
+// error in it names a file that nobody knows.
+func TestErrorWithinAWriterNamesTheFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	err := durable.WriteFile(path, func(io.Writer) error {
+		temporary, err := filepath.Glob(filepath.Join(filepath.Dir(path), ".f.*.tmp"))
+		if err != nil || len(temporary) != 1 {
+			t.Fatal(temporary, err)
+		}
+		return fmt.Errorf("writing the data: %w", &fs.PathError{Op: "write", Path: temporary[0], Err: syscall.ENOSPC})
+	})
+	checkError(t, err, "write", path)
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("%v does not wrap the cause", err)
 	}
 }
 

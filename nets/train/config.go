@@ -114,6 +114,8 @@ func (f Folder) ReadConfig() (Config, error) {
 	content, err := os.ReadFile(path)
 	if err != nil && f.IsCutOff() {
 		return Config{}, fmt.Errorf("train: run folder %s: a run was cut off while it began there, before its first step: begin it again with -out %s", f, f)
+	} else if err != nil && isFile(string(f)) {
+		return Config{}, fmt.Errorf("train: %s: is a file: name the run's folder", f)
 	} else if errors.Is(err, fs.ErrNotExist) {
 		return Config{}, fmt.Errorf("train: %s: is no run folder: %w", f, bare(err))
 	} else if err != nil {

@@ -6,9 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/gofrs/flock"
 )
@@ -29,15 +31,28 @@ func (f Folder) Lock() (unlock func() error, err error) {
 	if h == nil {
 		return nil, fmt.Errorf("train: run folder %s: another process is training into it", f)
 	}
-	f.removeFrom("", func(name string) bool {
-		return slices.ContainsFunc(trainersFiles, func(of string) bool { return isTemporary(name, of) })
-	})
+	for _, sub := range []string{"", PretrainDir} {
+		f.removeFrom(sub, func(name string) bool { return isLeftover(filepath.Join(f.File(sub), name)) })
+	}
 	return h.keep(), nil
 }
 
 // trainersFiles are those that nobody writes but who has the lock: what a killed
-// process has left of them is removed by the next.
-var trainersFiles = []string{ConfigFile, HistoryFile, HistoryJSONFile, ModelFile, OutcomeFile}
+// process has left of them is removed by the next. Others, such as a report, another
+// program may be writing, but none for an hour.
+var trainersFiles = []string{ConfigFile, HistoryFile, HistoryJSONFile, ModelFile, OutcomeFile, EmbeddingFile}
+
+// temporary are the names of what durable.WriteFile has not finished.
+var temporary = regexp.MustCompile(`^\..+\.\d+-\d+\.tmp$`)
+
+func isLeftover(path string) bool {
+	name := filepath.Base(path)
+	if slices.ContainsFunc(trainersFiles, func(of string) bool { return isTemporary(name, of) }) {
+		return true
+	}
+	info, err := os.Lstat(path)
+	return temporary.MatchString(name) && err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > time.Hour
+}
 
 // holding is a lock that this process holds.
 type holding struct {

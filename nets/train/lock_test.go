@@ -126,17 +126,32 @@ func TestAPretrainingThatHasLostItsFolder(t *testing.T) {
 	must(t, unlock())
 }
 
-// TestLockRemovesWhatAKilledTrainerHasLeft, and not what another program may be
-// about to write.
+// TestLockRemovesWhatAKilledTrainerHasLeft, in the folder of its pre-training too, and
+// not what another program may be about to write.
 func TestLockRemovesWhatAKilledTrainerHasLeft(t *testing.T) {
 	f := train.Folder(t.TempDir())
-	for _, name := range []string{".history.csv.1-7.tmp", ".model.safetensors.1-8.tmp", ".report.html.1-7.tmp", "history.csv"} {
+	must(t, os.Mkdir(f.File("pretrain"), 0o777))
+	for _, name := range []string{".history.csv.1-7.tmp", ".model.safetensors.1-8.tmp", ".report.html.1-7.tmp", "history.csv",
+		"pretrain/.embedding.json.1-7.tmp", "pretrain/.model.safetensors.1-7.tmp", "pretrain/history.csv"} {
 		must(t, os.WriteFile(f.File(name), nil, 0o666))
+	}
+	old := time.Now().Add(-2 * time.Hour)
+	for _, name := range []string{".model.onnx.1-9.tmp", ".mine.tmp", "1-9.tmp"} {
+		must(t, os.WriteFile(f.File(name), nil, 0o666))
+		must(t, os.Chtimes(f.File(name), old, old))
 	}
 	unlock, err := f.Lock()
 	must(t, err)
 	must(t, unlock())
-	if entries, _ := os.ReadDir(string(f)); len(entries) != 3 || entries[1].Name() != ".report.html.1-7.tmp" {
-		t.Errorf("left: %v", entries)
+	var left []string
+	for _, pattern := range []string{"*", "pretrain/*"} {
+		names, err := filepath.Glob(f.File(pattern))
+		must(t, err)
+		for _, name := range names {
+			left = append(left, filepath.Base(name))
+		}
+	}
+	if got := strings.Join(left, " "); got != ".lock .mine.tmp .report.html.1-7.tmp 1-9.tmp history.csv pretrain history.csv" {
+		t.Errorf("left: %s", got)
 	}
 }

@@ -224,6 +224,9 @@ func TestResumeRefuses(t *testing.T) {
 	if !cmp.Equal(before, files(t, out)) {
 		t.Error("a refusal changes the folder")
 	}
+	if o := command(t, mlp, "-resume", filepath.Join(out, "config.json")); o.code != exitFailure || !strings.Contains(o.stderr, "is a file: name the run's folder") {
+		t.Errorf("a file: %d, %q", o.code, o.stderr)
+	}
 	if o := command(t, mlp, "-resume", t.TempDir()); o.code != exitFailure || !strings.Contains(o.stderr, "config.json") {
 		t.Errorf("no run: %d, %q", o.code, o.stderr)
 	}

@@ -187,6 +187,9 @@ func (o *options) reports(ctx context.Context) ([]*report.Report, error) {
 		runs = append(runs, run)
 	}
 	set, err := runs[0].Config.OpenData(o.data)
+	if err != nil && o.data == "" {
+		return nil, fmt.Errorf("%s: its data: %w; if they have moved, say with -data where they are", runs[0].Folder, err)
+	}
 	if err != nil {
 		return nil, err
 	}

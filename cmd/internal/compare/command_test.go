@@ -205,6 +205,11 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 	empty := t.TempDir()
+	gone := dataset(t, 1)
+	orphan := trained(t, gone, "mlp", 1, 1, 0)
+	if err := os.RemoveAll(gone); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		args  []string
 		code  int
@@ -220,6 +225,7 @@ func TestRefusals(t *testing.T) {
 		{[]string{a, unfinished}, 1, []string{unfinished, "not finished", "model.safetensors"}},
 		{[]string{a, foreign}, 1, []string{a, foreign, "not of the same data", "train-images"}},
 		{[]string{"-data", other, a}, 1, []string{a, "SHA-256", "-data DIR"}},
+		{[]string{orphan}, 1, []string{orphan, gone, "if they have moved, say with -data where they are"}},
 		{[]string{"-data", empty, a}, 1, []string{empty, "no MNIST files"}},
 		{[]string{moved}, 1, []string{"steps.csv", "line 2"}},
 		{[]string{"-out", filepath.Join(a, "config.json", "x.html"), a}, 1, []string{"-out", "not a directory"}},
