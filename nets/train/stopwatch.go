@@ -12,6 +12,13 @@ type Stopwatch struct {
 	spent  float64 // seconds of this epoch
 }
 
+// TrainBegin tells what the epoch had taken when the run was interrupted, in case no
+// step follows.
+func (w *Stopwatch) TrainBegin(s *Stats) error {
+	s.Seconds = w.before
+	return nil
+}
+
 // EpochBegin starts the clock, or goes on with it.
 func (w *Stopwatch) EpochBegin(s *Stats) error {
 	if s.Batch == 0 {
