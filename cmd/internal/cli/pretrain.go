@@ -34,11 +34,7 @@ func (j *job) pretrain(ctx context.Context) error {
 		return err
 	}
 	p.folder, p.events = train.Folder(j.folder.File(train.PretrainDir)), j.events
-	_, done, err := p.folder.ReadOutcome()
-	if err != nil {
-		return err
-	}
-	if done {
+	if _, done := j.outcome(p.folder); done {
 		err = p.model.ReadWeights(p.folder.File(train.ModelFile))
 	} else {
 		err = p.pretrainItself(ctx, j)

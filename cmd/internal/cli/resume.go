@@ -206,16 +206,26 @@ func (j *job) repair(misfit error) error {
 	return nil
 }
 
+// outcome is how a run has ended, if it has. A file that is damaged says nothing of
+// that: the end comes again, with the same bits.
+func (j *job) outcome(folder train.Folder) (o train.Outcome, ok bool) {
+	o, ok, err := folder.ReadOutcome()
+	if err != nil {
+		fmt.Fprintf(j.stderr, "warning: %s: it is written anew\n", progress.Words(err))
+	}
+	return o, ok
+}
+
 // finished says what there is to say if nothing of the run is left to do.
 func (j *job) finished() (bool, error) {
-	o, ok, err := j.folder.ReadOutcome()
-	if err != nil || !ok || o.Steps != j.from.Step || !j.from.Done(j.settings.Epochs, j.settings.Steps) {
-		return false, err
+	o, ok := j.outcome(j.folder)
+	if !ok || o.Steps != j.from.Step || !j.from.Done(j.settings.Epochs, j.settings.Steps) {
+		return false, nil
 	}
 	if j.events != nil {
 		return true, j.events.Emit(j.end(o))
 	}
-	_, err = fmt.Fprintf(j.stdout, "%s is finished: %s; test accuracy %.4f, test loss %.4f after %d steps%s\n", j.folder, o.Reason, o.TestAccuracy, o.TestLoss, o.Steps, j.more())
+	_, err := fmt.Fprintf(j.stdout, "%s is finished: %s; test accuracy %.4f, test loss %.4f after %d steps%s\n", j.folder, o.Reason, o.TestAccuracy, o.TestLoss, o.Steps, j.more())
 	return true, err
 }
 

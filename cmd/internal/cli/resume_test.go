@@ -135,6 +135,14 @@ func TestResumeOfAFinishedRun(t *testing.T) {
 	if end := parseObject(t, o.stdout); end["type"] != "run_end" || end["complete"] != true || end["steps"] != 6.0 {
 		t.Errorf("-json: %v", end)
 	}
+	whole := timeless(t, out)
+	write(t, filepath.Join(out, "result.json"), "{")
+	if o := succeed(t, mlp, "-resume", out); !strings.Contains(o.stderr, "result.json: is cut off: its JSON does not end: it is written anew") {
+		t.Errorf("a damaged result.json: %q", o.stderr)
+	}
+	if d := cmp.Diff(whole, timeless(t, out)); d != "" {
+		t.Error("a result.json that was damaged is another one when it is written anew")
+	}
 
 	if o := stopAfter(t, 2, mlp, "-resume", out, "-epochs", "4"); o.code != 130 || names(t, out) != strings.Replace(allFiles, "result.json ", "", 1) {
 		t.Errorf("interrupted on the way to more epochs: exit code %d, files %s", o.code, names(t, out))

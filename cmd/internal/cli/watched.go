@@ -61,7 +61,7 @@ func (w Watched) Run(ctx context.Context) error {
 		if err = w.Ended(folder); err == nil {
 			return nil
 		}
-		fmt.Fprintf(w.Stderr, "%s: %v: a run of the same settings is looked for elsewhere, or begun\n", w.App.Name, err)
+		fmt.Fprintf(w.Stderr, "%s: %s: a run of the same settings is looked for elsewhere, or begun\n", w.App.Name, progress.Words(err))
 	}
 	if i := slices.IndexFunc(same, mayGoOn); i >= 0 {
 		folder := same[i]

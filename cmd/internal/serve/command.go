@@ -101,11 +101,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	kernel.SetThreads(o.threads)
 	hearWhileComputing(o.threads)
-	var log slog.Handler = slog.NewTextHandler(stderr, nil)
-	if o.log == "json" {
-		log = slog.NewJSONHandler(stderr, nil)
-	}
-	s, err := newServer(o, slog.New(log))
+	s, err := newServer(o, newLog(o.log, stderr))
 	if err != nil {
 		return err
 	}
@@ -137,6 +133,20 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	fmt.Fprintf(stdout, "serving %s at http://%s/\n", what, l.Addr())
 	return errors.Join(s.run(ctx, l, reload), written())
+}
+
+// newLog is a log, text or json, in which errors read as elsewhere.
+func newLog(form string, w io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if err, ok := a.Value.Any().(error); ok {
+			a.Value = slog.StringValue(progress.Words(err))
+		}
+		return a
+	}}
+	if form == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
 }
 
 // network is tcp4 for an IPv4 address: Go's tcp takes 0.0.0.0 for every address of

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"log/slog"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -92,7 +91,7 @@ func start(t testing.TB, args ...string) *served {
 		t.Fatal(err)
 	}
 	s := &served{reload: make(chan os.Signal)}
-	if s.Server, err = newServer(o, slog.New(slog.NewTextHandler(&s.log, nil))); err != nil {
+	if s.Server, err = newServer(o, newLog(o.log, &s.log)); err != nil {
 		t.Fatal(err)
 	}
 	s.grace = 10 * time.Millisecond // TestStop has all of it

@@ -327,7 +327,7 @@ func TestReloadWhileServing(t *testing.T) {
 	}
 	s.reload <- os.Interrupt
 	await(t, "the refusal", func() bool { return strings.Contains(s.log.String(), "the old one goes on serving") })
-	if version() != before || !strings.Contains(s.log.String(), train.ModelFile) {
+	if version() != before || !strings.Contains(s.log.String(), train.ModelFile) || strings.Contains(s.log.String(), "train: ") {
 		t.Errorf("version %s, log %s", version(), s.log.String())
 	}
 	write(t, dir, "mlp", small, 3, 3)
