@@ -29,6 +29,10 @@ func guard(hosts []string, next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
+		if r.Host == "" {
+			writeError(w, http.StatusForbidden, "the request names no host: send the header Host, as HTTP/1.1 does")
+			return
+		}
 		if !hostAllowed(r.Host, hosts) {
 			writeError(w, http.StatusForbidden, "the request is for the host "+short(r.Host)+", which is not this server's name; -host gives it one")
 			return

@@ -34,6 +34,9 @@ func TestPlainChecks(t *testing.T) {
 			t.Errorf("%s: %v, expected %d", line, r, want)
 		}
 	}
+	if r := readAnswer(t, dial(t, s, "GET /metrics HTTP/1.0\r\n\r\n")); !strings.Contains(r.body, "names no host") {
+		t.Errorf("no host: %v", r)
+	}
 	if r := readAnswer(t, dial(t, s, "GET /v2/health/live HTTP/1.0\r\nHost: evil.example\r\n\r\n")); r.status != http.StatusForbidden {
 		t.Errorf("a name that is not the server's: %v", r)
 	}
