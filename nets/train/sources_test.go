@@ -61,6 +61,7 @@ func uses(file *ast.File, path string) (names []string) {
 
 // watches are the files that may look at the clock, and what for.
 var watches = map[string]string{
+	"nets/train/lock.go":        "whether what a killed program has left has been there for an hour",
 	"nets/train/stopwatch.go":   "Stats.Seconds, which nothing that is computed depends on",
 	"nets/train/tensorboard.go": "the time of day that an event file has beside each point",
 	"graph/kernel/parallel.go":  "how long a helper without work spins before it parks",
