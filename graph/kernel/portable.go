@@ -6,7 +6,8 @@ package kernel
 //   - dots: both operands are brought to rows along k, a tile at a time, and
 //     multiplied row by row;
 //   - rows: where that would be more work than to multiply, rows of b are added to
-//     those of c, eight at a time, which eight zeros of a spare;
+//     those of c, eight at a time, which eight zeros of a spare; and in the generic
+//     order by gonum's assembled loop, one at a time, which each zero of a spares;
 //   - the generic loop, where there is next to nothing to do.
 //
 // Where rows of a may be images, which is where neither operand is stored
@@ -89,6 +90,12 @@ func (p *multiplication[T]) block(n int) {
 		}
 		return
 	}
+	if assembledLoops && p.inOrder && p.n >= tile/2 {
+		for i := i0; i < i1; i++ {
+			assembledRow(p.a[i*p.k:][:p.k], p.b[j0:], p.n, p.c[i*p.n+j0:i*p.n+j1])
+		}
+		return
+	}
 	pack := borrow[T](2 * tile * depth)
 	defer giveBack(pack)
 	for l := 0; l < p.k; l += depth {
@@ -110,7 +117,7 @@ func (p *multiplication[T]) block(n int) {
 // dots is c = a·bᵀ, or c += a·bᵀ, for a (m,k) and b (n,k).
 func (p *multiplication[T]) dots(m, n, k int, a []T, lda int, b []T, ldb int, add bool, c []T) {
 	switch {
-	case assembledDot && !p.inOrder && k >= tile/4:
+	case assembledLoops && !p.inOrder && k >= tile/4:
 		assembledDots(m, n, k, a, lda, b, ldb, add, c, p.n)
 	case n < few:
 		for j := range n {

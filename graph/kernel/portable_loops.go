@@ -57,9 +57,30 @@ func fourDots[T Float](n int, x, y []T, stride int, add bool, c []T, step int) {
 	}
 }
 
-// assembledDot says whether gonum's dot product is assembled; in Go it waits for
-// each sum before the next.
-const assembledDot = runtime.GOARCH == "amd64"
+// assembledLoops says whether gonum's loops over vectors are assembled; in Go its dot
+// product waits for each sum before the next.
+const assembledLoops = runtime.GOARCH == "amd64"
+
+// assembledRow is c[j] = Σ a[l] * b[l*stride+j], each sum in order.
+func assembledRow[T Float](a, b []T, stride int, c []T) {
+	clear(c)
+	switch c := any(c).(type) {
+	case []float32:
+		b := any(b).([]float32)
+		for l, v := range any(a).([]float32) {
+			if v != 0 {
+				gonum.Implementation{}.Saxpy(len(c), v, b[l*stride:], 1, c, 1)
+			}
+		}
+	case []float64:
+		b := any(b).([]float64)
+		for l, v := range any(a).([]float64) {
+			if v != 0 {
+				gonum.Implementation{}.Daxpy(len(c), v, b[l*stride:], 1, c, 1)
+			}
+		}
+	}
+}
 
 // assembledDots is what dots computes, for at most a tile: gonum starts goroutines
 // of its own from four tiles of 64 x 64 on.
