@@ -209,6 +209,7 @@ func (w *watcher) Write(p []byte) (int, error) {
 // TestStudy trains a study that tunes and a final one with the real programs,
 // twice: nothing is done again.
 func TestStudy(t *testing.T) {
+	t.Parallel()
 	flags := "-batch 7 -data " + dataset(t)
 	p := newPlace(t,
 		study{"tune-x", "", []entry{{"m", "mlp", "-epochs 2 " + flags, 1, nil}}},
@@ -282,6 +283,7 @@ func TestStudy(t *testing.T) {
 // TestCommittee: the seeds' softmax is averaged when all are done, once, and only
 // of the runs that the lines tell of.
 func TestCommittee(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t, study{"final", "", []entry{{"m", "mlp", "-epochs 1 -batch 7 -data " + dataset(t), 2, []committee{ofImages, {"views", "-tta 3 -augment affine"}}}}})
 	log := &watcher{}
 	if code, _ := p.drive(t.Context(), log, "-only", "m-1|committee|views"); code != 0 || len(p.lines()) != 1 {
@@ -320,6 +322,7 @@ func TestCommittee(t *testing.T) {
 // TestInterruption stops a run after its first epoch. It goes on, and ends with
 // the bytes of one that nobody stopped.
 func TestInterruption(t *testing.T) {
+	t.Parallel()
 	s := study{"final", "", []entry{{"m", "mlp", "-epochs 150 -batch 7 -data " + dataset(t), 1, nil}}}
 	p, whole := newPlace(t, s), newPlace(t, s)
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -347,6 +350,7 @@ func TestInterruption(t *testing.T) {
 // TestTimeIsUp: no program is built, no run begins, or it is stopped; that is a
 // success.
 func TestTimeIsUp(t *testing.T) {
+	t.Parallel()
 	for _, budget := range []string{"1us", "5s"} {
 		p := newPlace(t, study{"final", "", []entry{{"m", "mlp", "-epochs 100000 -batch 7 -data " + dataset(t), 1, nil}}})
 		log := &watcher{}
@@ -358,6 +362,7 @@ func TestTimeIsUp(t *testing.T) {
 
 // TestAFailureStopsNoOther: it is told, with the program's own words.
 func TestAFailureStopsNoOther(t *testing.T) {
+	t.Parallel()
 	flags := "-epochs 1 -data " + dataset(t)
 	p := newPlace(t, study{"final", "", []entry{{"bad", "mlp", "-nonsense 1", 1, nil}, {"good", "mlp", flags, 1, nil}}})
 	log := &watcher{}

@@ -24,6 +24,7 @@ func TestRandomKillsOfPretraining(t *testing.T) { killAtRandom(t, pretrained, 6,
 
 // killAtRandom kills runs of both programs so many times, or with -full so many.
 func killAtRandom(t *testing.T, args string, kills, all int) {
+	t.Parallel() // most of it waits
 	if *full {
 		kills = all
 	}

@@ -70,6 +70,7 @@ func (c crew) fit(t *testing.T, more ...string) string {
 // TestRanksFollowOneProcess: the losses of real ranks are those of one process,
 // within the tolerance of nets/train's golden trajectories.
 func TestRanksFollowOneProcess(t *testing.T) {
+	t.Parallel()
 	needRanks(t)
 	for _, c := range []struct {
 		program, args string
@@ -161,6 +162,7 @@ var disturbances = []disturbance{
 // TestRanksDisturbed: whatever happens to one rank, the job ends soon, says what
 // it was, and resumes to the bits of a job that was never disturbed.
 func TestRanksDisturbed(t *testing.T) {
+	t.Parallel()
 	needRanks(t)
 	times, list := 1, []string{"mlp"}
 	if *full {

@@ -51,6 +51,7 @@ func TestDrawing(t *testing.T) {
 // TestLostConnection loses the connection for drawings; then it gets none, and one
 // that says nothing.
 func TestLostConnection(t *testing.T) {
+	t.Parallel()
 	b := openFixed(t)
 	b.run(chromedp.Evaluate(`window.connections = []; window.WebSocket = class extends WebSocket {
 		constructor(url) { super(url); connections.push(this); }
@@ -132,6 +133,7 @@ func TestKeyboard(t *testing.T) {
 
 // TestErrors walks from the matrix to an image, and puts it on the pad.
 func TestErrors(t *testing.T) {
+	t.Parallel()
 	b := openFixed(t)
 	b.until(`document.querySelectorAll("#gallery button").length === 60`)
 	sum := js[int](b, `[...document.querySelectorAll("#matrix td button")].reduce((n, b) => n + (Number(b.textContent) || 0), 0)`)
@@ -152,6 +154,7 @@ func TestErrors(t *testing.T) {
 
 // TestLooks looks at the page on a telephone and on a desk, by day and by night.
 func TestLooks(t *testing.T) {
+	t.Parallel()
 	b := openFixed(t)
 	for _, width := range []int64{1400, 390} {
 		for _, scheme := range []string{"light", "dark"} {
