@@ -49,19 +49,17 @@ func TestPlainChecks(t *testing.T) {
 // and not ready.
 func TestNotReadyWithoutModel(t *testing.T) {
 	s := tiny(t)
-	models := s.models
-	s.models = &registry.Registry{}
-	h := httptest.NewServer(s.handler(http.NotFoundHandler()))
+	if r := get(t, s.url+"/v2/health/ready"); r.status != http.StatusOK {
+		t.Errorf("with a model: %v", r)
+	}
+	empty := &Server{options: s.options, log: s.Server.log, metrics: s.metrics, admission: s.admission, models: &registry.Registry{}}
+	h := httptest.NewServer(empty.handler(http.NotFoundHandler()))
 	defer h.Close()
 	if r := get(t, h.URL+"/v2/health/ready"); r.status != http.StatusServiceUnavailable || r.body != `{"ready":false}`+"\n" {
 		t.Errorf("without a model: %v", r)
 	}
 	if r := get(t, h.URL+"/v2/health/live"); r.status != http.StatusOK {
 		t.Errorf("without a model: %v", r)
-	}
-	s.models = models
-	if r := get(t, h.URL+"/v2/health/ready"); r.status != http.StatusOK {
-		t.Errorf("with one: %v", r)
 	}
 }
 
