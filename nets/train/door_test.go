@@ -172,14 +172,15 @@ func TestWhatIsNilIsRefused(t *testing.T) {
 		_, err := train.PredictViews(p, rows.Pick(0), augment.Spec{}, 1)
 		return err
 	}
-	_, embed := train.Embed(nil, m, rows, []int{0})
+	var none context.Context
+	_, embed := train.Embed(none, m, rows, []int{0})
 	_, measure := train.MeasureEmbedding(t.Context(), m, rows, nil)
 	for i, c := range []struct {
 		err  error
 		want string
 	}{
-		{fit(nil, m), "ctx is nil"},
-		{evaluate(nil, m), "ctx is nil"},
+		{fit(none, m), "ctx is nil"},
+		{evaluate(none, m), "ctx is nil"},
 		{embed, "ctx is nil"},
 		{measure, "the images unseen: data: not a valid set: it is nil"},
 		{fit(t.Context(), &nets.Model{}), "there is no model"},
