@@ -4,31 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"stheno/nets"
+	"stheno/nets/pythontest"
 )
-
-// python finds an interpreter with Keras: $STHENO_PYTHON or python3.
-func python(t *testing.T) string {
-	t.Helper()
-	name, chosen := os.LookupEnv("STHENO_PYTHON")
-	if !chosen {
-		name = "python3"
-	}
-	out, err := exec.Command(name, "-c", "import importlib.util as u; assert u.find_spec('keras') and u.find_spec('tensorflow')").CombinedOutput()
-	switch {
-	case err != nil && chosen:
-		t.Fatalf("STHENO_PYTHON is %s: %v: %s", name, err, out)
-	case err != nil:
-		t.Skip("python3 has no Keras: python3 -m venv VENV && VENV/bin/pip install keras tensorflow-cpu, then set STHENO_PYTHON=VENV/bin/python")
-	}
-	return name
-}
 
 // kerasModels is what testdata/keras_models.py writes.
 type kerasModels struct {
@@ -44,7 +27,7 @@ type kerasModels struct {
 func TestExportOfKerasModels(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	if out, err := exec.Command(python(t), filepath.Join("testdata", "keras_models.py"), dir).CombinedOutput(); err != nil {
+	if out, err := exec.Command(pythontest.Need(t, "keras", "tensorflow"), filepath.Join("testdata", "keras_models.py"), dir).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	var keras kerasModels
