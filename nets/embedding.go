@@ -15,10 +15,15 @@ import (
 // Embedding is a network that maps images to points on the unit sphere: net with
 // a dense layer of so many units, of length 1, in place of its last layer, the
 // head. The layers before, the trunk, have the names and shapes that they have
-// in net, so that a model of either can take them from the other.
+// in net, so that a model of either can take them from the other, and are frozen
+// where net's are.
 func Embedding(net Network, units int) Network {
 	trunk := slices.Clone(trunk(net))
-	return Network{net.Name + "-embedding", net.Input, append(trunk, Dense{Units: units}, Normalize{})}
+	frozen := slices.DeleteFunc(slices.Clone(net.Frozen), func(layer string) bool {
+		first, _, _ := strings.Cut(layer, ".")
+		return !slices.Contains(names(trunk), first) // the head's
+	})
+	return Network{Name: net.Name + "-embedding", Input: net.Input, Layers: append(trunk, Dense{Units: units}, Normalize{}), Frozen: frozen}
 }
 
 // trunk are all layers but the last.

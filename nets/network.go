@@ -12,13 +12,14 @@ type Network struct {
 	Name   string
 	Input  [3]int // height, width and channels of an image
 	Layers []Layer
+	Frozen []string // names of layers that are not trained, as weights have them, "conv2d": see Freeze
 }
 
 // MLP is the notebook's multi-layer perceptron: 784-512-10 on MNIST, 407,050
 // parameters. Its output are logits; the notebook's softmax is part of the
 // loss and of prediction.
 func MLP(input [3]int, classes int) Network {
-	return Network{"mlp", input, []Layer{
+	return Network{Name: "mlp", Input: input, Layers: []Layer{
 		Flatten{},
 		Dense{Units: 512, Activation: ReLU},
 		Dense{Units: classes},
@@ -29,7 +30,7 @@ func MLP(input [3]int, classes int) Network {
 // pooling, and two dense layers, 4,738,826 parameters on MNIST. Its output are
 // logits.
 func CNN(input [3]int, classes int) Network {
-	return Network{"cnn", input, []Layer{
+	return Network{Name: "cnn", Input: input, Layers: []Layer{
 		Conv2D{Filters: 32, Side: 3, Activation: ReLU},
 		Conv2D{Filters: 64, Side: 3, Activation: ReLU},
 		Flatten{},
@@ -119,5 +120,5 @@ func (n Network) check() error {
 			return fmt.Errorf("nets: %s: layer %d of %d, %s, is nil", n.Name, i+1, len(n.Layers), names(n.Layers)[i])
 		}
 	}
-	return nil
+	return n.checkFrozen()
 }
