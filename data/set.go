@@ -2,8 +2,9 @@ package data
 
 import "stheno/data/digit"
 
-// Set is a number of labelled images of one size. It is read-only once built:
-// any number of goroutines may take batches from it.
+// Set is a number of labelled images of one size, which Open reads and NewSet makes
+// of arrays. It is read-only once built: any number of goroutines may take batches
+// from it.
 type Set struct {
 	Pixels                  []uint8 // N·H·W·C, row-major
 	Labels                  []uint8 // N

@@ -120,8 +120,12 @@ func (l Limits) check(format string, c image.Config) error {
 }
 
 // FromImage copies an image. What its transparent parts show is the business of
-// who prepares it: see Normalize and Scale.
+// who prepares it: see Normalize and Scale. Nil is a picture without pixels, of
+// which Row makes nothing.
 func FromImage(img image.Image) *Picture {
+	if img == nil {
+		img = &image.RGBA{}
+	}
 	b := img.Bounds()
 	p := &Picture{rgba: image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))}
 	draw.Draw(p.rgba, p.rgba.Bounds(), img, b.Min, draw.Src)

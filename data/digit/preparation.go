@@ -55,6 +55,9 @@ func (p *Picture) Row(shape [3]int, by Preparation) (pixels []uint8, ink bool, e
 	if err := by.Check(shape); err != nil {
 		return nil, false, err
 	}
+	if p.rgba.Rect.Empty() {
+		return nil, false, inputError("has no pixels")
+	}
 	if by.Method == MNIST {
 		pixels, ink = p.Normalize()
 		return pixels, ink, nil

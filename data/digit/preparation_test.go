@@ -47,6 +47,36 @@ func TestRow(t *testing.T) {
 	}
 }
 
+// TestRows are what Row makes of each picture, one behind the other; what it
+// cannot make anything of is named.
+func TestRows(t *testing.T) {
+	a, b := seven(60, 40, image.Rect(10, 5, 25, 22), 4, white, black), seven(40, 60, image.Rect(9, 9, 30, 50), 5, black, white)
+	blank, none := image.NewGray(image.Rect(0, 0, 30, 30)), image.NewGray(image.Rect(3, 3, 3, 9))
+	first, _ := digit.FromImage(a).Normalize()
+	second, _ := digit.FromImage(b).Normalize()
+	mnist, raw, shape := digit.Preparation{Method: digit.MNIST}, digit.Preparation{Method: digit.Raw}, [3]int{28, 28, 1}
+	if got, err := digit.Rows([]image.Image{a, b}, shape, mnist); err != nil || !bytes.Equal(got, append(first, second...)) {
+		t.Errorf("%d bytes, error %v", len(got), err)
+	}
+	for _, c := range []struct {
+		pictures []image.Image
+		by       digit.Preparation
+		says     string
+	}{
+		{[]image.Image{a, blank}, mnist, "picture 1: no ink is found"},
+		{[]image.Image{a, b, none}, raw, "picture 2: has no pixels"},
+		{[]image.Image{nil}, mnist, "picture 0: has no pixels"},
+		{nil, digit.Preparation{}, "nothing says how"},
+	} {
+		if got, err := digit.Rows(c.pictures, shape, c.by); got != nil || !errors.Is(err, digit.ErrInput) || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("error %v, expected %q", err, c.says)
+		}
+	}
+	if got, err := digit.Rows([]image.Image{blank}, shape, raw); err != nil || len(got) != 28*28 {
+		t.Errorf("a black picture as it is: error %v", err)
+	}
+}
+
 // TestTransparentParts are black where a picture is only scaled, and paper where
 // its ink is looked for. Black ink on a transparent sheet is nothing then, and no
 // black image instead.
