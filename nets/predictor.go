@@ -22,7 +22,7 @@ type Predictor struct {
 	idle map[int][]*Program
 }
 
-// Scores are what a network says of N images.
+// Scores are what a network says of N images; Top names the likeliest classes.
 type Scores struct {
 	Classes       int
 	Logits        []float32 // (N,classes)
