@@ -60,6 +60,14 @@ func (Hooks) TestBatchEnd(*Stats) error { return nil }
 func (Hooks) EpochEnd(*Stats) error     { return nil }
 func (Hooks) TrainEnd(*Stats) error     { return nil }
 
+// Failing is a Callback that puts something in order, such as a line that is still
+// open, when training ends with an error, and so without TrainEnd. It is called at
+// most once, also where its TrainBegin was not.
+type Failing interface {
+	Callback
+	TrainFailed(*Stats)
+}
+
 // Stateful is a Callback with something to remember across an interruption.
 type Stateful interface {
 	Callback

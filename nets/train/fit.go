@@ -91,6 +91,7 @@ func Fit(ctx context.Context, m *nets.Model, rows *data.Set, opt Optimizer, plan
 func (f *fit) end(err error) error {
 	stop := (*Stop)(nil)
 	if err != nil && !errors.As(err, &stop) {
+		f.failed()
 		return err
 	}
 	if stop != nil && stop.Cause == nil {
@@ -253,6 +254,15 @@ func (f *fit) planned() error {
 		return &Stop{Reason: "the planned number of steps is done"}
 	}
 	return nil
+}
+
+// failed tells the callbacks that want to know it that training has failed.
+func (f *fit) failed() {
+	for _, c := range f.plan.Callbacks {
+		if c, ok := c.(Failing); ok {
+			c.TrainFailed(&f.Stats)
+		}
+	}
 }
 
 // trainEnd calls TrainEnd of every callback, also behind one that fails: what can

@@ -194,6 +194,35 @@ func TestCallbacksAreCalledInTheOrderGiven(t *testing.T) {
 	}
 }
 
+// failing counts the calls of TrainFailed.
+type failing struct {
+	train.Hooks
+	calls *int
+}
+
+func (f failing) TrainFailed(*train.Stats) { *f.calls++ }
+
+// TestAFailureIsTold to the callbacks that want to know it, once: also to those
+// behind the one that has failed. An end in good order is none.
+func TestAFailureIsTold(t *testing.T) {
+	fault := errors.New("fault")
+	for failAt, want := range map[string]int{"": 0, "train begins, step 0": 2, "step 2: batch 2 of 3, 4 rows": 2, "epoch 1 ends, validated true": 2, "train ends, step 6": 0} {
+		calls, first, second := []string(nil), 0, 0
+		_, err := train.Fit(t.Context(), newModel(t, toy, tensor.Float32), images(10, toy.Input, 3), train.NewAdam(0.001), train.Plan{
+			Epochs: 2, Batch: 4, Validation: images(130, toy.Input, 3),
+			Callbacks: []train.Callback{failing{calls: &first}, recorder{calls: &calls, failAt: failAt, err: fault}, failing{calls: &second}},
+		})
+		if (err == nil) != (failAt == "") || first+second != want || first != second {
+			t.Errorf("failure at %q: error %v, told %d and %d times", failAt, err, first, second)
+		}
+	}
+	calls := 0
+	stop := recorder{calls: new([]string), failAt: "step 2: batch 2 of 3, 4 rows", err: &train.Stop{Reason: "enough"}}
+	if _, err := train.Fit(t.Context(), newModel(t, toy, tensor.Float32), images(10, toy.Input, 3), train.NewAdam(0.001), train.Plan{Batch: 4, Callbacks: []train.Callback{stop, failing{calls: &calls}}}); err != nil || calls != 0 {
+		t.Errorf("a stop is told as a failure %d times (%v)", calls, err)
+	}
+}
+
 func TestFitCancelledDuringValidation(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	plan := train.Plan{Epochs: 2, Validation: images(300, toy.Input, 3), Callbacks: []train.Callback{firstTest{do: cancel}}}
