@@ -119,12 +119,15 @@ func (l Limits) check(format string, c image.Config) error {
 	return nil
 }
 
-// FromImage copies an image. What its transparent parts show is the business of
-// who prepares it: see Normalize and Scale. Nil is a picture without pixels, of
-// which Row makes nothing.
+// FromImage copies an image, but for a *Picture, which it returns. What transparent
+// parts show is the business of who prepares it: see Normalize and Scale. Nil is a
+// picture without pixels, of which Row makes nothing.
 func FromImage(img image.Image) *Picture {
-	if img == nil {
+	switch p := img.(type) {
+	case nil:
 		img = &image.RGBA{}
+	case *Picture:
+		return p
 	}
 	b := img.Bounds()
 	p := &Picture{rgba: image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))}

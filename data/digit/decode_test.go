@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"image"
 	"image/color"
+	"image/png"
 	"runtime/metrics"
 	"strings"
 	"testing"
@@ -283,4 +284,23 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("%d pixels", len(pixels))
 		}
 	})
+}
+
+// TestPictureIsAnImage that becomes the same picture again, as it is or by a file.
+func TestPictureIsAnImage(t *testing.T) {
+	p := digit.FromImage(seven(60, 40, image.Rect(10, 5, 25, 22), 4, white, black))
+	if digit.FromImage(p) != p {
+		t.Error("a picture is copied")
+	}
+	var file bytes.Buffer
+	if err := png.Encode(&file, p); err != nil {
+		t.Fatal(err)
+	}
+	again, err := digit.Decode(&file, digit.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if shape := [3]int{40, 60, 3}; !bytes.Equal(again.Scale(shape), p.Scale(shape)) {
+		t.Error("a file of it holds another picture")
+	}
 }

@@ -2,11 +2,12 @@ package digit
 
 import (
 	"image"
+	"image/color"
 	"math"
 )
 
-// Picture is a picture in colour. It is not changed once it has been made: any
-// number of goroutines may use it.
+// Picture is a picture in colour, and an image.Image. It is not changed once it has
+// been made: any number of goroutines may use it.
 type Picture struct {
 	rgba  *image.RGBA
 	clear bool // it is transparent somewhere
@@ -14,6 +15,15 @@ type Picture struct {
 
 // Size is the picture's width and height.
 func (p *Picture) Size() (width, height int) { return p.rgba.Rect.Dx(), p.rgba.Rect.Dy() }
+
+// ColorModel is color.RGBAModel.
+func (p *Picture) ColorModel() color.Model { return color.RGBAModel }
+
+// Bounds begin at (0,0).
+func (p *Picture) Bounds() image.Rectangle { return p.rgba.Rect }
+
+// At is the colour of a pixel.
+func (p *Picture) At(x, y int) color.Color { return p.rgba.RGBAAt(x, y) }
 
 // Scale is the whole picture, stretched to the shape {H, W, C} by averaging
 // areas: (H,W,C), with C channels of 1 for luminance or 3 for red, green and

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Rows are pictures that are in memory, as a network for images of a shape {H, W, C}
+// Rows are pictures, of files or in memory, as a network for images of a shape {H, W, C}
 // sees them, each prepared by by: (N,H,W,C), in the pictures' order, which is what
 // data.NewSet makes a set of. The first one that cannot be prepared, or in which by
 // looks for ink and finds none, is ErrInput; the error says which, counted from 0.
