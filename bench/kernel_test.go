@@ -80,6 +80,18 @@ func adam(n int, keep float32) work {
 	return work{name: fmt.Sprintf("kernel=adam/n=%d/keep=%g", n, keep), bytes: 28 * float64(n), run: func() { kernel.Adam(w, dw, m, v, 1e-3, 0.1, 0.001, 1e-7, keep) }}
 }
 
+// descents are the updates of the optimizers beside Adam, with all that they keep.
+func descents(n int) []work {
+	w, dw, v, m, a := floats(n), floats(n), make([]float32, n), make([]float32, n), make([]float32, n)
+	by := kernel.RMS[float32]{Rate: 1e-3, Rho: 0.9, Decay: 0.1, Momentum: 0.9, Eps: 1e-7, Keep: 1}
+	return []work{
+		{name: fmt.Sprintf("kernel=sgd/n=%d", n), bytes: 12 * float64(n), run: func() { kernel.SGD(w, dw, 1e-3, 1) }},
+		{name: fmt.Sprintf("kernel=momentum/n=%d", n), bytes: 20 * float64(n), run: func() { kernel.Momentum(w, dw, v, 1e-3, 0.9, 1, false) }},
+		{name: fmt.Sprintf("kernel=rmsprop/n=%d", n), bytes: 20 * float64(n), run: func() { kernel.RMSprop(w, dw, v, nil, nil, by) }},
+		{name: fmt.Sprintf("kernel=rmsprop/n=%d/with=centered,momentum", n), bytes: 36 * float64(n), run: func() { kernel.RMSprop(w, dw, v, m, a, by) }},
+	}
+}
+
 func blend(n int) work {
 	y, x := floats(n), floats(n)
 	return work{name: fmt.Sprintf("kernel=blend/n=%d", n), bytes: 12 * float64(n), run: func() { kernel.Blend(y, x, 0.001) }}
@@ -103,8 +115,8 @@ func crossEntropy(n, c int) work {
 	return work{name: fmt.Sprintf("kernel=crossentropy/n=%d/c=%d", n, c), bytes: 8 * float64(n*c), run: func() { kernel.CrossEntropy(n, c, x, labels, 0, p) }}
 }
 
-// works are the kernels of a step at batch 128, in the shapes that it has; those
-// named blank have MNIST's pixels, and one of them a single image's.
+// works are the kernels of a step at batch 128, in the shapes that it has, and the
+// other optimizers' updates; those named blank have MNIST's pixels, and one of them a single image's.
 func works(b *testing.B) []work {
 	first, second := kernel.Conv{N: batch, H: 28, W: 28, C: 1, KH: 3, KW: 3, F: 32}, kernel.Conv{N: batch, H: 26, W: 26, C: 32, KH: 3, KW: 3, F: 64}
 	all := []work{
@@ -118,6 +130,7 @@ func works(b *testing.B) []work {
 	all = append(all, convolutions(first, kernel.Direct)...)
 	all = append(all, convolutions(second, kernel.Winograd)...)
 	all = append(all, convolutions(second, kernel.Direct)...)
+	all = append(all, descents(4_738_826)...)
 	return append(all,
 		affine(batch, 128, 36864), gemm("gradkernel", kernel.Trans, kernel.NoTrans, 36864, 128, batch), gemm("gradinput", kernel.NoTrans, kernel.Trans, batch, 36864, 128),
 		adam(4_738_826, 1), adam(4_738_826, 0.9999), blend(4_738_826), mask(batch*36864),

@@ -15,11 +15,8 @@ package kernel
 // keep is 1, or less for AdamW, whose weights decay by a part at each step.
 func Adam[T Float](w, dw, m, v []T, alpha, decay1, decay2, eps, keep T) {
 	check(len(w) == len(dw) && len(w) == len(m) && len(w) == len(v), "kernel: Adam: slices differ in length")
-	loop, times := of[T]().adam, of[T]().times
-	spans(len(w), 1<<14, func(from, to int) {
-		if keep != 1 { // what it touches stays in the cache for the loop
-			times(w[from:to], w[from:to], keep)
-		}
+	loop := of[T]().adam
+	update(w, keep, func(from, to int) {
 		loop(w[from:to], dw[from:to], m[from:to], v[from:to], alpha, decay1, decay2, eps)
 	})
 }

@@ -30,6 +30,10 @@ type table[T Float] struct {
 	biasReLU func(y, b []T)
 	reluGrad func(dz, dy, y []T)
 	adam     func(w, dw, m, v []T, alpha, decay1, decay2, eps T)
+	sgd      func(w, dw []T, rate T)
+	momentum func(w, dw, v []T, rate, momentum T)
+	nesterov func(w, dw, v []T, rate, momentum T)
+	rmsprop  func(w, dw, v, m, a []T, by RMS[T])
 	decode   func(x []uint8, y []T)
 	times    func(y, x []T, by T)
 	blend    func(y, x []T, part T)
@@ -74,6 +78,7 @@ func genericTable[T Float]() table[T] {
 		gemm: genericGemm[T], affine: genericAffine[T],
 		convolve: genericConvolve[T], convolveGrad: genericConvolveGrad[T], winograd: genericTransforms[T](),
 		add: genericAdd[T], biasReLU: genericBiasReLU[T], reluGrad: genericReLUGrad[T], adam: genericAdam[T],
+		sgd: genericSGD[T], momentum: genericMomentum[T], nesterov: genericNesterov[T], rmsprop: genericRMSprop[T],
 		lanes: 1, multiplyAdds: genericMultiplyAdds[T],
 		times: genericTimes[T], blend: genericBlend[T],
 		decode: genericDecode[T], sumRows: genericSumRows[T], transpose: genericTranspose[T],

@@ -1,6 +1,7 @@
 // Package kernel holds the loops that training is made of: matrix products,
-// convolutions, softmax cross-entropy, Adam, decoding. The doc comment of each
-// exported function is the loop that it equals, over float32 and float64 alike.
+// convolutions, softmax cross-entropy, optimizers' updates, decoding. The doc
+// comment of each exported function is the loop that it equals, over float32 and
+// float64 alike.
 //
 // generic.go is that loop, written plainly: it is the specification, the
 // oracle of the tests and the fallback, and is always compiled. portable.go is

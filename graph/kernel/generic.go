@@ -156,3 +156,47 @@ func genericAdam[T Float](w, dw, m, v []T, alpha, decay1, decay2, eps T) {
 		w[i] -= m[i] * alpha / (T(math.Sqrt(float64(v[i]))) + eps)
 	}
 }
+
+// genericSGD is SGD's loop.
+func genericSGD[T Float](w, dw []T, rate T) {
+	for i, g := range dw {
+		w[i] -= T(g * rate)
+	}
+}
+
+// genericMomentum is Momentum's loop.
+func genericMomentum[T Float](w, dw, v []T, rate, momentum T) {
+	for i, g := range dw {
+		v[i] = T(v[i]*momentum) - T(g*rate)
+		w[i] += v[i]
+	}
+}
+
+// genericNesterov is Momentum's loop in Nesterov's form.
+func genericNesterov[T Float](w, dw, v []T, rate, momentum T) {
+	for i, g := range dw {
+		step := T(g * rate)
+		v[i] = T(v[i]*momentum) - step
+		w[i] += T(v[i]*momentum) - step
+	}
+}
+
+// genericRMSprop is RMSprop's loop.
+func genericRMSprop[T Float](w, dw, v, m, a []T, by RMS[T]) {
+	for i, g := range dw {
+		v[i] = T(v[i]*by.Rho) + T(T(g*g)*by.Decay)
+		variance := v[i]
+		if a != nil {
+			a[i] = T(a[i]*by.Rho) + T(g*by.Decay)
+			if variance -= T(a[i] * a[i]); variance <= 0 { // a NaN stays
+				variance = 0
+			}
+		}
+		step := T(g*by.Rate) / T(math.Sqrt(float64(variance+by.Eps)))
+		if m != nil {
+			m[i] = T(m[i]*by.Momentum) + step
+			step = m[i]
+		}
+		w[i] -= step
+	}
+}

@@ -76,6 +76,27 @@ func reluGradAVX2(n int, dz *float32, dy *float32, y *float32)
 // adamAVX2 is Adam's loop. n is a multiple of 8, at least that.
 func adamAVX2(n int, w *float32, dw *float32, m *float32, v *float32, alpha float32, decay1 float32, decay2 float32, eps float32)
 
+// sgdAVX2 is SGD's loop. n is a multiple of 8, at least that.
+func sgdAVX2(n int, w *float32, dw *float32, rate float32)
+
+// momentumAVX2 is Momentum's loop. n is a multiple of 8, at least that.
+func momentumAVX2(n int, w *float32, dw *float32, v *float32, rate float32, momentum float32)
+
+// nesterovAVX2 is Momentum's loop in Nesterov's form. n is a multiple of 8, at least that.
+func nesterovAVX2(n int, w *float32, dw *float32, v *float32, rate float32, momentum float32)
+
+// rmspropAVX2 is RMSprop's loop. n is a multiple of 8, at least that.
+func rmspropAVX2(n int, w *float32, dw *float32, v *float32, m *float32, a *float32, rate float32, rho float32, decay float32, momentum float32, eps float32)
+
+// rmspropMomentumAVX2 is RMSprop's loop, with m. n is a multiple of 8, at least that.
+func rmspropMomentumAVX2(n int, w *float32, dw *float32, v *float32, m *float32, a *float32, rate float32, rho float32, decay float32, momentum float32, eps float32)
+
+// rmspropCenteredAVX2 is RMSprop's loop, with a. n is a multiple of 8, at least that.
+func rmspropCenteredAVX2(n int, w *float32, dw *float32, v *float32, m *float32, a *float32, rate float32, rho float32, decay float32, momentum float32, eps float32)
+
+// rmspropCenteredMomentumAVX2 is RMSprop's loop, with a, with m. n is a multiple of 8, at least that.
+func rmspropCenteredMomentumAVX2(n int, w *float32, dw *float32, v *float32, m *float32, a *float32, rate float32, rho float32, decay float32, momentum float32, eps float32)
+
 // decodeAVX2 is y[i] = x[i]/by. n is a multiple of 8, at least that.
 func decodeAVX2(n int, x *uint8, y *float32, by float32)
 
@@ -221,6 +242,27 @@ func reluGradAVX512(n int, dz *float32, dy *float32, y *float32)
 
 // adamAVX512 is Adam's loop. n is a multiple of 16, at least that.
 func adamAVX512(n int, w *float32, dw *float32, m *float32, v *float32, alpha float32, decay1 float32, decay2 float32, eps float32)
+
+// sgdAVX512 is SGD's loop. n is a multiple of 16, at least that.
+func sgdAVX512(n int, w *float32, dw *float32, rate float32)
+
+// momentumAVX512 is Momentum's loop. n is a multiple of 16, at least that.
+func momentumAVX512(n int, w *float32, dw *float32, v *float32, rate float32, momentum float32)
+
+// nesterovAVX512 is Momentum's loop in Nesterov's form. n is a multiple of 16, at least that.
+func nesterovAVX512(n int, w *float32, dw *float32, v *float32, rate float32, momentum float32)
+
+// rmspropAVX512 is RMSprop's loop. n is a multiple of 16, at least that.
+func rmspropAVX512(n int, w *float32, dw *float32, v *float32, m *float32, a *float32, rate float32, rho float32, decay float32, momentum float32, eps float32)
+
+// rmspropMomentumAVX512 is RMSprop's loop, with m. n is a multiple of 16, at least that.
+func rmspropMomentumAVX512(n int, w *float32, dw *float32, v *float32, m *float32, a *float32, rate float32, rho float32, decay float32, momentum float32, eps float32)
+
+// rmspropCenteredAVX512 is RMSprop's loop, with a. n is a multiple of 16, at least that.
+func rmspropCenteredAVX512(n int, w *float32, dw *float32, v *float32, m *float32, a *float32, rate float32, rho float32, decay float32, momentum float32, eps float32)
+
+// rmspropCenteredMomentumAVX512 is RMSprop's loop, with a, with m. n is a multiple of 16, at least that.
+func rmspropCenteredMomentumAVX512(n int, w *float32, dw *float32, v *float32, m *float32, a *float32, rate float32, rho float32, decay float32, momentum float32, eps float32)
 
 // decodeAVX512 is y[i] = x[i]/by. n is a multiple of 16, at least that.
 func decodeAVX512(n int, x *uint8, y *float32, by float32)

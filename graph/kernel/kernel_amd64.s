@@ -4159,6 +4159,261 @@ step:
 	VZEROUPPER
 	RET
 
+// func sgdAVX2(n int, w *float32, dw *float32, rate float32)
+// Requires: AVX
+TEXT ·sgdAVX2(SB), NOSPLIT, $0-28
+	MOVQ         n+0(FP), AX
+	MOVQ         w+8(FP), CX
+	MOVQ         dw+16(FP), DX
+	VBROADCASTSS rate+24(FP), Y2
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS (CX), Y0
+	VMULPS  (DX), Y2, Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	DECQ    AX
+	JNZ     step
+	VZEROUPPER
+	RET
+
+// func momentumAVX2(n int, w *float32, dw *float32, v *float32, rate float32, momentum float32)
+// Requires: AVX
+TEXT ·momentumAVX2(SB), NOSPLIT, $0-40
+	MOVQ         n+0(FP), AX
+	MOVQ         w+8(FP), CX
+	MOVQ         dw+16(FP), DX
+	MOVQ         v+24(FP), BX
+	VBROADCASTSS rate+32(FP), Y2
+	VBROADCASTSS momentum+36(FP), Y3
+	SHRQ         $0x03, AX
+
+step:
+	VMULPS  (DX), Y2, Y0
+	VMULPS  (BX), Y3, Y1
+	VSUBPS  Y0, Y1, Y1
+	VMOVUPS Y1, (BX)
+	VADDPS  (CX), Y1, Y1
+	VMOVUPS Y1, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	DECQ    AX
+	JNZ     step
+	VZEROUPPER
+	RET
+
+// func nesterovAVX2(n int, w *float32, dw *float32, v *float32, rate float32, momentum float32)
+// Requires: AVX
+TEXT ·nesterovAVX2(SB), NOSPLIT, $0-40
+	MOVQ         n+0(FP), AX
+	MOVQ         w+8(FP), CX
+	MOVQ         dw+16(FP), DX
+	MOVQ         v+24(FP), BX
+	VBROADCASTSS rate+32(FP), Y2
+	VBROADCASTSS momentum+36(FP), Y3
+	SHRQ         $0x03, AX
+
+step:
+	VMULPS  (DX), Y2, Y0
+	VMULPS  (BX), Y3, Y1
+	VSUBPS  Y0, Y1, Y1
+	VMOVUPS Y1, (BX)
+	VMULPS  Y3, Y1, Y1
+	VSUBPS  Y0, Y1, Y1
+	VADDPS  (CX), Y1, Y1
+	VMOVUPS Y1, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	DECQ    AX
+	JNZ     step
+	VZEROUPPER
+	RET
+
+// func rmspropAVX2(n int, w *float32, dw *float32, v *float32, m *float32, a *float32, rate float32, rho float32, decay float32, momentum float32, eps float32)
+// Requires: AVX
+TEXT ·rmspropAVX2(SB), NOSPLIT, $0-68
+	MOVQ         n+0(FP), AX
+	MOVQ         w+8(FP), CX
+	MOVQ         dw+16(FP), DX
+	MOVQ         v+24(FP), BX
+	MOVQ         m+32(FP), SI
+	MOVQ         a+40(FP), SI
+	VBROADCASTSS rate+48(FP), Y4
+	VBROADCASTSS rho+52(FP), Y5
+	VBROADCASTSS decay+56(FP), Y6
+	VBROADCASTSS momentum+60(FP), Y7
+	VBROADCASTSS eps+64(FP), Y8
+	VXORPS       Y9, Y9, Y9
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS (DX), Y0
+	VMULPS  Y0, Y0, Y2
+	VMULPS  Y6, Y2, Y2
+	VMULPS  (BX), Y5, Y1
+	VADDPS  Y2, Y1, Y1
+	VMOVUPS Y1, (BX)
+	VADDPS  Y8, Y1, Y1
+	VSQRTPS Y1, Y1
+	VMULPS  Y4, Y0, Y0
+	VDIVPS  Y1, Y0, Y0
+	VMOVUPS (CX), Y2
+	VSUBPS  Y0, Y2, Y2
+	VMOVUPS Y2, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	DECQ    AX
+	JNZ     step
+	VZEROUPPER
+	RET
+
+// func rmspropMomentumAVX2(n int, w *float32, dw *float32, v *float32, m *float32, a *float32, rate float32, rho float32, decay float32, momentum float32, eps float32)
+// Requires: AVX
+TEXT ·rmspropMomentumAVX2(SB), NOSPLIT, $0-68
+	MOVQ         n+0(FP), AX
+	MOVQ         w+8(FP), CX
+	MOVQ         dw+16(FP), DX
+	MOVQ         v+24(FP), BX
+	MOVQ         m+32(FP), SI
+	MOVQ         a+40(FP), DI
+	VBROADCASTSS rate+48(FP), Y4
+	VBROADCASTSS rho+52(FP), Y5
+	VBROADCASTSS decay+56(FP), Y6
+	VBROADCASTSS momentum+60(FP), Y7
+	VBROADCASTSS eps+64(FP), Y8
+	VXORPS       Y9, Y9, Y9
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS (DX), Y0
+	VMULPS  Y0, Y0, Y2
+	VMULPS  Y6, Y2, Y2
+	VMULPS  (BX), Y5, Y1
+	VADDPS  Y2, Y1, Y1
+	VMOVUPS Y1, (BX)
+	VADDPS  Y8, Y1, Y1
+	VSQRTPS Y1, Y1
+	VMULPS  Y4, Y0, Y0
+	VDIVPS  Y1, Y0, Y0
+	VMULPS  (SI), Y7, Y2
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS Y0, (SI)
+	VMOVUPS (CX), Y2
+	VSUBPS  Y0, Y2, Y2
+	VMOVUPS Y2, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	ADDQ    $0x20, SI
+	DECQ    AX
+	JNZ     step
+	VZEROUPPER
+	RET
+
+// func rmspropCenteredAVX2(n int, w *float32, dw *float32, v *float32, m *float32, a *float32, rate float32, rho float32, decay float32, momentum float32, eps float32)
+// Requires: AVX
+TEXT ·rmspropCenteredAVX2(SB), NOSPLIT, $0-68
+	MOVQ         n+0(FP), AX
+	MOVQ         w+8(FP), CX
+	MOVQ         dw+16(FP), DX
+	MOVQ         v+24(FP), BX
+	MOVQ         m+32(FP), SI
+	MOVQ         a+40(FP), SI
+	VBROADCASTSS rate+48(FP), Y4
+	VBROADCASTSS rho+52(FP), Y5
+	VBROADCASTSS decay+56(FP), Y6
+	VBROADCASTSS momentum+60(FP), Y7
+	VBROADCASTSS eps+64(FP), Y8
+	VXORPS       Y9, Y9, Y9
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS (DX), Y0
+	VMULPS  Y0, Y0, Y2
+	VMULPS  Y6, Y2, Y2
+	VMULPS  (BX), Y5, Y1
+	VADDPS  Y2, Y1, Y1
+	VMOVUPS Y1, (BX)
+	VMULPS  Y6, Y0, Y2
+	VMULPS  (SI), Y5, Y3
+	VADDPS  Y2, Y3, Y3
+	VMOVUPS Y3, (SI)
+	VMULPS  Y3, Y3, Y3
+	VSUBPS  Y3, Y1, Y1
+	VMAXPS  Y1, Y9, Y1
+	VADDPS  Y8, Y1, Y1
+	VSQRTPS Y1, Y1
+	VMULPS  Y4, Y0, Y0
+	VDIVPS  Y1, Y0, Y0
+	VMOVUPS (CX), Y2
+	VSUBPS  Y0, Y2, Y2
+	VMOVUPS Y2, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	ADDQ    $0x20, SI
+	DECQ    AX
+	JNZ     step
+	VZEROUPPER
+	RET
+
+// func rmspropCenteredMomentumAVX2(n int, w *float32, dw *float32, v *float32, m *float32, a *float32, rate float32, rho float32, decay float32, momentum float32, eps float32)
+// Requires: AVX
+TEXT ·rmspropCenteredMomentumAVX2(SB), NOSPLIT, $0-68
+	MOVQ         n+0(FP), AX
+	MOVQ         w+8(FP), CX
+	MOVQ         dw+16(FP), DX
+	MOVQ         v+24(FP), BX
+	MOVQ         m+32(FP), SI
+	MOVQ         a+40(FP), DI
+	VBROADCASTSS rate+48(FP), Y4
+	VBROADCASTSS rho+52(FP), Y5
+	VBROADCASTSS decay+56(FP), Y6
+	VBROADCASTSS momentum+60(FP), Y7
+	VBROADCASTSS eps+64(FP), Y8
+	VXORPS       Y9, Y9, Y9
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS (DX), Y0
+	VMULPS  Y0, Y0, Y2
+	VMULPS  Y6, Y2, Y2
+	VMULPS  (BX), Y5, Y1
+	VADDPS  Y2, Y1, Y1
+	VMOVUPS Y1, (BX)
+	VMULPS  Y6, Y0, Y2
+	VMULPS  (DI), Y5, Y3
+	VADDPS  Y2, Y3, Y3
+	VMOVUPS Y3, (DI)
+	VMULPS  Y3, Y3, Y3
+	VSUBPS  Y3, Y1, Y1
+	VMAXPS  Y1, Y9, Y1
+	VADDPS  Y8, Y1, Y1
+	VSQRTPS Y1, Y1
+	VMULPS  Y4, Y0, Y0
+	VDIVPS  Y1, Y0, Y0
+	VMULPS  (SI), Y7, Y2
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS Y0, (SI)
+	VMOVUPS (CX), Y2
+	VSUBPS  Y0, Y2, Y2
+	VMOVUPS Y2, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	DECQ    AX
+	JNZ     step
+	VZEROUPPER
+	RET
+
 // func decodeAVX2(n int, x *uint8, y *float32, by float32)
 // Requires: AVX, AVX2
 TEXT ·decodeAVX2(SB), NOSPLIT, $0-28
@@ -15164,6 +15419,261 @@ step:
 	ADDQ        $0x40, SI
 	DECQ        AX
 	JNZ         step
+	VZEROUPPER
+	RET
+
+// func sgdAVX512(n int, w *float32, dw *float32, rate float32)
+// Requires: AVX, AVX512F
+TEXT ·sgdAVX512(SB), NOSPLIT, $0-28
+	MOVQ         n+0(FP), AX
+	MOVQ         w+8(FP), CX
+	MOVQ         dw+16(FP), DX
+	VBROADCASTSS rate+24(FP), Z2
+	SHRQ         $0x04, AX
+
+step:
+	VMOVUPS (CX), Z0
+	VMULPS  (DX), Z2, Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (CX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	DECQ    AX
+	JNZ     step
+	VZEROUPPER
+	RET
+
+// func momentumAVX512(n int, w *float32, dw *float32, v *float32, rate float32, momentum float32)
+// Requires: AVX, AVX512F
+TEXT ·momentumAVX512(SB), NOSPLIT, $0-40
+	MOVQ         n+0(FP), AX
+	MOVQ         w+8(FP), CX
+	MOVQ         dw+16(FP), DX
+	MOVQ         v+24(FP), BX
+	VBROADCASTSS rate+32(FP), Z2
+	VBROADCASTSS momentum+36(FP), Z3
+	SHRQ         $0x04, AX
+
+step:
+	VMULPS  (DX), Z2, Z0
+	VMULPS  (BX), Z3, Z1
+	VSUBPS  Z0, Z1, Z1
+	VMOVUPS Z1, (BX)
+	VADDPS  (CX), Z1, Z1
+	VMOVUPS Z1, (CX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, BX
+	DECQ    AX
+	JNZ     step
+	VZEROUPPER
+	RET
+
+// func nesterovAVX512(n int, w *float32, dw *float32, v *float32, rate float32, momentum float32)
+// Requires: AVX, AVX512F
+TEXT ·nesterovAVX512(SB), NOSPLIT, $0-40
+	MOVQ         n+0(FP), AX
+	MOVQ         w+8(FP), CX
+	MOVQ         dw+16(FP), DX
+	MOVQ         v+24(FP), BX
+	VBROADCASTSS rate+32(FP), Z2
+	VBROADCASTSS momentum+36(FP), Z3
+	SHRQ         $0x04, AX
+
+step:
+	VMULPS  (DX), Z2, Z0
+	VMULPS  (BX), Z3, Z1
+	VSUBPS  Z0, Z1, Z1
+	VMOVUPS Z1, (BX)
+	VMULPS  Z3, Z1, Z1
+	VSUBPS  Z0, Z1, Z1
+	VADDPS  (CX), Z1, Z1
+	VMOVUPS Z1, (CX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, BX
+	DECQ    AX
+	JNZ     step
+	VZEROUPPER
+	RET
+
+// func rmspropAVX512(n int, w *float32, dw *float32, v *float32, m *float32, a *float32, rate float32, rho float32, decay float32, momentum float32, eps float32)
+// Requires: AVX, AVX512F
+TEXT ·rmspropAVX512(SB), NOSPLIT, $0-68
+	MOVQ         n+0(FP), AX
+	MOVQ         w+8(FP), CX
+	MOVQ         dw+16(FP), DX
+	MOVQ         v+24(FP), BX
+	MOVQ         m+32(FP), SI
+	MOVQ         a+40(FP), SI
+	VBROADCASTSS rate+48(FP), Z4
+	VBROADCASTSS rho+52(FP), Z5
+	VBROADCASTSS decay+56(FP), Z6
+	VBROADCASTSS momentum+60(FP), Z7
+	VBROADCASTSS eps+64(FP), Z8
+	VPXORD       Z9, Z9, Z9
+	SHRQ         $0x04, AX
+
+step:
+	VMOVUPS (DX), Z0
+	VMULPS  Z0, Z0, Z2
+	VMULPS  Z6, Z2, Z2
+	VMULPS  (BX), Z5, Z1
+	VADDPS  Z2, Z1, Z1
+	VMOVUPS Z1, (BX)
+	VADDPS  Z8, Z1, Z1
+	VSQRTPS Z1, Z1
+	VMULPS  Z4, Z0, Z0
+	VDIVPS  Z1, Z0, Z0
+	VMOVUPS (CX), Z2
+	VSUBPS  Z0, Z2, Z2
+	VMOVUPS Z2, (CX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, BX
+	DECQ    AX
+	JNZ     step
+	VZEROUPPER
+	RET
+
+// func rmspropMomentumAVX512(n int, w *float32, dw *float32, v *float32, m *float32, a *float32, rate float32, rho float32, decay float32, momentum float32, eps float32)
+// Requires: AVX, AVX512F
+TEXT ·rmspropMomentumAVX512(SB), NOSPLIT, $0-68
+	MOVQ         n+0(FP), AX
+	MOVQ         w+8(FP), CX
+	MOVQ         dw+16(FP), DX
+	MOVQ         v+24(FP), BX
+	MOVQ         m+32(FP), SI
+	MOVQ         a+40(FP), DI
+	VBROADCASTSS rate+48(FP), Z4
+	VBROADCASTSS rho+52(FP), Z5
+	VBROADCASTSS decay+56(FP), Z6
+	VBROADCASTSS momentum+60(FP), Z7
+	VBROADCASTSS eps+64(FP), Z8
+	VPXORD       Z9, Z9, Z9
+	SHRQ         $0x04, AX
+
+step:
+	VMOVUPS (DX), Z0
+	VMULPS  Z0, Z0, Z2
+	VMULPS  Z6, Z2, Z2
+	VMULPS  (BX), Z5, Z1
+	VADDPS  Z2, Z1, Z1
+	VMOVUPS Z1, (BX)
+	VADDPS  Z8, Z1, Z1
+	VSQRTPS Z1, Z1
+	VMULPS  Z4, Z0, Z0
+	VDIVPS  Z1, Z0, Z0
+	VMULPS  (SI), Z7, Z2
+	VADDPS  Z2, Z0, Z0
+	VMOVUPS Z0, (SI)
+	VMOVUPS (CX), Z2
+	VSUBPS  Z0, Z2, Z2
+	VMOVUPS Z2, (CX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, BX
+	ADDQ    $0x40, SI
+	DECQ    AX
+	JNZ     step
+	VZEROUPPER
+	RET
+
+// func rmspropCenteredAVX512(n int, w *float32, dw *float32, v *float32, m *float32, a *float32, rate float32, rho float32, decay float32, momentum float32, eps float32)
+// Requires: AVX, AVX512F
+TEXT ·rmspropCenteredAVX512(SB), NOSPLIT, $0-68
+	MOVQ         n+0(FP), AX
+	MOVQ         w+8(FP), CX
+	MOVQ         dw+16(FP), DX
+	MOVQ         v+24(FP), BX
+	MOVQ         m+32(FP), SI
+	MOVQ         a+40(FP), SI
+	VBROADCASTSS rate+48(FP), Z4
+	VBROADCASTSS rho+52(FP), Z5
+	VBROADCASTSS decay+56(FP), Z6
+	VBROADCASTSS momentum+60(FP), Z7
+	VBROADCASTSS eps+64(FP), Z8
+	VPXORD       Z9, Z9, Z9
+	SHRQ         $0x04, AX
+
+step:
+	VMOVUPS (DX), Z0
+	VMULPS  Z0, Z0, Z2
+	VMULPS  Z6, Z2, Z2
+	VMULPS  (BX), Z5, Z1
+	VADDPS  Z2, Z1, Z1
+	VMOVUPS Z1, (BX)
+	VMULPS  Z6, Z0, Z2
+	VMULPS  (SI), Z5, Z3
+	VADDPS  Z2, Z3, Z3
+	VMOVUPS Z3, (SI)
+	VMULPS  Z3, Z3, Z3
+	VSUBPS  Z3, Z1, Z1
+	VMAXPS  Z1, Z9, Z1
+	VADDPS  Z8, Z1, Z1
+	VSQRTPS Z1, Z1
+	VMULPS  Z4, Z0, Z0
+	VDIVPS  Z1, Z0, Z0
+	VMOVUPS (CX), Z2
+	VSUBPS  Z0, Z2, Z2
+	VMOVUPS Z2, (CX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, BX
+	ADDQ    $0x40, SI
+	DECQ    AX
+	JNZ     step
+	VZEROUPPER
+	RET
+
+// func rmspropCenteredMomentumAVX512(n int, w *float32, dw *float32, v *float32, m *float32, a *float32, rate float32, rho float32, decay float32, momentum float32, eps float32)
+// Requires: AVX, AVX512F
+TEXT ·rmspropCenteredMomentumAVX512(SB), NOSPLIT, $0-68
+	MOVQ         n+0(FP), AX
+	MOVQ         w+8(FP), CX
+	MOVQ         dw+16(FP), DX
+	MOVQ         v+24(FP), BX
+	MOVQ         m+32(FP), SI
+	MOVQ         a+40(FP), DI
+	VBROADCASTSS rate+48(FP), Z4
+	VBROADCASTSS rho+52(FP), Z5
+	VBROADCASTSS decay+56(FP), Z6
+	VBROADCASTSS momentum+60(FP), Z7
+	VBROADCASTSS eps+64(FP), Z8
+	VPXORD       Z9, Z9, Z9
+	SHRQ         $0x04, AX
+
+step:
+	VMOVUPS (DX), Z0
+	VMULPS  Z0, Z0, Z2
+	VMULPS  Z6, Z2, Z2
+	VMULPS  (BX), Z5, Z1
+	VADDPS  Z2, Z1, Z1
+	VMOVUPS Z1, (BX)
+	VMULPS  Z6, Z0, Z2
+	VMULPS  (DI), Z5, Z3
+	VADDPS  Z2, Z3, Z3
+	VMOVUPS Z3, (DI)
+	VMULPS  Z3, Z3, Z3
+	VSUBPS  Z3, Z1, Z1
+	VMAXPS  Z1, Z9, Z1
+	VADDPS  Z8, Z1, Z1
+	VSQRTPS Z1, Z1
+	VMULPS  Z4, Z0, Z0
+	VDIVPS  Z1, Z0, Z0
+	VMULPS  (SI), Z7, Z2
+	VADDPS  Z2, Z0, Z0
+	VMOVUPS Z0, (SI)
+	VMOVUPS (CX), Z2
+	VSUBPS  Z0, Z2, Z2
+	VMOVUPS Z2, (CX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, BX
+	ADDQ    $0x40, DI
+	ADDQ    $0x40, SI
+	DECQ    AX
+	JNZ     step
 	VZEROUPPER
 	RET
 

@@ -5,11 +5,12 @@ package kernel
 // vectors are the elementwise kernels of an instruction set. Their assembly
 // takes whole vectors; what is left over goes through the generic loops.
 type vectors struct {
-	lanes      int // floats in a vector
-	addLoop    func(n int, x, y *float32)
-	biasLoop   func(n int, b, y *float32)
-	reluLoop   func(n int, dz, dy, y *float32)
-	adamLoop   func(n int, w, dw, m, v *float32, alpha, decay1, decay2, eps float32)
+	lanes    int // floats in a vector
+	addLoop  func(n int, x, y *float32)
+	biasLoop func(n int, b, y *float32)
+	reluLoop func(n int, dz, dy, y *float32)
+	adamLoop func(n int, w, dw, m, v *float32, alpha, decay1, decay2, eps float32)
+	descents
 	decodeLoop func(n int, x *uint8, y *float32, by float32)
 	timesLoop  func(n int, x, y *float32, by float32)
 	blendLoop  func(n int, x, y *float32, part float32)
