@@ -50,6 +50,7 @@ cmd/internal/registry -> cmd/internal/batcher nets/train nets
 cmd/internal/batcher  -> nets
 cmd/internal/progress -> nets/train
 cmd/internal/faults   -> nets/train nets/group
+cmd/internal/stored   -> cmd/internal/cli cmd/internal/compare cmd/internal/predict cmd/internal/serve nets/train nets graph/kernel
 cmd/export            -> cmd/internal/cli
 cmd/internal/page     -> nets/train nets data data/digit
 cmd/internal/live     -> cmd/internal/cli cmd/internal/page cmd/internal/progress nets/train nets data
