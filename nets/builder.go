@@ -27,7 +27,7 @@ type Builder struct {
 	specs     []spec         // what layers have asked for
 	weights   gorgonia.Nodes // in the order in which layers asked for them
 	refused   error          // the first weight that cannot be
-	parts     []Part         // what has been built, in order
+	parts     []Part         // what has been built within the layer that is being built, or is the network's
 }
 
 // Layer builds a layer within the one that is being built, after x, and returns
@@ -56,8 +56,13 @@ func (b *Builder) add(l Layer, x *gorgonia.Node) (*gorgonia.Node, error) {
 	if x == nil {
 		return nil, errors.New("there is no node to build on")
 	}
-	known := len(b.specs)
+	part := Part{Name: b.layer, Type: kind(l), Layer: l, In: x}
+	before, beside := len(b.graph.AllNodes()), b.parts
+	b.parts = nil
 	out, err := l.Build(b, x)
+	part.Out, part.Parts = out, b.parts
+	part.Nodes = slices.Clone(b.graph.AllNodes()[before:])
+	b.parts = append(beside, part)
 	switch {
 	case b.refused != nil && !errors.Is(err, b.refused): // which a layer within it has said otherwise
 		return nil, b.refused
@@ -68,8 +73,8 @@ func (b *Builder) add(l Layer, x *gorgonia.Node) (*gorgonia.Node, error) {
 	case out.Dims() == 0:
 		return nil, errors.New("gives a scalar, must give something for each image")
 	}
-	for i := range b.specs[known:] {
-		if s := &b.specs[known+i]; s.layer == b.layer {
+	for i := range b.specs {
+		if s := &b.specs[i]; s.layer == b.layer {
 			s.places = places(out.Shape())
 		}
 	}
@@ -98,23 +103,17 @@ func (b *Builder) images(net Network, batch int) *gorgonia.Node {
 	return graph.NewInput(b.graph, b.dtype, "image", batch, net.Input[0], net.Input[1], net.Input[2])
 }
 
-// build adds a whole network to the graph and returns its logits; visit, if
-// there is one, sees each layer's output.
-func (b *Builder) build(net Network, x *gorgonia.Node, visit func(layer int, name string, out *gorgonia.Node)) (*gorgonia.Node, error) {
+// build adds a whole network to the graph and returns its logits.
+func (b *Builder) build(net Network, x *gorgonia.Node) (*gorgonia.Node, error) {
 	if err := net.check(); err != nil {
 		return nil, err
 	}
 	rows := x.Shape()[0]
 	for i, name := range names(net.Layers) {
 		b.layer, b.names = name, make(taken)
-		before := len(b.graph.AllNodes())
 		out, err := b.add(net.Layers[i], x)
 		if err != nil {
 			return nil, fmt.Errorf("nets: %s: layer %s (%s) after %v: %w", net.Name, name, kind(net.Layers[i]), x.Shape(), err)
-		}
-		b.record(name, kind(net.Layers[i]), before)
-		if visit != nil {
-			visit(i, name, out)
 		}
 		x = out
 	}
@@ -127,7 +126,8 @@ func (b *Builder) build(net Network, x *gorgonia.Node, visit func(layer int, nam
 	return x, nil
 }
 
-// record makes a part of the nodes that the graph has now beyond so many.
-func (b *Builder) record(name, kind string, before int) {
-	b.parts = append(b.parts, Part{name, kind, slices.Clone(b.graph.AllNodes()[before:])})
+// record makes a part, of no layer, of the nodes that the graph has now beyond so
+// many.
+func (b *Builder) record(name, kind string, before int, out *gorgonia.Node) {
+	b.parts = append(b.parts, Part{Name: name, Type: kind, Nodes: slices.Clone(b.graph.AllNodes()[before:]), Out: out})
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"strings"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -71,51 +72,55 @@ func declared(net Network, dt tensor.Dtype) (*Model, []spec, error) {
 	return m, m.specs, err
 }
 
-// declare builds the network once, for one image and without memory, to learn
-// of its weights and shapes.
+// declare learns of the network's weights and shapes.
 func (m *Model) declare() ([]spec, error) {
-	b := &Builder{Ops: graph.Fused, Phase: Prediction, dtype: m.dtype, declaring: true}
-	machine, err := graph.Build(func(g *gorgonia.ExprGraph) error {
-		b.graph = g
-		x := b.images(m.Network, 1)
-		m.rows = append(m.rows, summary.Row{Name: "image", Type: "InputLayer", Output: x.Shape()[1:]})
-		known := 0
-		logits, err := b.build(m.Network, x, func(i int, name string, out *gorgonia.Node) {
-			row := summary.Row{Name: name, Type: kind(m.Layers[i]), Output: out.Shape()[1:]}
-			for _, s := range b.specs[known:] {
-				row.Params += s.shape.TotalSize()
-			}
-			m.rows, known = append(m.rows, row), len(b.specs)
-		})
-		if err == nil {
-			m.Classes = logits.Shape()[1]
-		}
-		return err
-	}, b.Phase.mode())
+	b, err := m.sketch(graph.Fused, Prediction)
 	if err != nil {
 		return nil, err
 	}
-	return b.specs, machine.Close()
+	m.rows = append(m.rows, summary.Row{Name: "image", Type: "InputLayer", Output: m.Input[:]})
+	for _, p := range b.parts {
+		row := summary.Row{Name: p.Name, Type: p.Type, Output: p.Out.Shape()[1:]}
+		for _, s := range b.specs {
+			if s.layer == p.Name || strings.HasPrefix(s.layer, p.Name+".") {
+				row.Params += s.shape.TotalSize()
+			}
+		}
+		m.rows = append(m.rows, row)
+	}
+	m.Classes = b.parts[len(b.parts)-1].Out.Shape()[1]
+	return b.specs, nil
+}
+
+// sketch builds the network for one image, without memory and without gradients: to
+// learn what its layers ask for and add.
+func (m *Model) sketch(ops graph.Ops, phase Phase) (*Builder, error) {
+	b := &Builder{Ops: ops, Phase: phase, Noise: noise{new(rand.PCG), new(int)}, dtype: m.dtype, declaring: true}
+	machine, err := graph.Build(func(g *gorgonia.ExprGraph) error {
+		b.graph = g
+		_, err := b.build(m.Network, b.images(m.Network, 1))
+		return err
+	}, phase.mode())
+	if err != nil {
+		return nil, err
+	}
+	return b, machine.Close()
 }
 
 // Convolutions says, by the layer's name, with which algorithm each convolution
 // is computed. A stock twin has none to choose.
 func (m *Model) Convolutions() (map[string]graph.Algorithm, error) {
-	chosen := make(map[string]graph.Algorithm)
-	b := &Builder{Ops: m.Ops, Phase: Prediction, dtype: m.dtype, declaring: true}
-	machine, err := graph.Build(func(g *gorgonia.ExprGraph) error {
-		b.graph = g
-		_, err := b.build(m.Network, b.images(m.Network, 1), func(_ int, name string, out *gorgonia.Node) {
-			if a, ok := graph.ConvolutionOf(out); ok {
-				chosen[name] = a
-			}
-		})
-		return err
-	}, b.Phase.mode())
+	b, err := m.sketch(m.Ops, Prediction)
 	if err != nil {
 		return nil, err
 	}
-	return chosen, machine.Close()
+	chosen := make(map[string]graph.Algorithm)
+	for _, p := range b.parts {
+		if a, ok := graph.ConvolutionOf(p.Out); ok {
+			chosen[p.Name] = a
+		}
+	}
+	return chosen, nil
 }
 
 // allocate gives the weights memory, one aligned piece for all.

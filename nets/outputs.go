@@ -48,7 +48,7 @@ func outputs[T graph.Float](p *Program, image []float32) ([]Output, error) {
 		if len(part.Nodes) == 0 {
 			continue // a layer that adds nothing, as dropout outside of training
 		}
-		out := part.Nodes[len(part.Nodes)-1]
+		out := part.Out
 		a := Output{Name: part.Name, Type: part.Type, Shape: slices.Clone(out.Shape()[1:])}
 		for _, v := range graph.Slice[T](out.Value()) {
 			a.Values = append(a.Values, float32(v))

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"stheno/nets"
@@ -44,6 +45,23 @@ func TestOutputs(t *testing.T) {
 	}
 	if _, err := p.Outputs(image[1:]); err == nil {
 		t.Error("a short image is taken")
+	}
+}
+
+// TestOutputOfALayerIsWhatItGives, not the node that it has added last.
+func TestOutputOfALayerIsWhatItGives(t *testing.T) {
+	aside := gives{func(_ *nets.Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
+		y, err := gorgonia.Neg(x)
+		if err != nil {
+			return nil, err
+		}
+		_, err = gorgonia.Square(y)
+		return y, err
+	}}
+	net := nets.Network{Name: "aside", Input: [3]int{2, 2, 1}, Layers: []nets.Layer{aside, nets.Dense{Units: 2}}}
+	layers, err := nets.NewPredictor(newModel(t, net, tensor.Float32)).Outputs([]float32{1, 2, 3, 4})
+	if err != nil || !slices.Equal(layers[0].Values, []float32{-1, -2, -3, -4}) {
+		t.Errorf("%v, %v", layers, err)
 	}
 }
 

@@ -59,13 +59,6 @@ type Program struct {
 	parts          []Part
 }
 
-// Part is what one layer has added to a program's graph, or what follows the
-// layers: the loss, or the probabilities.
-type Part struct {
-	Name, Type string         // "dense_1", "Dense"
-	Nodes      gorgonia.Nodes // weights and ops, in the order in which they were added; no gradients
-}
-
 // Program returns the model's graph for a phase and a batch of so many images.
 // It is built at the first call and kept.
 func (m *Model) Program(phase Phase, batch int) (*Program, error) {
@@ -137,13 +130,13 @@ func (m *Model) Draft(phase Phase, batch int) (*Program, error) {
 
 func (p *Program) build(b *Builder, net Network, objective Objective, batch int) (err error) {
 	p.images = b.images(net, batch)
-	if p.logits, err = b.build(net, p.images, nil); err != nil {
+	if p.logits, err = b.build(net, p.images); err != nil {
 		return err
 	}
 	if b.Phase == Prediction {
 		before := len(b.graph.AllNodes())
 		p.probs, err = b.Ops.Softmax(p.logits)
-		b.record("probabilities", "Softmax", before)
+		b.record("probabilities", "Softmax", before, p.probs)
 		return err
 	}
 	p.labels = graph.NewInput(b.graph, tensor.Int, "label", batch)
@@ -151,7 +144,7 @@ func (p *Program) build(b *Builder, net Network, objective Objective, batch int)
 	if p.loss, p.hits, err = objective.loss(b, p.logits, p.labels); err != nil {
 		return err
 	}
-	b.record("loss", objective.kind(), before)
+	b.record("loss", objective.kind(), before, p.loss)
 	if b.Phase == Training {
 		_, err = graph.Grad(p.loss, b.weights...)
 		p.gradients = gorgonia.NodesToValueGrads(b.weights)
