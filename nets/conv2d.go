@@ -1,6 +1,7 @@
 package nets
 
 import (
+	"encoding/json"
 	"fmt"
 
 	"gorgonia.org/gorgonia"
@@ -14,6 +15,34 @@ type Conv2D struct {
 	Side       int         // the kernel's side in pixels; at least 1
 	Activation Activation  // zero is Linear
 	Kernel     Initializer // nil is GlorotUniform
+}
+
+func init() { register(Conv2D{}, true) }
+
+// conv2DSettings are those of a Conv2D under Keras's names.
+type conv2DSettings struct {
+	Filters    int         `json:"filters"`
+	KernelSize []int       `json:"kernel_size"`
+	Activation Activation  `json:"activation"`
+	Kernel     Initializer `json:"kernel_initializer,omitzero"`
+}
+
+// MarshalJSON writes the settings under Keras's names.
+func (c Conv2D) MarshalJSON() ([]byte, error) {
+	return json.Marshal(conv2DSettings{c.Filters, []int{c.Side, c.Side}, c.Activation, c.Kernel})
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (c *Conv2D) UnmarshalJSON(text []byte) error {
+	var s conv2DSettings
+	if err := json.Unmarshal(text, &s); err != nil {
+		return err
+	}
+	if len(s.KernelSize) != 2 || s.KernelSize[0] != s.KernelSize[1] {
+		return fmt.Errorf("the kernel_size is %v, expected a square", s.KernelSize)
+	}
+	*c = Conv2D{s.Filters, s.KernelSize[0], s.Activation, s.Kernel}
+	return nil
 }
 
 // Build adds the layer's kernel, bias and one convolution.

@@ -12,10 +12,12 @@ import (
 //
 // An image is read as one row, in H,W,C order.
 type Dense struct {
-	Units      int         // how many outputs; at least 1
-	Activation Activation  // zero is Linear
-	Kernel     Initializer // nil is GlorotUniform
+	Units      int         `json:"units"`                       // how many outputs; at least 1
+	Activation Activation  `json:"activation"`                  // zero is Linear
+	Kernel     Initializer `json:"kernel_initializer,omitzero"` // nil is GlorotUniform
 }
+
+func init() { register(Dense{}, true) }
 
 // Build adds the layer's kernel, bias and one affine map.
 func (d Dense) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, error) {

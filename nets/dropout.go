@@ -9,8 +9,10 @@ import (
 // Dropout drops inputs at random while training, and is nothing otherwise, as
 // Keras's.
 type Dropout struct {
-	Rate float64 // the share that is dropped, in [0,1); zero drops nothing
+	Rate float64 `json:"rate"` // the share that is dropped, in [0,1); zero drops nothing
 }
+
+func init() { register(Dropout{}, true) }
 
 // Build adds the op to training graphs, with the model's source of noise.
 func (d Dropout) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, error) {

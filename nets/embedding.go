@@ -29,8 +29,12 @@ func Embedding(net Network, units int) Network {
 // trunk are all layers but the last.
 func trunk(net Network) []Layer { return net.Layers[:max(0, len(net.Layers)-1)] }
 
-// Normalize scales rows to length 1, in the L2 norm.
+// Normalize scales rows to length 1, in the L2 norm. It is not Keras's
+// UnitNormalization, which multiplies a row shorter than 1e-12 by 1e12, where this
+// gives zeros.
 type Normalize struct{}
+
+func init() { register(Normalize{}, false) }
 
 // Build adds the op.
 func (Normalize) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
@@ -42,8 +46,10 @@ func (Normalize) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
 //
 //	x (N,E) · kernel (Units,E), its rows at length 1 -> (N,Units)
 type Cosines struct {
-	Units int // how many directions; at least 1
+	Units int `json:"units"` // how many directions; at least 1
 }
+
+func init() { register(Cosines{}, false) }
 
 // Build adds the kernel, whose length does not matter, and the products.
 func (c Cosines) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, error) {

@@ -1,8 +1,13 @@
 package nets
 
 import (
+	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
+
+	"stheno/nets/keras"
 )
 
 // Fans are how many inputs reach an output of a layer, and how many outputs an
@@ -17,6 +22,42 @@ func (i Initializer) or(other Initializer) Initializer {
 		return other
 	}
 	return i
+}
+
+// initializers are those that have a name, which is Keras's.
+var initializers = map[string]Initializer{"GlorotUniform": GlorotUniform, "HeUniform": HeUniform, "HeNormal": HeNormal, "Zeros": Zeros}
+
+// MarshalJSON writes one of this package's initializers as Keras's configs do, and
+// nil as null. It refuses a function of one's own, which nobody could read.
+func (i Initializer) MarshalJSON() ([]byte, error) {
+	if i == nil {
+		return []byte("null"), nil
+	}
+	for class, known := range initializers {
+		if reflect.ValueOf(i).Pointer() == reflect.ValueOf(known).Pointer() { // functions cannot be compared
+			return keras.WriteInitializer(class), nil
+		}
+	}
+	return nil, errors.New("an initializer of one's own has no name: take GlorotUniform, HeUniform, HeNormal or Zeros")
+}
+
+// UnmarshalJSON reads what MarshalJSON writes, or Keras's config of the same
+// initializer.
+func (i *Initializer) UnmarshalJSON(text []byte) error {
+	if string(text) == "null" {
+		*i = nil
+		return nil
+	}
+	class, err := keras.ReadInitializer(text)
+	if err != nil {
+		return err
+	}
+	known, ok := initializers[class]
+	if !ok {
+		return fmt.Errorf("the initializer %s is not known", class)
+	}
+	*i = known
+	return nil
 }
 
 // Zeros is the initializer of biases; it draws nothing.

@@ -15,30 +15,6 @@ type Network struct {
 	Frozen []string // names of layers that are not trained, as weights have them, "conv2d": see Freeze
 }
 
-// MLP is the notebook's multi-layer perceptron: 784-512-10 on MNIST, 407,050
-// parameters. Its output are logits; the notebook's softmax is part of the
-// loss and of prediction.
-func MLP(input [3]int, classes int) Network {
-	return Network{Name: "mlp", Input: input, Layers: []Layer{
-		Flatten{},
-		Dense{Units: 512, Activation: ReLU},
-		Dense{Units: classes},
-	}}
-}
-
-// CNN is the notebook's convolutional network: two convolutions of 3 x 3, no
-// pooling, and two dense layers, 4,738,826 parameters on MNIST. Its output are
-// logits.
-func CNN(input [3]int, classes int) Network {
-	return Network{Name: "cnn", Input: input, Layers: []Layer{
-		Conv2D{Filters: 32, Side: 3, Activation: ReLU},
-		Conv2D{Filters: 64, Side: 3, Activation: ReLU},
-		Flatten{},
-		Dense{Units: 128, Activation: ReLU},
-		Dense{Units: classes},
-	}}
-}
-
 // WithDropout is the network with a Dropout of a rate where Keras's examples
 // mnist_mlp and mnist_cnn have one: before each Dense layer but one that sees
 // the images themselves. A rate of zero changes nothing; no rate adds weights.

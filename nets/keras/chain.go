@@ -8,6 +8,7 @@ import (
 
 // chain is a model's layers in the order in which an image passes them.
 type chain struct {
+	name   string
 	layers []entry
 	groups []string        // of each layer: where its weights lie in the file
 	input  json.RawMessage // the shape that a Sequential without an InputLayer was built for
@@ -15,32 +16,36 @@ type chain struct {
 
 // parseChain reads the order of a model's layers: of a Sequential model, or of a
 // Functional one that is a chain, each layer called once on the output of the
-// one before.
-func parseChain(text []byte) (c chain, err error) {
-	var kind struct {
-		Class string `json:"class_name"`
+// one before. In a network there may be layers of ours among them.
+func parseChain(text []byte, network bool) (c chain, err error) {
+	if err := json.Unmarshal(text, new(object)); err != nil {
+		return c, err
 	}
-	if err := json.Unmarshal(text, &kind); err != nil {
+	model, err := parseEntry(text)
+	if err != nil {
 		return c, err
 	}
 	module := "keras"
-	if kind.Class == "Functional" {
+	if model.class == "Functional" {
 		module = "keras.src.models.functional"
 	}
-	model, err := parseEntry(text, module, "Functional")
-	if err != nil {
+	if err := model.from(module, "Functional"); err != nil {
 		return c, err
 	}
 	if model.class != "Sequential" && model.class != "Functional" {
 		return c, model.unknown("")
 	}
+	c.name = model.name
 	var texts []json.RawMessage
 	if err := model.config.read("layers", &texts); err != nil {
 		return c, fmt.Errorf("%s: %w", model, err)
 	}
 	used := make(map[string]int)
 	for _, text := range texts {
-		layer, err := parseEntry(text, kerasLayers, "")
+		layer, err := parseEntry(text)
+		if err == nil && !(network && layer.ours()) {
+			err = layer.from(kerasLayers, "")
+		}
 		if err != nil {
 			return c, err
 		}

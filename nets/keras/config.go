@@ -16,10 +16,12 @@ type object map[string]json.RawMessage
 
 // entry is what config.json says of a layer, an operation or a whole model.
 type entry struct {
-	class  string
-	name   string // the user's
-	config object
-	nodes  []object // where it stands in a Functional model
+	class      string
+	module     string
+	registered string // "" for none
+	name       string // the user's
+	config     object
+	nodes      []object // where it stands in a Functional model
 }
 
 // String names the entry in an error.
@@ -34,9 +36,8 @@ func (e entry) String() string {
 	return fmt.Sprintf("%s %.60q", class, e.name)
 }
 
-// parseEntry reads a layer or model. One that is not Keras's own is refused,
-// whatever its class is called: what it computes stands in nobody's file.
-func parseEntry(text json.RawMessage, module, registered string) (e entry, err error) {
+// parseEntry reads a layer or model.
+func parseEntry(text json.RawMessage) (e entry, err error) {
 	var o object
 	if err := json.Unmarshal(text, &o); err != nil || o == nil {
 		return e, fmt.Errorf("found %s, expected a layer with its class_name and config", short(text))
@@ -57,15 +58,30 @@ func parseEntry(text json.RawMessage, module, registered string) (e entry, err e
 	if own, ok := o["name"]; ok && !equal(own, e.config["name"]) { // Keras wires layers by the one, and calls them by the other
 		return e, fmt.Errorf("%s is called %s beside its config, expected one name", e, short(own))
 	}
-	var from string
-	var as *string
-	if o.read("module", &from) != nil || o.optional("registered_name", &as) != nil || from != module || as != nil && *as != registered {
-		return e, e.unknown(from)
-	}
-	if err := o.optional("inbound_nodes", &e.nodes); err != nil {
-		return e, fmt.Errorf("%s: %w", e, err)
+	for key, into := range map[string]any{"module": &e.module, "registered_name": &e.registered, "inbound_nodes": &e.nodes} {
+		if err := o.optional(key, into); err != nil {
+			return e, fmt.Errorf("%s: %w", e, err)
+		}
 	}
 	return e, nil
+}
+
+// from refuses an entry that is not Keras's own, whatever its class is called:
+// what it computes stands in nobody's file.
+func (e entry) from(module, registered string) error {
+	if e.module != module || e.registered != "" && e.registered != registered {
+		return e.unknown(e.module)
+	}
+	return nil
+}
+
+// layerEntry reads a layer of Keras's own.
+func layerEntry(text json.RawMessage) (entry, error) {
+	e, err := parseEntry(text)
+	if err == nil {
+		err = e.from(kerasLayers, "")
+	}
+	return e, err
 }
 
 // read decodes the value of a key that has to be there.

@@ -51,6 +51,7 @@ type Layer struct {
 	Kernel     safetensors.Tensor // (side,side,in,filters) or (in,units), float32 or float64
 	Bias       safetensors.Tensor // (filters) or (units)
 
+	entry entry  // what config.json says of it
 	group string // where its weights lie in the file
 	shape []int  // of its kernel; nil without weights
 }
@@ -123,11 +124,11 @@ func read(f io.ReaderAt, size int64) (*Model, error) {
 // parse reads config.json: what the model computes, in which element type, and
 // the groups of the layers that change nothing.
 func parse(config []byte) (*Model, string, map[string]bool, error) {
-	c, err := parseChain(config)
+	c, err := parseChain(config, false)
 	if err != nil {
 		return nil, "", nil, err
 	}
-	model, dtype, err := understand(c)
+	model, dtype, err := (&walk{}).understand(c)
 	if err != nil {
 		return nil, "", nil, err
 	}

@@ -13,6 +13,8 @@ import (
 type rule struct {
 	settings map[string]setting
 	apply    func(*walk, entry) error // nil: in prediction the layer changes nothing
+	own      []string                 // the settings in which layers of a network differ
+	nothing  bool                     // it changes nothing in training either
 }
 
 // setting is the values that a setting may have; none is any.
@@ -28,7 +30,7 @@ func must(values ...string) (s setting) {
 
 // settings are those with their values, beside those that change no prediction.
 func settings(with map[string]setting, free ...string) map[string]setting {
-	for _, key := range append(free, "name", "trainable", "dtype", "activity_regularizer") {
+	for _, key := range slices.Concat(free, ofEachLayer) {
 		with[key] = nil
 	}
 	return with
@@ -37,9 +39,15 @@ func settings(with map[string]setting, free ...string) map[string]setting {
 // none is settings without one that matters.
 func none(free ...string) map[string]setting { return settings(map[string]setting{}, free...) }
 
+// ofEachLayer are settings that a layer of any class may have.
+var ofEachLayer = []string{"name", "trainable", "dtype", "activity_regularizer"}
+
 // Of layers with weights these matter only in training; the kernel that Keras
 // saves has its LoRA in it.
 var forTraining = []string{"kernel_initializer", "bias_initializer", "kernel_regularizer", "bias_regularizer", "kernel_constraint", "bias_constraint", "lora_rank", "lora_alpha"}
+
+// inTraining are those of any class that a network which is trained may not have.
+var inTraining = []string{"kernel_regularizer", "bias_regularizer", "activity_regularizer", "kernel_constraint", "bias_constraint", "lora_rank", "lora_alpha", "noise_shape"}
 
 var rules map[string]rule
 
@@ -47,29 +55,38 @@ func init() { // as the functions below look at it
 	augmentation := none("seed", "data_format", "mode", "factor", "height_factor", "width_factor", "fill_mode", "fill_value", "interpolation", "value_range")
 	noise := none("rate", "stddev", "seed", "noise_shape", "data_format")
 	rules = map[string]rule{
-		"InputLayer": {settings(map[string]setting{"sparse": must("false"), "ragged": must("false"), "optional": must("false")}, "batch_shape"), (*walk).input},
-		"Conv2D": {settings(map[string]setting{
-			"strides": must("[1,1]"), "padding": must(`"valid"`), "dilation_rate": must("[1,1]"), "groups": must("1"),
-			"data_format": must(`"channels_last"`), "use_bias": must("true"),
-		}, append(forTraining, "filters", "kernel_size", "activation")...), (*walk).convolution},
-		"Dense": {settings(map[string]setting{"use_bias": must("true"), "quantization_config": must("null")},
-			append(forTraining, "units", "activation")...), (*walk).dense},
-		"Flatten":    {settings(map[string]setting{"data_format": must(`"channels_last"`)}), (*walk).flatten},
-		"Activation": {none("activation"), (*walk).activation},
-		"ReLU":       {settings(map[string]setting{"max_value": must("null"), "negative_slope": must("0"), "threshold": must("0")}), (*walk).relu},
-		"Softmax":    {settings(map[string]setting{"axis": must("-1", "[-1]")}), (*walk).softmax},
-		"Rescaling":  {settings(map[string]setting{"scale": must("1"), "offset": must("0")}), nil},
+		"InputLayer": {settings: settings(map[string]setting{"sparse": must("false"), "ragged": must("false"), "optional": must("false")}, "batch_shape"), apply: (*walk).input},
+		"Conv2D": {
+			settings: settings(map[string]setting{
+				"strides": must("[1,1]"), "padding": must(`"valid"`), "dilation_rate": must("[1,1]"), "groups": must("1"),
+				"data_format": must(`"channels_last"`), "use_bias": must("true"),
+			}, append(forTraining, "filters", "kernel_size", "activation")...),
+			apply: (*walk).convolution,
+			own:   []string{"filters", "kernel_size", "activation", "kernel_initializer"},
+		},
+		"Dense": {
+			settings: settings(map[string]setting{"use_bias": must("true"), "quantization_config": must("null")}, append(forTraining, "units", "activation")...),
+			apply:    (*walk).dense,
+			own:      []string{"units", "activation", "kernel_initializer"},
+		},
+		"Flatten":    {settings: settings(map[string]setting{"data_format": must(`"channels_last"`)}), apply: (*walk).flatten},
+		"Activation": {settings: none("activation"), apply: (*walk).activation},
+		"ReLU":       {settings: settings(map[string]setting{"max_value": must("null"), "negative_slope": must("0"), "threshold": must("0")}), apply: (*walk).relu},
+		"Softmax":    {settings: settings(map[string]setting{"axis": must("-1", "[-1]")}), apply: (*walk).softmax},
+		"Rescaling":  {settings: settings(map[string]setting{"scale": must("1"), "offset": must("0")}), nothing: true},
+		"Identity":   {settings: none(), nothing: true},
+		"Dropout":    {settings: noise, own: []string{"rate"}},
 
-		"Identity": {none(), nil}, "ActivityRegularization": {none("l1", "l2"), nil},
-		"Dropout": {noise, nil}, "SpatialDropout2D": {noise, nil}, "AlphaDropout": {noise, nil}, "GaussianDropout": {noise, nil}, "GaussianNoise": {noise, nil},
-		"RandomFlip": {augmentation, nil}, "RandomRotation": {augmentation, nil}, "RandomZoom": {augmentation, nil}, "RandomTranslation": {augmentation, nil},
-		"RandomContrast": {augmentation, nil}, "RandomBrightness": {augmentation, nil},
+		"SpatialDropout2D": {settings: noise}, "AlphaDropout": {settings: noise}, "GaussianDropout": {settings: noise}, "GaussianNoise": {settings: noise},
+		"ActivityRegularization": {settings: none("l1", "l2")},
+		"RandomFlip":             {settings: augmentation}, "RandomRotation": {settings: augmentation}, "RandomZoom": {settings: augmentation},
+		"RandomTranslation": {settings: augmentation}, "RandomContrast": {settings: augmentation}, "RandomBrightness": {settings: augmentation},
 	}
 }
 
 // defaults are settings that older Keras does not write, and that are then as they
 // must be.
-var defaults = []string{"quantization_config", "optional", "ragged", "sparse"}
+var defaults = []string{"quantization_config", "optional", "ragged", "sparse", "input_axes", "output_axes"}
 
 // check holds an entry's settings to its rule.
 func (r rule) check(e entry) error {

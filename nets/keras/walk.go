@@ -10,13 +10,15 @@ import (
 // walk goes through a chain of layers, and knows what an image has become.
 type walk struct {
 	model Model
-	shape []int  // of what the last layer gives of an image; nil before the input
+	shape []int  // of what the last layer gives of an image; nil before the input, and where no rule says it
 	dtype string // of all layers
+
+	network       bool // whether the layers are to be trained: then it matters what they do there
+	probabilities bool // whether softmax has been, in a network
 }
 
 // understand finds out what a chain of layers computes, or refuses it.
-func understand(c chain) (*Model, string, error) {
-	w := &walk{}
+func (w *walk) understand(c chain) (*Model, string, error) {
 	if len(c.layers) == 0 || c.layers[0].class != "InputLayer" {
 		if err := w.begin(c.input); err != nil {
 			return nil, "", err
@@ -31,14 +33,20 @@ func understand(c chain) (*Model, string, error) {
 			return nil, "", err
 		}
 		if len(w.model.Layers) > before {
-			w.model.Layers[before].group = c.groups[i]
+			w.model.Layers[before].group, w.model.Layers[before].entry = c.groups[i], l
 		}
+	}
+	if w.network {
+		return &w.model, w.dtype, w.trained()
 	}
 	return &w.model, w.dtype, w.end()
 }
 
 // step goes through one layer.
 func (w *walk) step(l entry) error {
+	if w.network && l.ours() {
+		return w.own(l)
+	}
 	r, known := rules[l.class]
 	if !known {
 		return l.unknown(kerasLayers)
@@ -46,17 +54,23 @@ func (w *walk) step(l entry) error {
 	if err := w.policy(l); err != nil {
 		return err
 	}
-	if err := r.check(l); err != nil || r.apply == nil {
+	if err := r.check(l); err != nil {
 		return err
+	}
+	if w.network {
+		return w.train(l, r)
+	}
+	if r.apply == nil {
+		return nil
 	}
 	return r.apply(w, l)
 }
 
-// last is the layer whose output is what there is, but for Flatten; nil before
-// the first.
+// last is the layer whose output is what there is, but for those that relu may
+// pass; nil before the first.
 func (w *walk) last() *Layer {
 	for i := len(w.model.Layers) - 1; i >= 0; i-- {
-		if l := &w.model.Layers[i]; l.Class != "Flatten" {
+		if l := &w.model.Layers[i]; l.Class != "Flatten" && l.Class != "Dropout" {
 			return l
 		}
 	}
@@ -148,6 +162,8 @@ func (w *walk) convolution(l entry) error {
 	switch {
 	case len(side) != 2 || side[0] != side[1] || side[0] < 1:
 		return fmt.Errorf("%s has the kernel_size %v, expected a square", l, side)
+	case w.shape == nil: // behind a layer of ours
+		return w.add(l, Layer{Units: filters, Side: side[0]})
 	case len(w.shape) != 3:
 		return fmt.Errorf("%s stands behind %v, expected images", l, w.shape)
 	case w.shape[0] < side[0] || w.shape[1] < side[0]:
@@ -162,6 +178,9 @@ func (w *walk) dense(l entry) error {
 	var units int
 	if err := l.config.read("units", &units); err != nil {
 		return fmt.Errorf("%s: %w", l, err)
+	}
+	if w.shape == nil { // behind a layer of ours
+		return w.add(l, Layer{Units: units})
 	}
 	if len(w.shape) != 1 {
 		return fmt.Errorf("%s stands behind images of %v, where Keras's sees each pixel alone, expected Flatten before it", l, w.shape)
@@ -186,7 +205,7 @@ func (w *walk) add(l entry, layer Layer) error {
 }
 
 func (w *walk) flatten(l entry) error {
-	if len(w.shape) == 1 {
+	if len(w.shape) == 1 && !w.network {
 		return nil
 	}
 	size := 1
@@ -196,7 +215,9 @@ func (w *walk) flatten(l entry) error {
 		}
 		size *= side
 	}
-	w.shape = []int{size}
+	if w.shape != nil {
+		w.shape = []int{size}
+	}
 	w.model.Layers = append(w.model.Layers, Layer{Class: l.class, Name: l.name})
 	return nil
 }
@@ -225,7 +246,7 @@ func (w *walk) activation(l entry) error {
 // activationLayer is an activation that is written as a layer, or a function of
 // the user's.
 func (w *walk) activationLayer(l entry, text json.RawMessage) error {
-	inner, err := parseEntry(text, kerasLayers, "")
+	inner, err := layerEntry(text)
 	switch {
 	case err != nil:
 		return fmt.Errorf("%s has an activation of your own, %s, expected relu, softmax or linear", l, short(text))
@@ -241,6 +262,8 @@ func (w *walk) relu(l entry) error {
 	switch {
 	case last == nil:
 		return fmt.Errorf("%s: found relu before any layer with weights", l)
+	case last.entry.ours():
+		return fmt.Errorf("%s: found relu behind %s, expected it behind Conv2D or Dense", l, last.entry)
 	case last.Activation == "softmax":
 		return fmt.Errorf("%s: found relu behind softmax", l)
 	}
@@ -250,6 +273,10 @@ func (w *walk) relu(l entry) error {
 
 // softmax makes probabilities of the last Dense layer's output.
 func (w *walk) softmax(l entry) error {
+	if w.network {
+		w.probabilities = true
+		return nil
+	}
 	last := w.last()
 	switch {
 	case last == nil || last.Class != "Dense":

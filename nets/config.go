@@ -1,0 +1,194 @@
+package nets
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"gorgonia.org/tensor"
+
+	"stheno/nets/keras"
+)
+
+// MarshalJSON writes the network as Keras 3's own config of a Sequential model, as
+// model.to_json() gives it, which keras.models.model_from_json takes. It says what
+// the network predicts: the softmax that here is no layer is the activation of the
+// last layer if that is a Dense without one, else a Softmax behind it; and a Dense
+// that reads images, which Keras's sees pixel by pixel, stands behind a Flatten.
+//
+// Layers have the names that weights have, frozen ones "trainable": false. A layer
+// of one's own is what Keras takes for a class registered in the package stheno,
+//
+//	"class_name": "Block", "module": null, "registered_name": "stheno>Block"
+//
+// with its JSON as settings; so are Normalize and Cosines. In Python a twin of it
+// has the decorator @keras.saving.register_keras_serializable(package="stheno").
+//
+// Refused, by the layer's name, are a layer that does not fit, that is not
+// registered (an [UnknownLayerError]), or that has a setting which JSON cannot
+// hold, such as a function: initializers have to be this package's. The same
+// network gives the same bytes.
+func (n Network) MarshalJSON() ([]byte, error) {
+	if err := n.check(); err != nil {
+		return nil, err
+	}
+	for i, name := range names(n.Layers) {
+		if err := registered(n.Layers[i]); err != nil {
+			return nil, fmt.Errorf("nets: %s: layer %s: %w", n.Name, name, err)
+		}
+	}
+	k, err := n.config()
+	if err != nil {
+		return nil, err
+	}
+	text, err := k.MarshalJSON()
+	if err != nil {
+		return nil, fmt.Errorf("nets: %s: %w", n.Name, err)
+	}
+	return text, nil
+}
+
+// UnmarshalJSON is [ParseNetwork].
+func (n *Network) UnmarshalJSON(config []byte) error {
+	read, err := ParseNetwork(config)
+	if err == nil {
+		*n = read
+	}
+	return err
+}
+
+// ParseNetwork reads a network that MarshalJSON has written, or that Keras 3 has,
+// by model.to_json(), as long as it can be trained here and is the same: a chain of
+// layers, Sequential or Functional, that ends in softmax, of Conv2D (square
+// kernels, stride 1, padding valid), Dense, Flatten, Dropout, relu, and registered
+// layers. All else is refused by layer, class and setting, as is what does not fit.
+//
+// Keras's names for layers are not kept, and neither are seeds: here a run has one
+// for all. What the model was compiled with is left alone.
+func ParseNetwork(config []byte) (Network, error) {
+	k, err := keras.ParseNetwork(config)
+	if err != nil {
+		return Network{}, fmt.Errorf("nets: %w", err)
+	}
+	n := Network{Name: k.Name, Input: k.Input}
+	within := make([][]string, len(k.Layers)) // frozen layers within each
+	for i, l := range k.Layers {
+		layer, frozen, err := layerOf(l)
+		if err != nil {
+			return Network{}, fmt.Errorf("nets: %s: %w", l, err)
+		}
+		n.Layers, within[i] = append(n.Layers, layer), frozen
+	}
+	for i, name := range names(n.Layers) {
+		if k.Layers[i].Frozen {
+			n.Frozen = append(n.Frozen, name)
+		}
+		for _, inner := range within[i] {
+			n.Frozen = append(n.Frozen, name+"."+inner)
+		}
+	}
+	takes, err := n.takes()
+	if err != nil {
+		return Network{}, err
+	}
+	for i, l := range n.Layers {
+		if isDense(l) && len(takes[i]) != 1 {
+			return Network{}, fmt.Errorf("nets: %s stands behind images of %v, where Keras's sees each pixel alone: put Flatten before it", k.Layers[i], takes[i])
+		}
+	}
+	return n, nil
+}
+
+// layerOf makes a layer of what a config says of it, and names those within it
+// that are frozen.
+func layerOf(l keras.NetworkLayer) (layer Layer, frozen []string, err error) {
+	c, err := classNamed(l.Class)
+	if err == nil && c.keras == l.Ours { // the name of one of Keras's for one of ours
+		err = &UnknownLayerError{Class: l.Class}
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	all := maps.Clone(l.Settings)
+	if text, ok := all[frozenWithin]; ok {
+		if err := json.Unmarshal(text, &frozen); err != nil || len(frozen) == 0 {
+			return nil, nil, fmt.Errorf("the %s is %.60s, expected names of layers", frozenWithin, text)
+		}
+		delete(all, frozenWithin)
+	}
+	layer, err = readSettings(c.layer, all)
+	return layer, frozen, err
+}
+
+// config is the network as Keras describes one.
+func (n Network) config() (keras.Network, error) {
+	k := keras.Network{Name: n.Name, Input: n.Input}
+	takes, err := n.takes()
+	if err != nil {
+		return k, err
+	}
+	var layers []Layer // with the Flatten before Dense that Keras's needs
+	for i, name := range names(n.Layers) {
+		l := keras.NetworkLayer{Class: kind(n.Layers[i]), Ours: !isKeras(n.Layers[i]), Frozen: slices.Contains(n.Frozen, name)}
+		if l.Settings, err = n.settings(i, name); err != nil {
+			return k, fmt.Errorf("nets: %s: layer %s (%s): %w", n.Name, name, l.Class, err)
+		}
+		if isDense(n.Layers[i]) && len(takes[i]) != 1 {
+			layers, k.Layers = append(layers, Flatten{}), append(k.Layers, keras.NetworkLayer{Class: "Flatten"})
+		}
+		layers, k.Layers = append(layers, n.Layers[i]), append(k.Layers, l)
+	}
+	for i, name := range names(layers) {
+		k.Layers[i].Name = name
+	}
+	return k, nil
+}
+
+// settings are those of a layer in a config, with the frozen layers within it.
+func (n Network) settings(layer int, name string) (map[string]json.RawMessage, error) {
+	all, err := writeSettings(n.Layers[layer])
+	if err != nil {
+		return nil, err
+	}
+	var frozen []string
+	for _, f := range n.Frozen {
+		if inner, ok := strings.CutPrefix(f, name+"."); ok {
+			frozen = append(frozen, inner)
+		}
+	}
+	if len(frozen) > 0 {
+		slices.Sort(frozen)
+		all[frozenWithin], err = json.Marshal(slices.Compact(frozen))
+	}
+	return all, err
+}
+
+// takes are the shapes of what each layer takes of an image. It builds the network,
+// without memory, and refuses what does not fit.
+func (n Network) takes() ([][]int, error) {
+	m, _, err := declared(n, tensor.Float32)
+	if err != nil {
+		return nil, err
+	}
+	takes := make([][]int, len(n.Layers))
+	for i := range takes {
+		takes[i] = m.rows[i].Output // the first row is that of the images
+	}
+	return takes, nil
+}
+
+func isDense(l Layer) bool {
+	_, is := settings(l).(Dense)
+	return is
+}
+
+// isKeras says whether a layer is one of Keras's.
+func isKeras(l Layer) bool {
+	switch settings(l).(type) {
+	case Conv2D, Dense, Flatten, Dropout:
+		return true
+	}
+	return false
+}
