@@ -123,11 +123,12 @@ func Convolve[T Float](s Conv, a Algorithm, x, w, b, y []T, relu bool) {
 //		}
 //	}
 //
-// A nil dx is not wanted. Sums over images are added up in eight ranges of
-// images, and these in order.
+// Those of dx, dw and db that are nil are not wanted. Sums over images are added up
+// in eight ranges of images, and these in order.
 func ConvolveGrad[T Float](s Conv, a Algorithm, x, w, y, dy, dx, dw, db []T, relu bool) {
-	s.check(len(x), len(w), len(db), len(y), "kernel: ConvolveGrad: slices do not match the shape")
-	check(len(dy) == len(y) && len(dw) == len(w) && (dx == nil || len(dx) == len(x)), "kernel: ConvolveGrad: gradients do not match the shape")
+	s.check(len(x), len(w), s.F, len(y), "kernel: ConvolveGrad: slices do not match the shape")
+	check(len(dy) == len(y) && (dx == nil || len(dx) == len(x)) && (dw == nil || len(dw) == len(w)) && (db == nil || len(db) == s.F),
+		"kernel: ConvolveGrad: gradients do not match the shape")
 	g := convGrad[T]{s, x, w, y, dy, dx, dw, db, relu}
 	if resolved[T](s, a) == Winograd {
 		g.winograd()

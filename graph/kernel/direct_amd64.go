@@ -58,7 +58,7 @@ func (t *tiles) convolveGrad(g *convGrad[float32]) {
 		defer giveBack(panels)
 	}
 	shards := g.shards()
-	dw, db := borrow[float32](shards*len(g.dw)), borrow[float32](shards*g.F)
+	dw, db := borrow[float32](shards*len(g.dw)), borrow[float32](shards*len(g.db))
 	defer giveBack(dw)
 	defer giveBack(db)
 	parallel(shards, func(shard int) {
@@ -69,8 +69,12 @@ func (t *tiles) convolveGrad(g *convGrad[float32]) {
 		for n := from; n < to; n++ {
 			g.dz(n, dz)
 			dy, y := g.imageAfter(g.dy, n), g.imageAfter(g.mask(), n)
-			t.addProducts(g.Conv, imagesOf(g.x, g.N, n), dz, imagesOf(dw, shards, shard), n > from, dy, y)
-			t.addRows(ny/g.F, g.F, dz, imagesOf(db, shards, shard), n > from)
+			if g.dw != nil {
+				t.addProducts(g.Conv, imagesOf(g.x, g.N, n), dz, imagesOf(dw, shards, shard), n > from, dy, y)
+			}
+			if g.db != nil {
+				t.addRows(ny/g.F, g.F, dz, imagesOf(db, shards, shard), n > from)
+			}
 			if g.dx != nil {
 				t.convolveBack(g.Conv, back, dz, panels, imagesOf(g.dx, g.N, n))
 			}

@@ -57,21 +57,35 @@ func genericConvolveGrad[T Float](g *convGrad[T]) {
 		if g.relu {
 			genericReLUGrad(dz, dz, g.y[p*g.F:(p+1)*g.F])
 		}
-		genericAdd(g.db, dz)
+		if g.db != nil {
+			genericAdd(g.db, dz)
+		}
 		for t := range g.KH * g.KW * g.C {
 			u, v, c := t/(g.KW*g.C), t/g.C%g.KW, t%g.C
 			at := ((n*g.H+i+u)*g.W+j+v)*g.C + c
-			w, dw := g.w[t*g.F:(t+1)*g.F], g.dw[t*g.F:(t+1)*g.F]
-			var sum T
-			for f, d := range dz {
-				dw[f] += T(g.x[at] * d)
-				sum += T(w[f] * d)
+			if g.dw != nil {
+				genericAxpy(g.dw[t*g.F:(t+1)*g.F], g.x[at], dz)
 			}
 			if g.dx != nil {
-				g.dx[at] += sum
+				g.dx[at] += genericDot(g.w[t*g.F:(t+1)*g.F], dz)
 			}
 		}
 	}
+}
+
+// genericAxpy is y[i] += a·x[i].
+func genericAxpy[T Float](y []T, a T, x []T) {
+	for i, v := range x {
+		y[i] += T(a * v)
+	}
+}
+
+// genericDot is the sum of all x[i]·y[i].
+func genericDot[T Float](x, y []T) (sum T) {
+	for i, v := range x {
+		sum += T(v * y[i])
+	}
+	return sum
 }
 
 // genericAdd is y[i] += x[i].

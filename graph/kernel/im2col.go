@@ -66,11 +66,17 @@ func convolvePatchesGrad[T Float](g *convGrad[T]) {
 		return
 	}
 	shards := g.shards()
-	dw, db := borrow[T](shards*len(g.dw)), borrow[T](shards*g.F)
+	dw, db := borrow[T](shards*len(g.dw)), borrow[T](shards*len(g.db))
 	defer giveBack(dw)
 	defer giveBack(db)
 	parallel(shards, func(shard int) {
-		part := g.part(shard, imagesOf(dw, shards, shard), imagesOf(db, shards, shard))
+		part := g.part(shard)
+		if g.dw != nil {
+			part.dw = imagesOf(dw, shards, shard)
+		}
+		if g.db != nil {
+			part.db = imagesOf(db, shards, shard)
+		}
 		if plain {
 			genericConvolveGrad(&part)
 		} else {
@@ -81,11 +87,11 @@ func convolvePatchesGrad[T Float](g *convGrad[T]) {
 	addShards(shards, db, g.db)
 }
 
-// part is a shard's images, whose sums go to dw and db.
-func (g *convGrad[T]) part(shard int, dw, db []T) convGrad[T] {
+// part is a shard's images, without the sums over them.
+func (g *convGrad[T]) part(shard int) convGrad[T] {
 	from, to := g.images(shard)
 	nx, ny := g.image()
-	part := convGrad[T]{g.Conv, g.x[from*nx : to*nx], g.w, g.y[from*ny : to*ny], g.dy[from*ny : to*ny], nil, dw, db, g.relu}
+	part := convGrad[T]{g.Conv, g.x[from*nx : to*nx], g.w, g.y[from*ny : to*ny], g.dy[from*ny : to*ny], nil, nil, nil, g.relu}
 	part.N = to - from
 	if g.dx != nil {
 		part.dx = g.dx[from*nx : to*nx]
@@ -105,12 +111,16 @@ func (g *convGrad[T]) patches() {
 	clear(g.db)
 	for n := range g.N {
 		g.dz(n, dz)
-		for i := range pixels {
-			genericAdd(g.db, dz[i*g.F:(i+1)*g.F])
+		if g.db != nil {
+			for i := range pixels {
+				genericAdd(g.db, dz[i*g.F:(i+1)*g.F])
+			}
 		}
-		im2col(g.Conv, imagesOf(g.x, g.N, n), cols)
-		portableSerialGemm(Trans, NoTrans, g.patch(), g.F, pixels, cols, dz, dw)
-		genericAdd(g.dw, dw)
+		if g.dw != nil {
+			im2col(g.Conv, imagesOf(g.x, g.N, n), cols)
+			portableSerialGemm(Trans, NoTrans, g.patch(), g.F, pixels, cols, dz, dw)
+			genericAdd(g.dw, dw)
+		}
 		if g.dx != nil {
 			portableSerialGemm(NoTrans, Trans, pixels, g.patch(), g.F, dz, g.w, cols)
 			col2im(g.Conv, cols, imagesOf(g.dx, g.N, n))

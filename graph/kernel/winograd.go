@@ -145,7 +145,11 @@ func (g *convGrad[T]) winograd() {
 		transformFilter(g.Conv, g.w, u)
 		parallel(winogradArea, func(i int) { turnMatrix(i, u, turned) })
 	}
-	du, db := borrow[T](g.shards()*u.size()), borrow[T](g.shards()*g.F)
+	sums := 0 // of du; db is a by-product of the transform, wanted or not
+	if g.dw != nil {
+		sums = g.shards() * u.size()
+	}
+	du, db := borrow[T](sums), borrow[T](g.shards()*g.F)
 	defer giveBack(du)
 	defer giveBack(db)
 	clear(db)
@@ -157,20 +161,23 @@ func (g *convGrad[T]) winograd() {
 			g.winogradImage(n, n > from, turned, sum, imagesOf(db, g.shards(), shard))
 		}
 	})
-	addShards(g.shards(), du, u.x)
-	addShards(g.shards(), db, g.db)
-	transformFilterGrad(g.Conv, u, g.dw)
+	if g.db != nil {
+		addShards(g.shards(), db, g.db)
+	}
+	if g.dw != nil {
+		addShards(g.shards(), du, u.x)
+		transformFilterGrad(g.Conv, u, g.dw)
+	}
 }
 
 // winogradImage is image n's share, added to du and db, or for a first image
-// written to du.
+// written to du. Without dw there is no du.
 func (g *convGrad[T]) winogradImage(n int, add bool, turned, du matrices[T], db []T) {
 	grid, t := gridOf(g.Conv), &of[T]().winograd
 	cleared := 0 // rows of dx
 	for i := range grid.groups() {
 		group := grid.group(i)
 		v, m, work := borrowMatrices[T](group, g.Conv)
-		transformInput(group, g.Conv, imagesOf(g.x, g.N, n), v)
 		transformOutputGrad(group, g, n, m, db)
 		next := n*grid.groups() + i + 1
 		dy, y := nextOutputs(group, g.Conv, g.dy, n), nextOutputs(group, g.Conv, g.mask(), n)
@@ -178,7 +185,10 @@ func (g *convGrad[T]) winogradImage(n int, add bool, turned, du matrices[T], db 
 		if g.dx != nil { // then what is larger is asked for by the second product, and does not leave the cache again
 			gradient.ahead, gradient.also = nextInputs(grid, g.Conv, g.x, next), nextInputs(grid, g.Conv, g.dx, next)
 		}
-		t.products(gradient)
+		if g.dw != nil {
+			transformInput(group, g.Conv, imagesOf(g.x, g.N, n), v)
+			t.products(gradient)
+		}
 		if g.dx != nil {
 			t.products(products[T]{a: m, b: turned, c: v, ahead: dy, also: y})
 			dx := imagesOf(g.dx, g.N, n)
