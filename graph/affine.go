@@ -47,9 +47,9 @@ func affineSizes(in []gorgonia.Value) (n, i, o int) {
 	return in[0].Shape()[0], w[0], w[1]
 }
 
-// Grad computes dx, dw and db in one backward pass.
+// Grad computes dx, dw and db, as far as they are wanted, in one backward pass.
 func (a Affine[T]) Grad(in gorgonia.Nodes, y, dy *gorgonia.Node, wants []bool) (gorgonia.Nodes, error) {
-	return applyGradient(affineGrad[T]{ReLU: a.ReLU, DX: wants[0]}, 3, in[0], in[1], y, dy)
+	return applyGradient(affineGrad[T]{ReLU: a.ReLU, wanted: wantedOf(wants)}, 3, in[0], in[1], y, dy)
 }
 
 // affineGrad is Affine's gradient:
@@ -58,17 +58,19 @@ func (a Affine[T]) Grad(in gorgonia.Nodes, y, dy *gorgonia.Node, wants []bool) (
 //	dz = dy where y > 0, else 0 (dz = dy without ReLU)
 type affineGrad[T Float] struct {
 	ReLU bool // y was rectified
-	DX   bool // dx is wanted
+	wanted
 	last
 }
 
-func (g affineGrad[T]) String() string { return fmt.Sprintf("AffineGrad{ReLU:%v DX:%v}", g.ReLU, g.DX) }
+func (g affineGrad[T]) String() string {
+	return fmt.Sprintf("AffineGrad{ReLU:%v %v}", g.ReLU, g.wanted)
+}
 
 func (affineGrad[T]) Accepts(in []tensor.Dtype) error { return floats[T](in, 4) }
 
 // Shape returns the shapes of dx, dw and db, and of dz as working memory.
 func (g affineGrad[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
-	shapes := append(layerGradShapes(g.DX, in), nil)
+	shapes := append(g.shapes(in), nil)
 	if g.ReLU {
 		shapes[3] = in[2].Clone()
 	}
@@ -82,8 +84,12 @@ func (g affineGrad[T]) Run(out, in []gorgonia.Value) error {
 		dz = Slice[T](out[3])
 		kernel.ReLUGrad(dz, Slice[T](in[3]), Slice[T](in[2]))
 	}
-	kernel.SumRows(n, o, dz, Slice[T](out[2]))
-	kernel.Gemm(kernel.Trans, kernel.NoTrans, i, o, n, Slice[T](in[0]), dz, Slice[T](out[1]))
+	if g.DB {
+		kernel.SumRows(n, o, dz, Slice[T](out[2]))
+	}
+	if g.DW {
+		kernel.Gemm(kernel.Trans, kernel.NoTrans, i, o, n, Slice[T](in[0]), dz, Slice[T](out[1]))
+	}
 	if g.DX {
 		kernel.Gemm(kernel.NoTrans, kernel.Trans, n, i, o, dz, Slice[T](in[1]), Slice[T](out[0]))
 	}

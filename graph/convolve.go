@@ -81,9 +81,9 @@ func convolution(x, w tensor.Shape) kernel.Conv {
 	return kernel.Conv{N: x[0], H: x[1], W: x[2], C: x[3], KH: w[0], KW: w[1], F: w[3]}
 }
 
-// Grad computes dx, dw and db in one backward pass.
+// Grad computes dx, dw and db, as far as they are wanted, in one backward pass.
 func (c Convolve[T]) Grad(in gorgonia.Nodes, y, dy *gorgonia.Node, wants []bool) (gorgonia.Nodes, error) {
-	return applyGradient(convolveGrad[T]{ReLU: c.ReLU, Algorithm: c.Algorithm, DX: wants[0]}, 3, in[0], in[1], y, dy)
+	return applyGradient(convolveGrad[T]{ReLU: c.ReLU, Algorithm: c.Algorithm, wanted: wantedOf(wants)}, 3, in[0], in[1], y, dy)
 }
 
 // convolveGrad is Convolve's gradient:
@@ -95,27 +95,29 @@ func (c Convolve[T]) Grad(in gorgonia.Nodes, y, dy *gorgonia.Node, wants []bool)
 type convolveGrad[T Float] struct {
 	ReLU      bool // y was rectified
 	Algorithm Algorithm
-	DX        bool // dx is wanted
+	wanted
 	last
 }
 
 func (g convolveGrad[T]) String() string {
-	return fmt.Sprintf("ConvolveGrad{ReLU:%v Algorithm:%v DX:%v}", g.ReLU, g.Algorithm, g.DX)
+	return fmt.Sprintf("ConvolveGrad{ReLU:%v Algorithm:%v %v}", g.ReLU, g.Algorithm, g.wanted)
 }
 
 func (convolveGrad[T]) Accepts(in []tensor.Dtype) error { return floats[T](in, 4) }
 
 // Shape returns the shapes of dx, dw and db.
 func (g convolveGrad[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
-	return layerGradShapes(g.DX, in), nil
+	return g.shapes(in), nil
 }
 
 func (g convolveGrad[T]) Run(out, in []gorgonia.Value) error {
-	var dx []T
-	if g.DX {
-		dx = Slice[T](out[0])
+	var grads [3][]T // nil for what is not wanted
+	for i, v := range out {
+		if v != nil {
+			grads[i] = Slice[T](v)
+		}
 	}
 	kernel.ConvolveGrad(convolution(in[0].Shape(), in[1].Shape()), g.Algorithm,
-		Slice[T](in[0]), Slice[T](in[1]), Slice[T](in[2]), Slice[T](in[3]), dx, Slice[T](out[1]), Slice[T](out[2]), g.ReLU)
+		Slice[T](in[0]), Slice[T](in[1]), Slice[T](in[2]), Slice[T](in[3]), grads[0], grads[1], grads[2], g.ReLU)
 	return nil
 }

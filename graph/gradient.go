@@ -2,6 +2,7 @@ package graph
 
 import (
 	"errors"
+	"fmt"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -21,13 +22,31 @@ func (likeFirst) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
 	return []tensor.Shape{in[0].Clone()}, nil
 }
 
-// layerGradShapes are the shapes of dx, which may not be wanted, dw and db, for
-// a layer's gradient from x, w, y and dy.
-func layerGradShapes(dx bool, in []tensor.Shape) []tensor.Shape {
-	x, w := in[0], in[1]
-	shapes := []tensor.Shape{nil, w.Clone(), {w[len(w)-1]}}
-	if dx {
-		shapes[0] = x.Clone()
+// wanted says which of a layer's gradients dx, dw and db are wanted: dx is not in a
+// first layer, dw and db are not in a frozen one.
+type wanted struct{ DX, DW, DB bool }
+
+func wantedOf(wants []bool) wanted { return wanted{wants[0], wants[1], wants[2]} }
+
+// String names dw and db where not both are wanted.
+func (w wanted) String() string {
+	if w.DW && w.DB {
+		return fmt.Sprintf("DX:%v", w.DX)
+	}
+	return fmt.Sprintf("DX:%v DW:%v DB:%v", w.DX, w.DW, w.DB)
+}
+
+// shapes are those of dx, dw and db, for a gradient from x, w, y and dy.
+func (w wanted) shapes(in []tensor.Shape) []tensor.Shape {
+	shapes := make([]tensor.Shape, 3)
+	if w.DX {
+		shapes[0] = in[0].Clone()
+	}
+	if w.DW {
+		shapes[1] = in[1].Clone()
+	}
+	if w.DB {
+		shapes[2] = tensor.Shape{in[1][len(in[1])-1]}
 	}
 	return shapes
 }
