@@ -20,12 +20,14 @@ type Builder struct {
 
 	graph     *gorgonia.ExprGraph
 	dtype     tensor.Dtype
+	network   Network        // that is being built
 	layer     string         // the layer that is being built, behind the layers that build it
 	names     taken          // of the layers within it that were given none
 	declaring bool           // whether it is only to be learnt which weights there are
 	given     []Weight       // the model's, where it is not
 	specs     []spec         // what layers have asked for
 	weights   gorgonia.Nodes // in the order in which layers asked for them
+	trained   gorgonia.Nodes // those of layers that are not frozen
 	refused   error          // the first weight that cannot be
 	parts     []Part         // what has been built within the layer that is being built, or is the network's
 }
@@ -72,6 +74,8 @@ func (b *Builder) add(l Layer, x *gorgonia.Node) (*gorgonia.Node, error) {
 		return nil, errors.New("gives no node and no error")
 	case out.Dims() == 0:
 		return nil, errors.New("gives a scalar, must give something for each image")
+	case b.Phase == Training && b.network.freezes(b.layer) && slices.ContainsFunc(part.Nodes, normalizes):
+		return nil, errors.New("is frozen, but training changes the running statistics of Gorgonia's BatchNorm in it: leave it out of Frozen")
 	}
 	for i := range b.specs {
 		if s := &b.specs[i]; s.layer == b.layer {
@@ -109,6 +113,7 @@ func (b *Builder) build(net Network, x *gorgonia.Node) (*gorgonia.Node, error) {
 		return nil, err
 	}
 	rows := x.Shape()[0]
+	b.network = net
 	for i, name := range names(net.Layers) {
 		b.layer, b.names = name, make(taken)
 		out, err := b.add(net.Layers[i], x)
@@ -123,7 +128,7 @@ func (b *Builder) build(net Network, x *gorgonia.Node) (*gorgonia.Node, error) {
 	if missing := len(b.weights); !b.declaring && missing < len(b.given) {
 		return nil, fmt.Errorf("nets: %s: for %v no layer asks for the weight %s: a layer asks for the same weights in every phase", net.Name, b.Phase, b.given[missing].Name)
 	}
-	return x, nil
+	return x, b.freeze(net)
 }
 
 // record makes a part, of no layer, of the nodes that the graph has now beyond so

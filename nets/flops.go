@@ -11,21 +11,26 @@ import "gorgonia.org/tensor"
 // M is a layer's multiply-adds, I·O for Dense and OH·OW·K·K·C·F for Conv2D,
 // each of which is two operations. A step takes them three times, for the
 // outputs, the weights' gradient and the inputs' gradient, of which the first
-// layer needs none. Biases, activations, loss and Adam are left out: below 1 %.
-// What Winograd's algorithm saves is not taken off.
+// layer needs none. A frozen layer has no weights' gradient, and up to the first
+// one that is trained none needs its inputs'. Biases, activations, loss and Adam
+// are left out: below 1 %. What Winograd's algorithm saves is not taken off.
 func (m *Model) FLOPs() (forward, step int) {
-	sum, first := 0, 0
+	trained := false // a kernel before
 	for _, s := range m.specs {
 		if !IsKernel(s.name) {
 			continue
 		}
-		macs := s.shape.TotalSize() * s.places
-		if first == 0 {
-			first = macs
+		operations := 2 * s.shape.TotalSize() * s.places
+		forward, step = forward+operations, step+operations
+		if trained {
+			step += operations
 		}
-		sum += macs
+		if !m.freezes(s.name) {
+			step += operations
+			trained = true
+		}
 	}
-	return 2 * sum, 2 * (3*sum - first)
+	return forward, step
 }
 
 // FLOPs are those of a model of net: see [Model.FLOPs]. It takes no memory for one.

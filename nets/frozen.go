@@ -1,10 +1,17 @@
 package nets
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
 )
+
+// ErrAllFrozen is that of training a model whose weights are all frozen.
+var ErrAllFrozen = errors.New("all layers with weights are frozen, so there is nothing to train: leave one out of Frozen")
 
 // Freeze is the network with these layers frozen, beside those that are: they keep
 // their weights in training, as Keras's layers with trainable=False do. A layer
@@ -18,7 +25,11 @@ func (n Network) Freeze(layers ...string) (Network, error) {
 		}
 	}
 	n.Frozen = frozen
-	return n, n.checkFrozen()
+	err := n.checkFrozen()
+	if err == nil && slices.ContainsFunc(layers, isWithin) {
+		_, _, err = declared(n, tensor.Float32)
+	}
+	return n, err
 }
 
 // FreezeFirst is the network with its first layers frozen, so many of them: see
@@ -40,6 +51,29 @@ func (n Network) checkFrozen() error {
 		}
 	}
 	return nil
+}
+
+// isWithin says of a layer's name whether it is a layer within another one.
+func isWithin(layer string) bool { return strings.Contains(layer, ".") }
+
+// freeze lists the weights that are trained, now that all are known, and refuses
+// the name of a frozen layer within others that has none.
+func (b *Builder) freeze(net Network) error {
+	for _, layer := range net.Frozen {
+		if isWithin(layer) && !slices.ContainsFunc(b.weights, func(w *gorgonia.Node) bool { return strings.HasPrefix(w.Name(), layer+".") }) {
+			return fmt.Errorf("nets: %s: no layer %q can be frozen: those with weights are %s", net.Name, layer, strings.Join(b.owners(), ", "))
+		}
+	}
+	b.trained = slices.DeleteFunc(slices.Clone(b.weights), func(w *gorgonia.Node) bool { return net.freezes(w.Name()) })
+	return nil
+}
+
+// owners are the layers that have asked for weights.
+func (b *Builder) owners() (layers []string) {
+	for _, w := range b.weights {
+		layers = append(layers, w.Name()[:strings.LastIndexByte(w.Name(), '.')])
+	}
+	return slices.Compact(layers)
 }
 
 // freezes says whether a layer, or the one that a weight belongs to, is frozen.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"gorgonia.org/gorgonia"
@@ -163,7 +164,7 @@ func fill[T graph.Float](w []T, s spec, rng *rand.Rand) error {
 // Dtype is the element type of weights and images.
 func (m *Model) Dtype() tensor.Dtype { return m.dtype }
 
-// Params is how many parameters the model has, all of them trainable.
+// Params is how many parameters the model has, trained and frozen.
 func (m *Model) Params() int {
 	n := 0
 	for _, w := range m.Weights {
@@ -174,5 +175,12 @@ func (m *Model) Params() int {
 
 // Summary writes Keras's table of the model, for a terminal of so many columns.
 func (m *Model) Summary(w io.Writer, columns int) error {
-	return summary.Write(w, m.Name, m.rows, columns)
+	rows := slices.Clone(m.rows)
+	for _, s := range m.specs {
+		if m.freezes(s.name) {
+			layer, _, _ := strings.Cut(s.name, ".")
+			rows[slices.IndexFunc(rows, func(r summary.Row) bool { return r.Name == layer })].Frozen += s.shape.TotalSize()
+		}
+	}
+	return summary.Write(w, m.Name, rows, columns)
 }

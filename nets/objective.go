@@ -15,7 +15,7 @@ import (
 type Objective struct {
 	Loss      Loss    // in place of the cross-entropy; nil is that
 	Smoothing float64 // Keras's label_smoothing: this share of each label is spread over all classes; in [0,1)
-	L2        float64 // Keras's regularizers.l2 of every kernel: adds L2 · the sum of its squares; 0 or more
+	L2        float64 // Keras's regularizers.l2 of every kernel that is trained: adds L2 · the sum of its squares; 0 or more
 }
 
 // loss adds the objective's loss to the graph.
@@ -32,10 +32,13 @@ func (o Objective) loss(b *Builder, logits, labels *gorgonia.Node) (loss *gorgon
 		return loss, hits, err
 	}
 	var kernels gorgonia.Nodes
-	for _, w := range b.weights {
+	for _, w := range b.trained {
 		if IsKernel(w.Name()) {
 			kernels = append(kernels, w)
 		}
+	}
+	if kernels == nil && len(b.trained) < len(b.weights) { // the frozen ones' penalty is none, as in Keras
+		return loss, hits, nil
 	}
 	loss, err = b.Ops.L2(loss, o.L2, kernels...)
 	return loss, hits, err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"strings"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -46,6 +47,7 @@ type programKey struct {
 	phase     Phase
 	batch     int
 	objective Objective
+	frozen    string // the layers, in one piece that can be compared
 }
 
 // Program is a model's graph for one phase and one batch size, compiled.
@@ -65,7 +67,7 @@ func (m *Model) Program(phase Phase, batch int) (*Program, error) {
 	if err := m.possible(phase, batch); err != nil {
 		return nil, err
 	}
-	key := programKey{phase, batch, m.Objective}
+	key := m.key(phase, batch)
 	if p, ok := m.programs[key]; ok {
 		return p, nil
 	}
@@ -86,7 +88,7 @@ func (m *Model) Bytes(phase Phase, batch int) (int, error) {
 	if err := m.possible(phase, batch); err != nil {
 		return 0, err
 	}
-	if p, ok := m.programs[programKey{phase, batch, m.Objective}]; ok {
+	if p, ok := m.programs[m.key(phase, batch)]; ok {
 		return p.machine.Bytes(), nil
 	}
 	p, err := m.Draft(phase, batch)
@@ -94,6 +96,11 @@ func (m *Model) Bytes(phase Phase, batch int) (int, error) {
 		return 0, err
 	}
 	return p.machine.Bytes(), p.machine.Close()
+}
+
+// key is what a program is known by.
+func (m *Model) key(phase Phase, batch int) programKey {
+	return programKey{phase, batch, m.Objective, strings.Join(m.Frozen, "\n")}
 }
 
 // possible says what keeps a program from being built, or found again.
@@ -146,8 +153,11 @@ func (p *Program) build(b *Builder, net Network, objective Objective, batch int)
 	}
 	b.record("loss", objective.kind(), before, p.loss)
 	if b.Phase == Training {
-		_, err = graph.Grad(p.loss, b.weights...)
-		p.gradients = gorgonia.NodesToValueGrads(b.weights)
+		if len(b.trained) == 0 && len(b.weights) > 0 {
+			return fmt.Errorf("nets: %s: %w", net.Name, ErrAllFrozen)
+		}
+		_, err = graph.Grad(p.loss, b.trained...)
+		p.gradients = gorgonia.NodesToValueGrads(b.trained)
 	}
 	return err
 }
@@ -193,8 +203,8 @@ func (p *Program) Hits() int {
 	return p.hits()
 }
 
-// Gradients are the weights with the last run's gradients, in the order of
-// Model.Weights, for a gorgonia.Solver. The loss is a mean over the batch
+// Gradients are the trained weights with the last run's gradients, in the order of
+// Model.Trained, for a gorgonia.Solver. The loss is a mean over the batch
 // already: leave WithBatchSize at 1. A solver keeps its state by the place of a
 // weight in this list, and leaves zeros where the gradients were.
 //

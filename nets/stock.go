@@ -27,6 +27,12 @@ func (p *Program) ready(phase Phase) error {
 	return p.machine.Ready()
 }
 
+// normalizes says whether a node is one of Gorgonia's BatchNorm.
+func normalizes(n *gorgonia.Node) bool {
+	_, ok := n.Op().(*gorgonia.BatchNormOp)
+	return ok
+}
+
 // all says whether all elements of a tensor of floats are v.
 func all(t tensor.Tensor, v float64) bool {
 	if t.Dtype() == tensor.Float64 {

@@ -20,11 +20,13 @@ import (
 type Row struct {
 	Name, Type string // "dense_1", "Dense"
 	Output     []int  // sizes without the batch, which is printed as None
-	Params     int    // number of trainable parameters
+	Params     int    // number of parameters
+	Frozen     int    // how many of them are not trained
 }
 
 // Write prints the table for a terminal of so many columns, and below it the number
-// of parameters and what they take at 4 bytes each. All parameters are trainable.
+// of parameters and what they take at 4 bytes each: of all, of those that are
+// trained, and of those that are not.
 //
 // The table is min(88, columns-4) wide, but at least 24. A cell too long for its
 // column is wrapped between words, and a word longer than the column ends in an
@@ -35,13 +37,13 @@ func Write(w io.Writer, model string, rows []Row, columns int) error {
 	columns = max(columns, narrowest+4)
 	t := newTable(min(88, columns-4))
 	t.header("Layer (type)", "Output Shape", "Param #")
-	total := 0
+	total, frozen := 0, 0
 	for i, r := range rows {
 		if i > 0 {
 			t.rule("├", "─", "┼", "┤")
 		}
 		t.row(r.Name+" ("+r.Type+")", shape(r.Output), Thousands(r.Params))
-		total += r.Params
+		total, frozen = total+r.Params, frozen+r.Frozen
 	}
 	t.rule("└", "─", "┴", "┘")
 
@@ -52,8 +54,8 @@ func Write(w io.Writer, model string, rows []Row, columns int) error {
 	prose(`Model: "` + model + `"`)
 	out.WriteString(t.String())
 	prose(" Total params: " + count(total))
-	prose(" Trainable params: " + count(total))
-	prose(" Non-trainable params: " + count(0))
+	prose(" Trainable params: " + count(total-frozen))
+	prose(" Non-trainable params: " + count(frozen))
 	_, err := io.WriteString(w, out.String())
 	return err
 }

@@ -15,25 +15,25 @@ import (
 
 var (
 	mlp = []summary.Row{
-		{"image", "InputLayer", []int{28, 28, 1}, 0},
-		{"flatten", "Flatten", []int{784}, 0},
-		{"dense", "Dense", []int{512}, 401_920},
-		{"dense_1", "Dense", []int{10}, 5_130},
+		{"image", "InputLayer", []int{28, 28, 1}, 0, 0},
+		{"flatten", "Flatten", []int{784}, 0, 0},
+		{"dense", "Dense", []int{512}, 401_920, 0},
+		{"dense_1", "Dense", []int{10}, 5_130, 0},
 	}
 	cnn = []summary.Row{
-		{"image", "InputLayer", []int{28, 28, 1}, 0},
-		{"conv2d", "Conv2D", []int{26, 26, 32}, 320},
-		{"conv2d_1", "Conv2D", []int{24, 24, 64}, 18_496},
-		{"flatten", "Flatten", []int{36_864}, 0},
-		{"dense", "Dense", []int{128}, 4_718_720},
-		{"dense_1", "Dense", []int{10}, 1_290},
+		{"image", "InputLayer", []int{28, 28, 1}, 0, 0},
+		{"conv2d", "Conv2D", []int{26, 26, 32}, 320, 0},
+		{"conv2d_1", "Conv2D", []int{24, 24, 64}, 18_496, 0},
+		{"flatten", "Flatten", []int{36_864}, 0, 0},
+		{"dense", "Dense", []int{128}, 4_718_720, 0},
+		{"dense_1", "Dense", []int{10}, 1_290, 0},
 	}
 	// awkward is the model of testdata/reference.py.
 	awkward = []summary.Row{
-		{"image", "InputLayer", []int{28, 28, 1}, 0},
-		{"a_layer_whose_name_is_longer_than_any_column", "Conv2D", []int{1_000_000, 1_000_000, 1_000_000}, 1_234_567_890_123_456},
-		{"two words and more words than fit", "Dense", nil, 2_097_152},
-		{"dense_1", "Dense", []int{10}, 10},
+		{"image", "InputLayer", []int{28, 28, 1}, 0, 0},
+		{"a_layer_whose_name_is_longer_than_any_column", "Conv2D", []int{1_000_000, 1_000_000, 1_000_000}, 1_234_567_890_123_456, 0},
+		{"two words and more words than fit", "Dense", nil, 2_097_152, 0},
+		{"dense_1", "Dense", []int{10}, 10, 0},
 	}
 )
 
@@ -101,7 +101,7 @@ func TestUnits(t *testing.T) {
 		407_050: "407,050 (1.55 MB)", 1 << 28: "268,435,456 (1.00 GB)", 1 << 38: "274,877,906,944 (1.00 TB)",
 		1<<63 - 1: "9,223,372,036,854,775,807 (32.00 EB)",
 	} {
-		got := render(t, "m", []summary.Row{{"a", "B", nil, params}}, 80)
+		got := render(t, "m", []summary.Row{{"a", "B", nil, params, 0}}, 80)
 		if !strings.Contains(got, "\n Total params: "+want+"\n Trainable params: "+want+"\n Non-trainable params: 0 (0.00 B)\n") {
 			t.Errorf("%d: found\n%s\nexpected %s", params, got, want)
 		}
@@ -109,7 +109,7 @@ func TestUnits(t *testing.T) {
 }
 
 func TestControlCharactersDoNotBreakTheFrame(t *testing.T) {
-	got := render(t, "a\nb", []summary.Row{{"c\x1b[2J", "D", nil, 0}}, 80)
+	got := render(t, "a\nb", []summary.Row{{"c\x1b[2J", "D", nil, 0, 0}}, 80)
 	if !strings.HasPrefix(got, "Model: \"a\uFFFDb\"\n") || strings.Contains(got, "\x1b") {
 		t.Errorf("found %q", got)
 	}

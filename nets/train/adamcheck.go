@@ -40,7 +40,7 @@ func (a *Adam) belongs(m *nets.Model) error {
 	if err := a.check(); err != nil {
 		return err
 	}
-	for _, w := range m.Weights {
+	for _, w := range m.Trained() {
 		if err := a.knows(w.Name, w.Value); err != nil {
 			return err
 		}

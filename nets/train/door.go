@@ -102,6 +102,9 @@ func (p Plan) check(m *nets.Model, rows *data.Set, opt Optimizer) error {
 			return err
 		}
 	}
+	if len(m.Trained()) == 0 && len(m.Weights) > 0 {
+		return fmt.Errorf("train: %s: %w", m.Name, nets.ErrAllFrozen)
+	}
 	if isNil(opt) {
 		return errors.New("train: the optimizer is nil: take NewAdam(0.001), which has Keras's defaults")
 	}

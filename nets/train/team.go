@@ -30,7 +30,7 @@ type team struct {
 	buckets []bucket
 }
 
-// bucket are the weights, from first to the one before end in the model's order,
+// bucket are the weights, from first to the one before end of those that are trained,
 // whose gradients are summed together.
 type bucket struct {
 	first, end int
@@ -44,10 +44,11 @@ func newTeam(g group.Group, m *nets.Model) *team {
 		return nil
 	}
 	t := &team{group: g, model: m, weights: make([]float64, g.Size()), narrow: make([]float32, g.Size())}
-	for end := len(m.Weights); end > 0; {
-		first, bytes := end-1, int(m.Weights[end-1].Value.MemSize())
+	trained := m.Trained()
+	for end := len(trained); end > 0; {
+		first, bytes := end-1, int(trained[end-1].Value.MemSize())
 		for ; first > 0 && bytes < bucketBytes; first-- {
-			next := int(m.Weights[first-1].Value.MemSize())
+			next := int(trained[first-1].Value.MemSize())
 			if next >= bucketBytes {
 				break
 			}
