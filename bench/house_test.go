@@ -18,13 +18,15 @@ import (
 // picture is the house: arrows go down only. README.md shows it, letter by
 // letter. Packages that are not drawn stand on the floor of their folder.
 const picture = `
- cmd/compare  cmd/predict            programs; what they share is below cmd/internal
+ cmd/mlp  cmd/cnn  cmd/train         programs: main.go is a few lines, the body is the package command below it,
+ cmd/predict  cmd/compare            which programs of one's own call too
  cmd/export   cmd/serve
- cmd/mlp  cmd/cnn
         |
-    nets/train                       time: Fit, Evaluate, Adam, callbacks, the files of a run
+    nets/run                         a run on disk: settings, checkpoints, logs, resume; its report
+        |
+    nets/train                       time: Fit, Evaluate, optimizers, schedules, callbacks; knows no file of a run
      /      \
-  nets      data                     shape: layers, models, weights   |   rows: IDX files -> batches
+  nets      data                     shape: layers, models, weights   |   rows: files -> batches
     |
   graph                              ops and their gradients as Gorgonia ops; the machine that runs a graph
     |
@@ -35,60 +37,66 @@ const picture = `
 // arrows say which packages of ours a package may import. Its tests may also
 // import what these do, itself, and for ops the kit.
 const arrows = `
-cmd/mlp               -> cmd/internal/cli nets
-cmd/cnn               -> cmd/internal/cli nets
-cmd/compare           -> cmd/internal/compare
-cmd/internal/cli      -> cmd/internal/progress cmd/internal/report nets/train nets nets/durable nets/dot data data/augment data/digit graph graph/kernel nets/onnx nets/safetensors nets/group
-cmd/internal/compare  -> cmd/internal/report cmd/internal/progress cmd/internal/views nets/train nets/durable data
-cmd/internal/report   -> cmd/internal/progress nets/train nets nets/durable nets/embedding data data/augment graph
-cmd/predict           -> cmd/internal/predict
-cmd/internal/predict  -> cmd/internal/progress cmd/internal/views nets/train nets data data/digit data/augment graph/kernel
-cmd/internal/views    -> nets/train data/augment
-cmd/serve             -> cmd/internal/serve
-cmd/internal/serve    -> cmd/internal/page cmd/internal/live cmd/internal/progress nets/train data cmd/internal/registry cmd/internal/batcher nets graph/kernel nets/durable
-cmd/internal/registry -> cmd/internal/batcher nets/train nets
-cmd/internal/batcher  -> nets
-cmd/internal/progress -> nets/train
-cmd/internal/faults   -> nets/train nets/group
-cmd/internal/stored   -> cmd/internal/cli cmd/internal/compare cmd/internal/predict cmd/internal/serve nets/train nets graph/kernel
-cmd/export            -> cmd/internal/cli
-cmd/internal/page     -> nets/train nets data data/digit
-cmd/internal/live     -> cmd/internal/cli cmd/internal/page cmd/internal/progress nets/train nets data
-nets/train            -> nets nets/durable nets/internal/disk nets/safetensors data data/digit data/augment data/unfused graph graph/kernel nets/onnx nets/group nets/embedding
-nets                  -> nets/filekind nets/keras nets/safetensors nets/summary graph
-data                  -> data/digit
-data/digit            ->
-data/augment          -> data/unfused
-data/unfused          ->
-nets/group            -> nets/group/mpi
-nets/group/mpi        ->
-nets/group/mpitest    ->
-nets/pythontest       ->
-nets/embedding        -> graph/kernel
-nets/onnx             -> nets
-nets/keras            -> nets/hdf5 nets/safetensors
-nets/filekind         -> nets/hdf5
-nets/hdf5             ->
-nets/safetensors      ->
-nets/summary          ->
-nets/durable          -> nets/internal/disk
-nets/internal/disk    ->
-nets/dot              -> nets nets/summary graph
-graph/optest          -> graph
-graph                 -> graph/kernel
-graph/kernel          ->
-bench                 -> nets/train nets data data/augment graph graph/kernel
-bench/load            -> nets/train nets
-bench/scale           -> nets/train nets nets/group data graph/kernel
-bench/cpu             ->
-bench/peers           -> bench/cpu nets/train nets data graph graph/kernel
-bench/study           -> bench/cpu nets/train nets/durable
+cmd/mlp                      -> cmd/train/command nets
+cmd/cnn                      -> cmd/train/command nets
+cmd/compare                  -> cmd/compare/command
+cmd/predict                  -> cmd/predict/command
+cmd/export                   -> cmd/export/command
+cmd/serve                    -> cmd/serve/command
+cmd/train/command            -> cmd/internal/shell nets/run/report nets/run nets/train/progress nets/train nets nets/durable nets/dot data data/augment data/digit graph graph/kernel nets/group
+cmd/compare/command          -> cmd/internal/shell cmd/internal/views nets/run/report nets/run nets/train/progress nets/train nets/durable data
+cmd/predict/command          -> cmd/internal/shell cmd/internal/views nets/run nets/train/progress nets/train nets data data/digit data/augment graph/kernel
+cmd/export/command           -> cmd/internal/shell nets/run nets nets/durable nets/onnx
+cmd/serve/command            -> cmd/internal/shell cmd/serve/internal/page cmd/serve/internal/live cmd/serve/internal/registry cmd/serve/internal/batcher nets/run nets/train data nets graph/kernel nets/durable
+cmd/serve/internal/registry  -> cmd/serve/internal/batcher nets/run nets/train nets
+cmd/serve/internal/batcher   -> nets
+cmd/serve/internal/page      -> nets/run nets/train nets data data/digit
+cmd/serve/internal/live      -> cmd/train/command cmd/serve/internal/page nets/train/progress nets/run nets/train nets data
+cmd/internal/views           -> nets/run data/augment
+cmd/internal/shell           ->
+cmd/internal/commandtest     -> nets nets/safetensors
+cmd/internal/stored          -> cmd/train/command cmd/compare/command cmd/predict/command cmd/export/command cmd/serve/command nets/run nets/train nets graph/kernel
+cmd/internal/faults          -> nets/run nets/train nets/group
+nets/run                     -> nets/train nets nets/durable nets/internal/disk nets/internal/strict nets/safetensors data data/digit graph graph/kernel nets/onnx nets/group nets/embedding
+nets/run/report              -> nets/run nets/train/progress nets/train nets nets/embedding data data/augment graph
+nets/train                   -> nets nets/internal/strict data data/augment data/unfused graph graph/kernel nets/group nets/embedding
+nets/train/progress          -> nets/train
+nets/train/traintest         -> nets/train nets data nets/group
+nets                         -> nets/filekind nets/keras nets/safetensors nets/summary graph
+data                         -> data/digit
+data/digit                   ->
+data/augment                 -> data/unfused
+data/unfused                 ->
+nets/group                   -> nets/group/mpi
+nets/group/mpi               ->
+nets/group/mpitest           ->
+nets/pythontest              ->
+nets/embedding               -> graph/kernel
+nets/onnx                    -> nets
+nets/keras                   -> nets/hdf5 nets/safetensors
+nets/filekind                -> nets/hdf5
+nets/hdf5                    ->
+nets/safetensors             ->
+nets/summary                 ->
+nets/durable                 -> nets/internal/disk
+nets/internal/disk           ->
+nets/internal/strict         ->
+nets/dot                     -> nets nets/summary graph
+graph/optest                 -> graph
+graph                        -> graph/kernel
+graph/kernel                 ->
+bench                        -> nets/run nets/train nets data data/augment graph graph/kernel
+bench/load                   -> nets/run nets
+bench/scale                  -> nets/train nets nets/group data graph/kernel
+bench/cpu                    ->
+bench/peers                  -> bench/cpu nets/train nets data graph graph/kernel
+bench/study                  -> bench/cpu nets/run nets/train nets/durable
 `
 
 // outside says who may import Gorgonia, and who its tensors.
 const outside = `
 gorgonia.org/gorgonia -> graph graph/optest nets nets/dot nets/train bench
-gorgonia.org/tensor   -> graph graph/optest nets nets/dot nets/onnx nets/train bench cmd/internal/cli cmd/internal/predict cmd/internal/registry cmd/internal/serve bench/load bench/scale cmd/internal/page cmd/internal/live
+gorgonia.org/tensor   -> graph graph/optest nets nets/dot nets/onnx nets/train nets/train/traintest nets/run nets/run/report bench cmd/train/command cmd/compare/command cmd/predict/command cmd/export/command cmd/serve/command cmd/serve/internal/registry cmd/serve/internal/page cmd/serve/internal/live cmd/internal/commandtest bench/load bench/scale
 `
 
 // machineFile is the one file that may name Gorgonia's virtual machines.
@@ -105,13 +113,16 @@ var topLevel = []string{"graph", "nets", "data", "cmd", "bench", "findings", "go
 // cgo is the one package with C in it, and only in builds with -tags mpi.
 const cgo = "nets/group/mpi"
 
-// kit is the package that only tests import, of ops; mpiKit is that of those that
-// start programs on MPI, pythonKit of those that ask a Python.
-const (
-	kit       = "graph/optest"
-	mpiKit    = "nets/group/mpitest"
-	pythonKit = "nets/pythontest"
-)
+// kits are the packages that only tests import, those of what stands on a package:
+// any, where that is empty.
+var kits = map[string]string{
+	"graph/optest":             "graph",
+	"nets/group/mpitest":       "nets/group",
+	"nets/pythontest":          "",
+	"nets/train/traintest":     "nets/train",
+	"cmd/internal/commandtest": "cmd/internal/shell",
+	"cmd/train/command":        "cmd/internal/shell", // the tests of commands make runs with it
+}
 
 // read turns lines "name -> name name" into a map.
 func read(text string) map[string][]string {
@@ -155,12 +166,11 @@ func violations(name string, src []byte) (found []string) {
 		say("package %s stands neither in the picture nor in the arrows of bench/house_test.go", pkg)
 	}
 	if test {
-		targets = append(below(pkg), pkg, pythonKit)
-		if slices.Contains(targets, "graph") {
-			targets = append(targets, kit)
-		}
-		if slices.Contains(targets, "nets/group") {
-			targets = append(targets, mpiKit)
+		targets = append(below(pkg), pkg)
+		for kit, of := range kits {
+			if of == "" || slices.Contains(targets, of) {
+				targets = append(targets, kit)
+			}
 		}
 	}
 	for _, spec := range file.Imports {
@@ -253,7 +263,7 @@ func TestArrows(t *testing.T) {
 
 // drawn is on which line of the picture's left half each package stands.
 func drawn() map[string]int {
-	const left = 36
+	const left = 37
 	lines := make(map[string]int)
 	for i, line := range strings.Split(picture, "\n") {
 		for _, word := range strings.Fields(line[:min(left, len(line))]) {
@@ -268,17 +278,23 @@ func drawn() map[string]int {
 
 // floor is the line of a package, or of the nearest folder that is drawn.
 func floor(lines map[string]int, pkg string) int {
+	if line, ok := lines[pkg]; ok {
+		return line
+	}
+	if strings.HasPrefix(pkg, "cmd/") {
+		return lines["cmd/serve"] // what programs are made of is below all of them
+	}
 	for ; pkg != "."; pkg = path.Dir(pkg) {
 		if line, ok := lines[pkg]; ok {
 			return line
 		}
 	}
-	return lines["cmd/mlp"]
+	return lines["cmd/serve"]
 }
 
 func TestArrowsGoDownInThePicture(t *testing.T) {
 	lines := drawn()
-	for _, pkg := range []string{"cmd/mlp", "cmd/cnn", "nets/train", "nets", "data", "graph", "graph/kernel", "bench"} {
+	for _, pkg := range []string{"cmd/mlp", "cmd/cnn", "nets/run", "nets/train", "nets", "data", "graph", "graph/kernel", "bench"} {
 		if _, ok := lines[pkg]; !ok {
 			t.Errorf("%s is not drawn", pkg)
 		}
@@ -291,7 +307,8 @@ func TestArrowsGoDownInThePicture(t *testing.T) {
 			if down < 0 || down == 0 && fromDrawn && toDrawn {
 				t.Errorf("%s -> %s does not go down", from, to)
 			}
-			if _, ok := allowed[to]; !ok || to == kit || to == mpiKit || to == pythonKit || to == "bench" {
+			_, kit := kits[to]
+			if _, ok := allowed[to]; !ok || kit && to != "cmd/train/command" || to == "bench" {
 				t.Errorf("%s -> %s: is no package, or one that nobody but tests imports", from, to)
 			}
 		}
@@ -349,11 +366,11 @@ func TestViolationsAreFound(t *testing.T) {
 		{"graph/op.go", `import "stheno/graph/optest"`, "no arrow leads from graph to graph/optest"},
 		{"graph/kernel/gemm.go", `import "stheno/graph"`, "no arrow leads from graph/kernel to graph"},
 		{"graph/kernel/gemm_test.go", `import "stheno/graph/optest"`, "no arrow leads from graph/kernel to graph/optest"},
-		{"nets/train/fit.go", `import "stheno/cmd/internal/progress"`, "no arrow leads from nets/train to cmd"},
+		{"nets/train/fit.go", `import "stheno/nets/train/progress"`, "no arrow leads from nets/train to nets/train/progress"},
 		{"nets/train/fit.go", `import "stheno/bench"`, "no arrow leads from nets/train to bench"},
 		{"nets/safetensors/read.go", `import "stheno/nets"`, "no arrow leads from nets/safetensors to nets"},
 		{"cmd/mlp/main.go", `import "stheno/nets/train"`, "no arrow leads from cmd/mlp to nets/train"},
-		{"cmd/internal/page/page.go", `import "stheno/cmd/internal/live"`, "no arrow leads from cmd/internal/page to cmd/internal/live"},
+		{"cmd/serve/internal/page/page.go", `import "stheno/cmd/serve/internal/live"`, "no arrow leads from cmd/serve/internal/page to cmd/serve/internal/live"},
 		{"cmd/mlp/main.go", `import "stheno/cmd/cnn"`, "no arrow leads from cmd/mlp to cmd/cnn"},
 		{"data/open_test.go", `import "stheno/graph"`, "no arrow leads from data to graph"}, // tests too
 		{"nets/nets_test.go", `import "stheno/nets/train"`, "no arrow leads from nets to nets/train"},
@@ -361,7 +378,7 @@ func TestViolationsAreFound(t *testing.T) {
 		{"nets/dense.go", `import "stheno/nets/util"`, "no arrow leads from nets to nets/util"},
 		{"data/batch.go", `import "gorgonia.org/tensor"`, "imported by graph, graph/optest"},
 		{"graph/kernel/gemm.go", g, "imported by graph, graph/optest"},
-		{"cmd/internal/cli/train.go", g, "imported by graph, graph/optest"},
+		{"cmd/train/command/train.go", g, "imported by graph, graph/optest"},
 		{"graph/op.go", `import "gorgonia.org/cu"`, "part of Gorgonia that nobody imports"},
 		{"graph/kernel/gemm.go", `import "C"`, "cgo"},
 		{cgo + "/mpi.go", `import "C"`, "cgo"}, // without the tag
@@ -376,7 +393,7 @@ func TestViolationsAreFound(t *testing.T) {
 		{"graph/ops_test.go", g + `import "stheno/graph/optest"; import "stheno/graph"`, ""},
 		{"nets/nets_test.go", `import "stheno/graph/kernel"; import "stheno/graph/optest"`, ""}, // a floor skipped downwards
 		{"bench/step_test.go", g + `import "stheno/nets/train"; import "gorgonia.org/tensor"`, ""},
-		{"cmd/mlp/main.go", `import "stheno/cmd/internal/cli"; import "stheno/nets"; import "os"`, ""},
+		{"cmd/mlp/main.go", `import "stheno/cmd/train/command"; import "stheno/nets"; import "os"`, ""},
 	} {
 		got := violations(c.file, []byte("package p; "+c.body))
 		if c.want == "" && got != nil || c.want != "" && (len(got) != 1 || !strings.Contains(got[0], c.want)) {

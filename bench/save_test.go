@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"stheno/nets/run"
 	"stheno/nets/train"
 )
 
@@ -25,8 +26,8 @@ func BenchmarkSave(b *testing.B) {
 		b.Run(fmt.Sprintf("net=%s/batch=%d", net.name, batch), func(b *testing.B) {
 			m, adam := newModel(b, net, auto), train.NewAdam(0.001)
 			step := stepperOf(b, m, adam, batch)
-			c := &train.Checkpoint{Parts: train.Parts{Model: m, Optimizer: adam}, Folder: train.Folder(b.TempDir())}
-			if err := os.Mkdir(c.Folder.File(train.CheckpointDir), 0o777); err != nil {
+			c := &run.Checkpoint{Parts: run.Parts{Model: m, Optimizer: adam}, Folder: run.Folder(b.TempDir())}
+			if err := os.Mkdir(c.Folder.File(run.CheckpointDir), 0o777); err != nil {
 				b.Fatal(err)
 			}
 			c.Warn = func(err error) { b.Fatal(err) }

@@ -130,4 +130,3 @@ func TestNetworksComeBack(t *testing.T) {
 		}
 	}
 }
-

@@ -11,7 +11,7 @@ import (
 // TestMain lets this program be the attackers' process.
 func TestMain(m *testing.M) {
 	if slices.Contains(os.Args, "-against") {
-		os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+		os.Exit(carryOut(os.Args[1:], os.Stdout, os.Stderr))
 	}
 	os.Exit(m.Run())
 }
@@ -26,12 +26,12 @@ func TestLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	var stdout, stderr bytes.Buffer
-	code := run([]string{"-program", program, "-net", "mlp", "-for", "200ms", "-clients", "8", "-connections", "16", "-queue", "2", "-rounds", "1", "-datatype", "FP32", "-binary"}, &stdout, &stderr)
+	code := carryOut([]string{"-program", program, "-net", "mlp", "-for", "200ms", "-clients", "8", "-connections", "16", "-queue", "2", "-rounds", "1", "-datatype", "FP32", "-binary"}, &stdout, &stderr)
 	if lines := strings.Count(stdout.String(), "\n"); code != exitOK || lines != 6 || stderr.Len() > 0 {
 		t.Errorf("exit code %d, stdout\n%sstderr %s", code, stdout.String(), stderr.String())
 	}
 	stdout.Reset()
-	code = run([]string{"-program", program, "-net", "mlp", "-for", "100ms", "-rounds", "1", "-attack", "drawings,hands", "-attackers", "2", "-open", "3"}, &stdout, &stderr)
+	code = carryOut([]string{"-program", program, "-net", "mlp", "-for", "100ms", "-rounds", "1", "-attack", "drawings,hands", "-attackers", "2", "-open", "3"}, &stdout, &stderr)
 	if lines := strings.Count(stdout.String(), "\n"); code != exitOK || lines != 3 || stderr.Len() > 0 {
 		t.Errorf("exit code %d, stdout\n%sstderr %s", code, stdout.String(), stderr.String())
 	}
@@ -45,7 +45,7 @@ func TestLoad(t *testing.T) {
 func TestUsage(t *testing.T) {
 	for _, args := range []string{"-clients 0", "-datatype INT8", "-for 0s", "-threads -1", "more", "-attack none", "-open 0", "-against 127.0.0.1:1", "-attack silent -against example.com:80"} {
 		var stdout, stderr bytes.Buffer
-		if code := run(strings.Fields(args), &stdout, &stderr); code != exitUsage || !strings.HasPrefix(stderr.String(), "load: ") {
+		if code := carryOut(strings.Fields(args), &stdout, &stderr); code != exitUsage || !strings.HasPrefix(stderr.String(), "load: ") {
 			t.Errorf("%s: exit code %d, stderr %q", args, code, stderr.String())
 		}
 	}

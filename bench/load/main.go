@@ -53,10 +53,10 @@ type settings struct {
 	against     string
 }
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() { os.Exit(carryOut(os.Args[1:], os.Stdout, os.Stderr)) }
 
 // run is the command: figures go to stdout, failures to stderr.
-func run(args []string, stdout, stderr io.Writer) int {
+func carryOut(args []string, stdout, stderr io.Writer) int {
 	s, err := parse(args, stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):

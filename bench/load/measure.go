@@ -15,7 +15,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"stheno/nets"
-	"stheno/nets/train"
+	"stheno/nets/run"
 )
 
 // measure writes the tables.
@@ -65,9 +65,9 @@ func writeRun(dir, name string) error {
 	if err != nil {
 		return err
 	}
-	f := train.Folder(dir)
-	config := train.Config{Format: train.ConfigFormat, Network: name, Settings: train.Settings{Conv: "auto"}, Data: train.Source{Image: image, Classes: 10}}
-	return errors.Join(os.MkdirAll(dir, 0o777), f.WriteJSON(train.ConfigFile, config), f.WriteModel(m))
+	f := run.Folder(dir)
+	config := run.Config{Format: run.ConfigFormat, Network: name, Settings: run.Settings{Conv: "auto"}, Data: run.Source{Image: image, Classes: 10}}
+	return errors.Join(os.MkdirAll(dir, 0o777), f.WriteJSON(run.ConfigFile, config), f.WriteModel(m))
 }
 
 // measureNet measures a network in rounds: without batching, with it, and with too

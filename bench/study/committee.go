@@ -9,7 +9,7 @@ import (
 	"io/fs"
 	"strings"
 
-	"stheno/nets/train"
+	"stheno/nets/run"
 )
 
 // verdict is what the driver reads of compare's -json about a committee.
@@ -26,8 +26,8 @@ func (d *driver) elect(ctx context.Context, j job) (line, error) {
 	args := append([]string{"-json", "-committee"}, strings.Fields(j.of.flags)...)
 	for _, member := range j.members() {
 		was, _ := d.lines.of(member)
-		folder := train.Folder(member.folder(d.runs))
-		switch now, err := sum(folder.File(train.ModelFile)); {
+		folder := run.Folder(member.folder(d.runs))
+		switch now, err := sum(folder.File(run.ModelFile)); {
 		case errors.Is(err, fs.ErrNotExist):
 			return l, fmt.Errorf("the run of %s is not in %s: take its line out of the results to train it again", member, folder)
 		case err != nil:

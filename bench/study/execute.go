@@ -17,7 +17,7 @@ import (
 	"strconv"
 	"strings"
 
-	"stheno/nets/train"
+	"stheno/nets/run"
 )
 
 // build makes the programs that the jobs need, in a folder of their own.
@@ -51,9 +51,9 @@ type event struct {
 // train runs a job to its end, from where it stands. Nothing is left to do if the
 // driver was killed between the run's end and its line.
 func (d *driver) train(ctx context.Context, j job) error {
-	folder := train.Folder(j.folder(d.runs))
+	folder := run.Folder(j.folder(d.runs))
 	args := append(j.args(), "-out", string(folder))
-	if _, err := os.Stat(folder.File(train.ConfigFile)); err == nil {
+	if _, err := os.Stat(folder.File(run.ConfigFile)); err == nil {
 		if o, ok, err := folder.ReadOutcome(); err != nil || ok && o.Complete {
 			return err
 		}
@@ -114,10 +114,10 @@ func complaint(program, text string) string {
 
 // read makes the line of a job whose run is finished.
 func (d *driver) read(j job) (line, error) {
-	folder := train.Folder(j.folder(d.runs))
+	folder := run.Folder(j.folder(d.runs))
 	o, ok, err := folder.ReadOutcome()
 	if err == nil && !ok {
-		err = fmt.Errorf("%s: has no %s, though its program has ended well", folder, train.OutcomeFile)
+		err = fmt.Errorf("%s: has no %s, though its program has ended well", folder, run.OutcomeFile)
 	}
 	if err != nil {
 		return line{}, err
@@ -126,7 +126,7 @@ func (d *driver) read(j job) (line, error) {
 	if err != nil {
 		return line{}, err
 	}
-	before, _, err := train.Folder(folder.File(train.PretrainDir)).ReadOutcome() // zero where there is none
+	before, _, err := run.Folder(folder.File(run.PretrainDir)).ReadOutcome() // zero where there is none
 	if err != nil {
 		return line{}, err
 	}
@@ -139,7 +139,7 @@ func (d *driver) read(j job) (line, error) {
 	if l.Settings, err = json.Marshal(c.Settings); err != nil {
 		return l, err
 	}
-	if l.Model, err = sum(folder.File(train.ModelFile)); err != nil {
+	if l.Model, err = sum(folder.File(run.ModelFile)); err != nil {
 		return l, err
 	}
 	if !j.tunes() {
@@ -155,7 +155,7 @@ func (d *driver) newLine(j job) line {
 }
 
 // validation is the one of the epoch whose weights the model has.
-func validation(folder train.Folder, o train.Outcome) (accuracy, loss *float64, err error) {
+func validation(folder run.Folder, o run.Outcome) (accuracy, loss *float64, err error) {
 	rows, err := folder.ReadHistory()
 	if err != nil {
 		return nil, nil, err

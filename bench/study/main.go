@@ -82,12 +82,12 @@ func Main() int {
 		<-signals
 		kill()
 	}()
-	return run(polite, hard, os.Args[1:], studies, os.Stdout, os.Stderr)
+	return carryOut(polite, hard, os.Args[1:], studies, os.Stdout, os.Stderr)
 }
 
 // run is the command over some studies: tables go to stdout, everything else to
 // stderr. When polite is done the runs save and end, when hard is they are killed.
-func run(polite, hard context.Context, args []string, studies []study, stdout, stderr io.Writer) int {
+func carryOut(polite, hard context.Context, args []string, studies []study, stdout, stderr io.Writer) int {
 	s, err := parse(args, stdout)
 	switch {
 	case errors.Is(err, flag.ErrHelp):

@@ -12,7 +12,7 @@ import (
 
 // recipeFolder is where the sources of the programs have their recipes.
 func recipeFolder() (string, error) {
-	const cli = "stheno/cmd/internal/cli"
+	const cli = "stheno/cmd/train/command"
 	dir, err := exec.Command("go", "list", "-f", "{{.Dir}}", cli).Output()
 	if err != nil {
 		return "", fmt.Errorf("go list %s: %w: studies train what this project's sources build: run them in its folder", cli, err)

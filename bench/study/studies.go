@@ -37,7 +37,7 @@ const stronger = "affine:rotate=15,scale=0.15,shear=0.15,shift=2+elastic:alpha=3
 
 // studies are all of them. What a study called tune-... compares, it compares on
 // a tenth of the training images; its winner then goes into the recipe, a file in
-// cmd/internal/cli/recipes. Results of a recipe before stay where they are, each
+// cmd/train/command/recipes. Results of a recipe before stay where they are, each
 // with its settings.
 var studies = []study{
 	{"tune-mlp", "which recipe is the MLP's best", []entry{

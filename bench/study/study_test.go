@@ -179,7 +179,7 @@ func newPlace(t *testing.T, studies ...study) *place {
 func (p *place) drive(ctx context.Context, stderr *watcher, args ...string) (code int, stdout string) {
 	p.t.Helper()
 	var out bytes.Buffer
-	code = run(ctx, p.t.Context(), append(args, "-results", p.results, "-runs", p.runs), p.studies, &out, stderr)
+	code = carryOut(ctx, p.t.Context(), append(args, "-results", p.results, "-runs", p.runs), p.studies, &out, stderr)
 	return code, out.String()
 }
 
@@ -478,7 +478,7 @@ func TestRefusals(t *testing.T) {
 		{[]string{"x"}, 2, `unexpected argument "x"`},
 	} {
 		log := &watcher{}
-		code := run(t.Context(), t.Context(), append([]string{"-results", p.results}, c.args...), p.studies, &bytes.Buffer{}, log)
+		code := carryOut(t.Context(), t.Context(), append([]string{"-results", p.results}, c.args...), p.studies, &bytes.Buffer{}, log)
 		if code != c.code || !strings.Contains(log.String(), c.word) || strings.Count(log.String(), "\n") != 1 {
 			t.Errorf("%v: exit code %d: %s", c.args, code, log)
 		}

@@ -10,7 +10,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 	"gonum.org/v1/gonum/stat"
 
-	"stheno/nets/train"
+	"stheno/nets/run"
 )
 
 // figure is a line's accuracy and loss.
@@ -41,7 +41,7 @@ func groups(jobs []job, lines results, runs string) (all []*group) {
 		switch l, done := lines.of(j); {
 		case !done:
 			g.open++
-			if _, err := os.Stat(train.Folder(j.folder(runs)).File(train.ConfigFile)); err == nil {
+			if _, err := os.Stat(run.Folder(j.folder(runs)).File(run.ConfigFile)); err == nil {
 				g.begun++
 			}
 		case j.seed == 0:

@@ -7,10 +7,10 @@ package main
 import (
 	"os"
 
-	"stheno/cmd/internal/cli"
+	"stheno/cmd/train/command"
 	"stheno/nets"
 )
 
 func main() {
-	os.Exit(cli.Main(cli.App{Name: "cnn", About: "a convolutional network of two convolutions and two dense layers", Network: nets.CNN}))
+	os.Exit(command.Main(command.Program{Name: "cnn", About: "a convolutional network of two convolutions and two dense layers", Network: nets.CNN}))
 }

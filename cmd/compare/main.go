@@ -5,12 +5,9 @@
 package main
 
 import (
-	"context"
 	"os"
 
-	"stheno/cmd/internal/compare"
+	"stheno/cmd/compare/command"
 )
 
-func main() {
-	os.Exit(compare.Command(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
-}
+func main() { os.Exit(command.Main()) }

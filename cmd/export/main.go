@@ -7,7 +7,7 @@ package main
 import (
 	"os"
 
-	"stheno/cmd/internal/cli"
+	"stheno/cmd/export/command"
 )
 
-func main() { os.Exit(cli.Export(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() { os.Exit(command.Main()) }

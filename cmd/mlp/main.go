@@ -7,10 +7,10 @@ package main
 import (
 	"os"
 
-	"stheno/cmd/internal/cli"
+	"stheno/cmd/train/command"
 	"stheno/nets"
 )
 
 func main() {
-	os.Exit(cli.Main(cli.App{Name: "mlp", About: "a multi-layer perceptron, 784-512-10 on MNIST", Network: nets.MLP}))
+	os.Exit(command.Main(command.Program{Name: "mlp", About: "a multi-layer perceptron, 784-512-10 on MNIST", Network: nets.MLP}))
 }

@@ -4,12 +4,9 @@
 package main
 
 import (
-	"context"
 	"os"
 
-	"stheno/cmd/internal/predict"
+	"stheno/cmd/predict/command"
 )
 
-func main() {
-	os.Exit(predict.Run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
-}
+func main() { os.Exit(command.Main()) }

@@ -6,7 +6,7 @@ package main
 import (
 	"os"
 
-	"stheno/cmd/internal/serve"
+	"stheno/cmd/serve/command"
 )
 
-func main() { os.Exit(serve.Main()) }
+func main() { os.Exit(command.Main()) }

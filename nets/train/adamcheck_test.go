@@ -130,7 +130,7 @@ func TestTheZeroAdamIsKeras(t *testing.T) {
 }
 
 // TestAZeroThatIsMeant: a schedule that ends at 0, and a NewAdam without a first
-// moment's memory, also behind a checkpoint.
+// moment's memory.
 func TestAZeroThatIsMeant(t *testing.T) {
 	still := new(train.Adam)
 	still.SetLearningRate(0)
@@ -151,17 +151,6 @@ func TestAZeroThatIsMeant(t *testing.T) {
 	}
 	if m := blank.State().Moments[0].Value.Float64s(); !slices.Equal(m, p.grad.Float64s()) {
 		t.Errorf("the first moment is %v, want the gradient %v", m, p.grad.Float64s())
-	}
-	r := begin(t, mlpRecipe)
-	r.adam.SetLearningRate(0)
-	s, err := r.checkpoint.Copy(train.Position{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	fresh := &train.Adam{}
-	r.checkpoint.Parts.Optimizer = fresh
-	if err := s.Restore(r.checkpoint.Parts); err != nil || fresh.LearningRate() != 0 {
-		t.Errorf("restored to rate %v, want 0: %v", fresh.LearningRate(), err)
 	}
 }
 

@@ -140,8 +140,8 @@ func (a *Average) Trained() []nets.Weight {
 	return a.Model.Weights
 }
 
-// averageOf is the Average among callbacks, or nil.
-func averageOf(callbacks []Callback) *Average {
+// AverageOf is the Average among callbacks, or nil.
+func AverageOf(callbacks []Callback) *Average {
 	for _, c := range callbacks {
 		if a, ok := c.(*Average); ok {
 			return a
@@ -155,7 +155,7 @@ func (a *Average) Name() string { return "Average" }
 
 // State lends the average.
 func (a *Average) State() (CallbackState, error) {
-	s, err := valuesOf(a.state)
+	s, err := StateOf(a.state)
 	switch {
 	case a.state.Taken == 0:
 	case a.swapped:
@@ -169,7 +169,7 @@ func (a *Average) State() (CallbackState, error) {
 // Restore goes on from that. The model has the weights that are trained.
 func (a *Average) Restore(s CallbackState) error {
 	var state averageState
-	if err := restoreValues(a.Name(), s, &state); err != nil {
+	if err := RestoreState(a.Name(), s, &state); err != nil {
 		return err
 	}
 	if state.Taken < 0 {

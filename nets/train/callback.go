@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"stheno/nets"
+	"stheno/nets/internal/strict"
 )
 
 // Stats is what training knows of itself at the moment a callback is called.
@@ -82,15 +83,16 @@ type CallbackState struct {
 	Tensors []nets.Weight   // lent by State, given to Restore
 }
 
-// valuesOf is a state without tensors.
-func valuesOf(v any) (CallbackState, error) {
+// StateOf is a state of values alone, as JSON has them.
+func StateOf(v any) (CallbackState, error) {
 	values, err := json.Marshal(v)
 	return CallbackState{Values: values}, err
 }
 
-// restoreValues is the way back from valuesOf.
-func restoreValues(name string, s CallbackState, v any) error {
-	if err := decodeStrict(s.Values, v); err != nil {
+// RestoreState is the way back from StateOf, into what v points at, for the callback
+// of a name.
+func RestoreState(name string, s CallbackState, v any) error {
+	if err := strict.Decode(s.Values, v); err != nil {
 		return fmt.Errorf("train: state of %s: %w", name, err)
 	}
 	return nil

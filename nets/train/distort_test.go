@@ -46,7 +46,7 @@ func TestDistortionsAreNew(t *testing.T) {
 		m, adam := newModel(t, toy, tensor.Float32), train.NewAdam(1e-30) // learns nothing: losses tell the images
 		_, err := train.Fit(context.Background(), m, rows, adam, train.Plan{
 			Epochs: 3, Batch: 30, Seed: seed, Validation: rows, Augment: spec,
-			Callbacks: []train.Callback{each{batch: func(s *train.Stats) error { list = append(list, s.BatchLoss); return nil }}},
+			Callbacks: []train.Callback{each{Batch: func(s *train.Stats) error { list = append(list, s.BatchLoss); return nil }}},
 		})
 		if err != nil {
 			t.Fatal(err)

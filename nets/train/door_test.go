@@ -33,7 +33,7 @@ func doors(t *testing.T, net nets.Network) map[string]func(*data.Set) error {
 			}
 			called := false
 			_, err := train.Fit(t.Context(), newModel(t, net, tensor.Float32), good, train.NewAdam(0.01), train.Plan{Epochs: 1, Batch: 4, Validation: s,
-				Callbacks: []train.Callback{each{batch: func(*train.Stats) error { called = true; return nil }}}})
+				Callbacks: []train.Callback{each{Batch: func(*train.Stats) error { called = true; return nil }}}})
 			if called && err != nil {
 				t.Error("an epoch was trained before its validation was refused")
 			}
@@ -185,8 +185,7 @@ func TestWhatIsNilIsRefused(t *testing.T) {
 		{measure, "the images unseen: data: not a valid set: it is nil"},
 		{fit(t.Context(), &nets.Model{}), "there is no model"},
 		{evaluate(t.Context(), &nets.Model{}), "there is no model"},
-		{fit(t.Context(), m, &train.Checkpoint{}), "Checkpoint has no Model"},
-		{fit(t.Context(), m, &train.CSVLogger{}), "CSVLogger has no Path"},
+		{fit(t.Context(), m, &train.Average{}), "Average has no Model"},
 		{views(&nets.Predictor{}), "there is no predictor"},
 		{views(nets.NewPredictor(nil)), "there is no predictor"},
 	} {
@@ -200,11 +199,20 @@ func TestWhatIsNilIsRefused(t *testing.T) {
 func TestAStopThatWasNeverSetStopsNothing(t *testing.T) {
 	var stop *train.Stop
 	stats, err := train.Fit(t.Context(), newModel(t, toy, tensor.Float32), images(10, toy.Input, 3), train.NewAdam(0.001),
-		train.Plan{Epochs: 2, Callbacks: []train.Callback{each{batch: func(*train.Stats) error { return stop }}}})
+		train.Plan{Epochs: 2, Callbacks: []train.Callback{each{Batch: func(*train.Stats) error { return stop }}}})
 	if err != nil || stats.Epoch != 2 || stats.Stopped != "" {
 		t.Errorf("error %v, %+v", err, stats)
 	}
 }
+
+// worker is a callback of another package that says what it works on.
+type worker struct {
+	train.Hooks
+	model *nets.Model
+	opt   train.Optimizer
+}
+
+func (w worker) WorksOn() (*nets.Model, train.Optimizer) { return w.model, w.opt }
 
 // TestCallbacksOfAnotherModelAreRefused, and those of another optimizer.
 func TestCallbacksOfAnotherModelAreRefused(t *testing.T) {
@@ -213,9 +221,7 @@ func TestCallbacksOfAnotherModelAreRefused(t *testing.T) {
 	for _, c := range []train.Callback{
 		&train.EarlyStopping{Model: other},
 		&train.Average{Model: other, Decay: 0.9},
-		&train.ModelCheckpoint{Model: other, Path: "never"},
-		&train.Checkpoint{Parts: train.Parts{Model: other, Optimizer: adam}},
-		&train.Checkpoint{Parts: train.Parts{Model: m, Optimizer: train.NewAdam(0.001)}},
+		worker{model: other}, worker{model: m, opt: train.NewAdam(0.001)},
 		&train.ReduceLROnPlateau{Optimizer: train.NewAdam(0.001)},
 		train.LearningRateSchedule{Optimizer: train.NewAdam(0.001), Schedule: constant},
 		&train.LearningRateSchedule{Optimizer: train.NewAdam(0.001), Schedule: constant},

@@ -30,7 +30,7 @@ type EarlyStopping struct {
 	StartFromEpoch int         // how many epochs at the beginning do not count
 	KeepLast       bool        // TrainEnd does not restore the best weights; RestoreBest still does
 
-	monitor monitor
+	monitor Monitor
 	state   stoppingState
 	best    keptWeights // of the best epoch
 	over    bool        // whether there is nothing to go on with
@@ -40,10 +40,10 @@ type EarlyStopping struct {
 // TrainBegin starts afresh with a training that does, and ends one that had been
 // stopped already, unless Patience has grown since.
 func (e *EarlyStopping) TrainBegin(s *Stats) (err error) {
-	if e.monitor, err = newMonitor(e.Name(), e.Monitor, e.Mode, e.MinDelta); err != nil {
+	if e.monitor, err = NewMonitor(e.Name(), e.Monitor, e.Mode, e.MinDelta); err != nil {
 		return err
 	}
-	if err = e.monitor.number("baseline", e.Baseline); err != nil {
+	if err = e.monitor.Number("baseline", e.Baseline); err != nil {
 		return err
 	}
 	if e.Model == nil && !e.KeepLast {
@@ -62,7 +62,7 @@ func (e *EarlyStopping) TrainBegin(s *Stats) (err error) {
 
 // EpochEnd compares, keeps the weights, and may end training.
 func (e *EarlyStopping) EpochEnd(s *Stats) error {
-	value, err := e.monitor.value(s)
+	value, err := e.monitor.Value(s)
 	if err != nil {
 		return err
 	}
@@ -71,10 +71,10 @@ func (e *EarlyStopping) EpochEnd(s *Stats) error {
 		return nil
 	}
 	e.state.Wait++
-	if e.monitor.improves(value, e.state.Best) {
+	if e.monitor.Improves(value, e.state.Best) {
 		e.state.Best, e.state.Epoch = &value, s.Epoch
 		e.best.keep()
-		if e.Baseline == nil || e.monitor.improves(value, e.Baseline) {
+		if e.Baseline == nil || e.monitor.Improves(value, e.Baseline) {
 			e.state.Wait = 0
 		}
 		return nil

@@ -13,33 +13,8 @@ import (
 	"stheno/data"
 	"stheno/nets"
 	"stheno/nets/train"
+	"stheno/nets/train/traintest"
 )
-
-// drive gives a callback a sequence of values of one metric and returns the
-// epoch after which it ends training, 0 for none.
-func drive(t *testing.T, c train.Callback, metric string, values ...float64) (int, error) {
-	t.Helper()
-	if err := c.TrainBegin(&train.Stats{}); err != nil {
-		t.Fatal(err)
-	}
-	for i, v := range values {
-		s := train.Stats{Epoch: i + 1, Epochs: len(values), Step: i + 1, Whole: true, LearningRate: 0.001}
-		switch metric {
-		case "loss":
-			s.Loss = v
-		case "accuracy":
-			s.Accuracy = v
-		case "val_loss", "":
-			s.ValLoss, s.Validated = v, true
-		case "val_accuracy":
-			s.ValAccuracy, s.Validated = v, true
-		}
-		if err := c.EpochEnd(&s); err != nil {
-			return i + 1, err
-		}
-	}
-	return 0, nil
-}
 
 // TestEarlyStoppingCountsAsKeras has sequences worked out by hand from Keras's
 // rules: a wait is counted up first, set to 0 by an improvement on the best and
@@ -85,7 +60,7 @@ func TestEarlyStoppingCountsAsKeras(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.e.KeepLast = true
-			epoch, err := drive(t, &c.e, c.e.Monitor, c.values...)
+			epoch, err := traintest.Drive(t, &c.e, c.e.Monitor, c.values...)
 			var stop *train.Stop
 			if epoch != c.stop || err != nil && !errors.As(err, &stop) {
 				t.Fatalf("ended after epoch %d: %v; want %d", epoch, err, c.stop)
@@ -116,7 +91,7 @@ func TestEarlyStoppingRestoresTheBestWeights(t *testing.T) {
 	cancelled := func(step int) func(*testing.T) (context.Context, train.Callback) {
 		return func(t *testing.T) (context.Context, train.Callback) {
 			ctx, cancel := context.WithCancel(t.Context())
-			return ctx, each{batch: func(s *train.Stats) error {
+			return ctx, each{Batch: func(s *train.Stats) error {
 				if s.Step == step {
 					cancel()
 				}
@@ -150,14 +125,14 @@ func TestEarlyStoppingRestoresTheBestWeights(t *testing.T) {
 				m := newModel(t, toy, tensor.Float32)
 				e, after := c.e, sums{t: t, model: m, after: make(map[int][32]byte)}
 				e.Model, e.KeepLast = m, keepLast
-				ctx, callbacks := t.Context(), []train.Callback{script{valLoss: c.losses}, after, &e}
+				ctx, callbacks := t.Context(), []train.Callback{script{ValLoss: c.losses}, after, &e}
 				if c.cancel != nil {
 					var canceller train.Callback
 					ctx, canceller = c.cancel(t)
 					callbacks = append(callbacks, canceller)
 				}
 				var last [32]byte
-				note := each{batch: func(*train.Stats) error { last = sum(t, m); return nil }}
+				note := each{Batch: func(*train.Stats) error { last = sum(t, m); return nil }}
 				plan := train.Plan{Epochs: 4, Batch: 4, Steps: c.steps, Callbacks: append(callbacks, note)}
 				if _, ok := e.RestoreBest(); ok {
 					t.Error("restored before training has begun")
@@ -193,13 +168,13 @@ func TestEarlyStoppingRestoresTheBestWeights(t *testing.T) {
 func TestRestoredWeightsAreThoseOfTheEpoch(t *testing.T) {
 	m, rows := newModel(t, toyConv, tensor.Float64), images(30, toyConv.Input, 3)
 	var measured []train.Result
-	note := eachEpoch{do: func(s *train.Stats) error {
+	note := traintest.EachEpoch{Do: func(s *train.Stats) error {
 		measured = append(measured, train.Result{Loss: s.ValLoss, Accuracy: s.ValAccuracy})
 		return nil
 	}}
 	e := &train.EarlyStopping{Model: m, Monitor: "accuracy"}
 	fit(t, m, rows, train.Plan{Epochs: 4, Batch: 8, Validation: rows,
-		Callbacks: []train.Callback{note, script{accuracy: []float64{0.1, 0.3, 0.2}}, e}})
+		Callbacks: []train.Callback{note, script{Accuracy: []float64{0.1, 0.3, 0.2}}, e}})
 	got, err := train.Evaluate(t.Context(), m, rows, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -209,19 +184,11 @@ func TestRestoredWeightsAreThoseOfTheEpoch(t *testing.T) {
 	}
 }
 
-// eachEpoch is a callback that does one thing after each epoch.
-type eachEpoch struct {
-	train.Hooks
-	do func(*train.Stats) error
-}
-
-func (c eachEpoch) EpochEnd(s *train.Stats) error { return c.do(s) }
-
 func TestEarlyStoppingGoesOn(t *testing.T) {
 	for _, keepLast := range []bool{false, true} {
 		for _, losses := range [][]float64{{5, 3, 4, 2, 3, 3}, {5, 3, 4, 5, 6, 7}, {6, 5, 4, 3, 2, 1}, {math.NaN(), 3, math.Inf(1), 2, math.NaN(), math.NaN()}} {
 			checkResume(t, func(m *nets.Model, _ *train.Adam) []train.Callback {
-				return []train.Callback{script{valLoss: losses}, &train.EarlyStopping{Model: m, Patience: 2, KeepLast: keepLast}}
+				return []train.Callback{script{ValLoss: losses}, &train.EarlyStopping{Model: m, Patience: 2, KeepLast: keepLast}}
 			}, nil)
 		}
 	}
@@ -234,7 +201,7 @@ func TestAStoppedRunCanRestoreLater(t *testing.T) {
 	after := sums{t: t, model: m, after: make(map[int][32]byte)}
 	e := &train.EarlyStopping{Model: m, KeepLast: true}
 	rows := images(10, toy.Input, 3)
-	stats := fit(t, m, rows, train.Plan{Epochs: 6, Batch: 4, Callbacks: []train.Callback{script{valLoss: []float64{2, 1, 3, 0, 0, 0}}, after, e}})
+	stats := fit(t, m, rows, train.Plan{Epochs: 6, Batch: 4, Callbacks: []train.Callback{script{ValLoss: []float64{2, 1, 3, 0, 0, 0}}, after, e}})
 	state, err := e.State()
 	if err != nil || stats.Epoch != 3 {
 		t.Fatalf("epoch %d, %v", stats.Epoch, err)
@@ -258,7 +225,7 @@ func TestAStoppedRunCanRestoreLater(t *testing.T) {
 		if err := again.Restore(state); err != nil {
 			t.Fatal(err)
 		}
-		got := fit(t, m, rows, train.Plan{Epochs: 6, Batch: 4, From: stats.Position(), Callbacks: []train.Callback{script{valLoss: []float64{2, 1, 3, 0, 0, 0}}, again}})
+		got := fit(t, m, rows, train.Plan{Epochs: 6, Batch: 4, From: stats.Position(), Callbacks: []train.Callback{script{ValLoss: []float64{2, 1, 3, 0, 0, 0}}, again}})
 		if want := map[bool]int{true: 6, false: 3}[patience == 3]; got.Epoch != want {
 			t.Errorf("with patience %d it goes on to epoch %d, want %d", patience, got.Epoch, want)
 		}
@@ -266,7 +233,7 @@ func TestAStoppedRunCanRestoreLater(t *testing.T) {
 
 	// Another training, from its beginning, has nothing of the old one.
 	late.Model = m
-	fresh := fit(t, m, rows, train.Plan{Epochs: 2, Batch: 4, Callbacks: []train.Callback{script{valLoss: []float64{9, 8}}, late}})
+	fresh := fit(t, m, rows, train.Plan{Epochs: 2, Batch: 4, Callbacks: []train.Callback{script{ValLoss: []float64{9, 8}}, late}})
 	if fresh.Epoch != 2 || late.Stopped() != "" || late.Kept() != 0 {
 		t.Errorf("epoch %d, stopped %q, kept %d", fresh.Epoch, late.Stopped(), late.Kept())
 	}

@@ -3,11 +3,8 @@ package train
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 
 	"gorgonia.org/tensor"
 
@@ -16,10 +13,6 @@ import (
 	"stheno/nets"
 	"stheno/nets/embedding"
 )
-
-// EmbeddingFile is what the pre-training of a run has found its embedding to be
-// worth, in its folder.
-const EmbeddingFile = "embedding.json"
 
 // Embed gives the points that a model of an nets.Embedding, whatever comes behind
 // it, makes of some rows. When ctx is done it stops with a *Stop. It refuses what
@@ -89,21 +82,4 @@ func MeasureEmbedding(ctx context.Context, m *nets.Model, seen, unseen *data.Set
 		return embedding.Quality{}, err
 	}
 	return embedding.Measure(references, queries), nil
-}
-
-// ReadEmbedding reads what a run's pre-training was found to be worth; ok is
-// false if the run has none.
-func (f Folder) ReadEmbedding() (q embedding.Quality, ok bool, err error) {
-	path := Folder(f.File(PretrainDir)).File(EmbeddingFile)
-	content, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return q, false, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(content, &q)
-	}
-	if err != nil {
-		return q, false, fmt.Errorf("train: %s: %w", path, err)
-	}
-	return q, true, nil
 }

@@ -70,7 +70,7 @@ func Fit(ctx context.Context, m *nets.Model, rows *data.Set, opt Optimizer, plan
 		return Stats{}, err
 	}
 	f := &fit{ctx: ctx, model: m, rows: rows, opt: opt, plan: plan,
-		average: averageOf(plan.Callbacks), distort: newDistorter(plan.Augment, rows), team: newTeam(plan.Group, m)}
+		average: AverageOf(plan.Callbacks), distort: newDistorter(plan.Augment, rows), team: newTeam(plan.Group, m)}
 	f.Stats = plan.From.stats()
 	f.Phase, f.Epochs, f.Steps, f.Batches = plan.Phase, plan.Epochs, plan.Steps, plan.Repeat*rows.BatchCount(plan.Batch)
 	if f.Step == 0 {

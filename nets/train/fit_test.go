@@ -103,7 +103,7 @@ func TestFitCallsInOrder(t *testing.T) {
 			want: slices.Concat(firstEpoch, []string{"train ends, step 3"}), stop: "planned number of steps"},
 		{name: "more steps than there are", plan: train.Plan{Epochs: 2, Steps: 7},
 			want: slices.Concat(firstEpoch, secondEpoch, []string{"train ends, step 6"})},
-		{name: "cancelled in step 2", ctx: cancelled, plan: train.Plan{Epochs: 2, Callbacks: []train.Callback{each{batch: func(s *train.Stats) error {
+		{name: "cancelled in step 2", ctx: cancelled, plan: train.Plan{Epochs: 2, Callbacks: []train.Callback{each{Batch: func(s *train.Stats) error {
 			if s.Step == 2 {
 				cancel(errors.New("interrupted"))
 			}
@@ -158,7 +158,7 @@ func TestAPlannedEndCanBeResumed(t *testing.T) {
 		final string
 	}{
 		{train.Plan{Epochs: 2, Steps: 5}, ""},
-		{train.Plan{Epochs: 2, Callbacks: []train.Callback{each{batch: func(*train.Stats) error { return &train.Stop{Reason: "enough"} }}}}, "enough"},
+		{train.Plan{Epochs: 2, Callbacks: []train.Callback{each{Batch: func(*train.Stats) error { return &train.Stop{Reason: "enough"} }}}}, "enough"},
 	} {
 		_, stats, err := record(t, t.Context(), c.plan, "", nil)
 		if at := stats.Position(); err != nil || stats.Stopped == "" || at.Stopped != c.final || at.Done(2, 0) != (c.final != "") {
@@ -172,7 +172,7 @@ func TestAPlannedEndCanBeResumed(t *testing.T) {
 func TestAnInterruptedCallbackDoesNotStopForGood(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	m, rows := newModel(t, toy, tensor.Float32), images(10, toy.Input, 3)
-	plan := train.Plan{Epochs: 2, Callbacks: []train.Callback{each{batch: func(*train.Stats) error {
+	plan := train.Plan{Epochs: 2, Callbacks: []train.Callback{each{Batch: func(*train.Stats) error {
 		cancel()
 		_, err := train.Evaluate(ctx, m, rows, nil)
 		return err
@@ -253,7 +253,7 @@ func (c firstTest) TestBatchEnd(s *train.Stats) error {
 func TestMeansAreWeightedByRows(t *testing.T) {
 	rows, m := images(352, toy.Input, 3), newModel(t, toy, tensor.Float64)
 	var sum, hits, count float64
-	plan := train.Plan{Epochs: 1, Batch: 128, Callbacks: []train.Callback{each{batch: func(s *train.Stats) error {
+	plan := train.Plan{Epochs: 1, Batch: 128, Callbacks: []train.Callback{each{Batch: func(s *train.Stats) error {
 		for range s.Rows { // as if each row had been counted by itself
 			sum, hits, count = sum+s.BatchLoss, hits+s.BatchAccuracy, count+1
 		}
@@ -322,7 +322,7 @@ func TestEvaluateIsTheMeanOverRows(t *testing.T) {
 func TestEveryBatchMovesTheWeights(t *testing.T) {
 	m := newModel(t, toy, tensor.Float32)
 	last := sum(t, m)
-	fit(t, m, images(10, toy.Input, 3), train.Plan{Epochs: 1, Batch: 4, Callbacks: []train.Callback{each{batch: func(s *train.Stats) error {
+	fit(t, m, images(10, toy.Input, 3), train.Plan{Epochs: 1, Batch: 4, Callbacks: []train.Callback{each{Batch: func(s *train.Stats) error {
 		now := sum(t, m)
 		if now == last {
 			t.Errorf("batch %d of %d rows changes nothing", s.Batch, s.Rows)
@@ -337,7 +337,7 @@ func TestDivergedLossStopsBeforeTheUpdate(t *testing.T) {
 	var after [32]byte
 	ended := false
 	plan := train.Plan{Epochs: 3, Batch: 4, Callbacks: []train.Callback{
-		each{batch: func(*train.Stats) error { after = sum(t, m); return nil }},
+		each{Batch: func(*train.Stats) error { after = sum(t, m); return nil }},
 		atEnd{do: func() { ended = true }},
 	}}
 	_, err := train.Fit(t.Context(), m, rows, train.NewAdam(1e30), plan)
@@ -370,7 +370,7 @@ func TestDivergedLossStopsBeforeTheUpdate(t *testing.T) {
 // TestDivergedValidation: the last step of an epoch can blow up the weights
 // without a loss of training to show it.
 func TestDivergedValidation(t *testing.T) {
-	rows, history := images(10, toy.Input, 3), &train.History{Folder: train.Folder(t.TempDir())}
+	rows, history := images(10, toy.Input, 3), &train.History{}
 	plan := train.Plan{Epochs: 3, Batch: 10, Validation: rows, Callbacks: []train.Callback{history}}
 	_, err := train.Fit(t.Context(), newModel(t, toy, tensor.Float32), rows, train.NewAdam(1e30), plan)
 	var diverged *train.DivergedError
@@ -392,7 +392,7 @@ func losses(t *testing.T, shuffle bool, seed uint64) (all []float64) {
 	t.Helper()
 	still := train.NewAdam(1e-30) // a step too small to move a weight
 	note := func(s *train.Stats) error { all = append(all, s.BatchLoss); return nil }
-	plan := train.Plan{Epochs: 2, Batch: 1, Shuffle: shuffle, Seed: seed, Callbacks: []train.Callback{each{batch: note}}}
+	plan := train.Plan{Epochs: 2, Batch: 1, Shuffle: shuffle, Seed: seed, Callbacks: []train.Callback{each{Batch: note}}}
 	if _, err := train.Fit(t.Context(), newModel(t, toy, tensor.Float64), images(20, toy.Input, 3), still, plan); err != nil {
 		t.Fatal(err)
 	}

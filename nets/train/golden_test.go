@@ -95,7 +95,7 @@ func follow(t *testing.T, m *nets.Model, seed uint64, opt train.Optimizer, steps
 		losses = append(losses, s.BatchLoss)
 		return nil
 	}
-	_, err = train.Fit(t.Context(), m, set.Train, opt, train.Plan{Epochs: 1, Batch: 128, Steps: steps, Callbacks: []train.Callback{each{batch: note}}})
+	_, err = train.Fit(t.Context(), m, set.Train, opt, train.Plan{Epochs: 1, Batch: 128, Steps: steps, Callbacks: []train.Callback{each{Batch: note}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -86,7 +86,7 @@ func TestAStepMakesFewAllocations(t *testing.T) {
 			fewest, last = min(fewest, s.Mallocs-last), s.Mallocs
 			return nil
 		}
-		fit(t, newModel(t, net, tensor.Float32), images(128*6, net.Input, 10), train.Plan{Epochs: 1, Batch: 128, Callbacks: []train.Callback{each{batch: count}}})
+		fit(t, newModel(t, net, tensor.Float32), images(128*6, net.Input, 10), train.Plan{Epochs: 1, Batch: 128, Callbacks: []train.Callback{each{Batch: count}}})
 		t.Logf("%s: %d allocations a step", net.Name, fewest)
 		if fewest > most {
 			t.Errorf("%s: %d allocations a step, want at most %d", net.Name, fewest, most)

@@ -6,20 +6,20 @@ import (
 	"strings"
 )
 
-// monitor is a metric that a callback looks at after each epoch, and what
+// Monitor is a metric that a callback looks at after each epoch, and what
 // counts as an improvement of it. Metrics have Keras's names: loss, accuracy,
 // val_loss and val_accuracy.
-type monitor struct {
+type Monitor struct {
 	callback string // whose, for errors
 	metric   string
 	lower    bool    // whether less is better
 	delta    float64 // an improvement is larger than that
 }
 
-// newMonitor checks a callback's settings. An empty metric is val_loss; an
+// NewMonitor checks a callback's settings. An empty metric is val_loss; an
 // empty mode is auto: less loss and more accuracy is better.
-func newMonitor(callback, metric, mode string, delta float64) (monitor, error) {
-	m := monitor{callback, metric, strings.HasSuffix(metric, "loss"), math.Abs(delta)}
+func NewMonitor(callback, metric, mode string, delta float64) (Monitor, error) {
+	m := Monitor{callback, metric, strings.HasSuffix(metric, "loss"), math.Abs(delta)}
 	if metric == "" {
 		m.metric, m.lower = "val_loss", true
 	}
@@ -41,20 +41,23 @@ func newMonitor(callback, metric, mode string, delta float64) (monitor, error) {
 	return m, nil
 }
 
-// number refuses a reference that nothing could be compared with; nil is none.
-func (m monitor) number(name string, reference *float64) error {
+// Number refuses a reference that nothing could be compared with; nil is none.
+func (m Monitor) Number(name string, reference *float64) error {
 	if reference != nil && math.IsNaN(*reference) {
 		return fmt.Errorf("train: %s has NaN as its %s: set a number, or nil for none", m.callback, name)
 	}
 	return nil
 }
 
-// validates says whether the metric takes a validation.
-func (m monitor) validates() bool { return strings.HasPrefix(m.metric, "val_") }
+// Metric is the metric's name.
+func (m Monitor) Metric() string { return m.metric }
 
-// value is the metric of the epoch that has ended.
-func (m monitor) value(s *Stats) (float64, error) {
-	if m.validates() && !s.Validated {
+// Validates says whether the metric takes a validation.
+func (m Monitor) Validates() bool { return strings.HasPrefix(m.metric, "val_") }
+
+// Value is the metric of the epoch that has ended.
+func (m Monitor) Value(s *Stats) (float64, error) {
+	if m.Validates() && !s.Validated {
 		return 0, fmt.Errorf("train: %s monitors %s, but epoch %d was not validated: set Plan.Validation, or monitor %s",
 			m.callback, m.metric, s.Epoch, strings.TrimPrefix(m.metric, "val_"))
 	}
@@ -69,11 +72,11 @@ func (m monitor) value(s *Stats) (float64, error) {
 	return s.ValAccuracy, nil
 }
 
-// improves says whether value is better than best by more than the delta; any
-// value is where there is none. As in Keras, the delta is subtracted in float64
+// Improves says whether value is better than best by more than the delta; any
+// Value is where there is none. As in Keras, the delta is subtracted in float64
 // and the result compared in float32, so that ties fall alike. What is not
 // finite is never better: as the first value, it would be the best for ever.
-func (m monitor) improves(value float64, best *float64) bool {
+func (m Monitor) Improves(value float64, best *float64) bool {
 	switch {
 	case math.IsNaN(value) || math.IsInf(value, 0):
 		return false

@@ -35,7 +35,7 @@ func TestViews(t *testing.T) {
 	rows := images(20, toy.Input, 3)
 	loss := func(views int, spec augment.Spec) (loss float64) {
 		plan := train.Plan{Epochs: 1, Steps: 1, Batch: 20, Views: views, Augment: spec, Seed: 1}
-		plan.Callbacks = []train.Callback{each{batch: func(s *train.Stats) error {
+		plan.Callbacks = []train.Callback{each{Batch: func(s *train.Stats) error {
 			loss = s.BatchLoss
 			if s.Rows != 20*views {
 				t.Errorf("%d rows in %d views", s.Rows, views)

@@ -21,7 +21,7 @@ type ReduceLROnPlateau struct {
 	Cooldown  int     // epochs after a reduction that do not count
 	MinLR     float64 // where reductions end
 
-	monitor monitor
+	monitor Monitor
 	state   plateauState
 }
 
@@ -46,7 +46,7 @@ func (r *ReduceLROnPlateau) TrainBegin(s *Stats) (err error) {
 		return errors.New("train: ReduceLROnPlateau has NaN as its lowest rate: set a number, or 0 for none")
 	}
 	delta := max(0, orDefault(r.MinDelta, 1e-4)) // NaN stays
-	if r.monitor, err = newMonitor(r.Name(), r.Monitor, r.Mode, delta); err != nil {
+	if r.monitor, err = NewMonitor(r.Name(), r.Monitor, r.Mode, delta); err != nil {
 		return err
 	}
 	if s.Step == 0 {
@@ -60,7 +60,7 @@ func (r *ReduceLROnPlateau) TrainBegin(s *Stats) (err error) {
 
 // EpochEnd compares, and may reduce the rate of the next epoch.
 func (r *ReduceLROnPlateau) EpochEnd(s *Stats) error {
-	value, err := r.monitor.value(s)
+	value, err := r.monitor.Value(s)
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (r *ReduceLROnPlateau) EpochEnd(s *Stats) error {
 	if cooling {
 		r.state.Cooldown--
 	}
-	if r.monitor.improves(value, r.state.Best) {
+	if r.monitor.Improves(value, r.state.Best) {
 		r.state.Best, r.state.Wait = &value, 0
 		return nil
 	}
@@ -105,12 +105,12 @@ func orDefault[T int | float64](v, zero T) T {
 func (r *ReduceLROnPlateau) Name() string { return "ReduceLROnPlateau" }
 
 // State is what was seen so far, and the rate.
-func (r *ReduceLROnPlateau) State() (CallbackState, error) { return valuesOf(r.state) }
+func (r *ReduceLROnPlateau) State() (CallbackState, error) { return StateOf(r.state) }
 
 // Restore goes on from that.
 func (r *ReduceLROnPlateau) Restore(s CallbackState) error {
 	var state plateauState
-	if err := restoreValues(r.Name(), s, &state); err != nil {
+	if err := RestoreState(r.Name(), s, &state); err != nil {
 		return err
 	}
 	if state.Rate < 0 || state.Cooldown < 0 || state.Wait < 0 {

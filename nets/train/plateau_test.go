@@ -11,23 +11,8 @@ import (
 
 	"stheno/nets"
 	"stheno/nets/train"
+	"stheno/nets/train/traintest"
 )
-
-// rates notes the learning rate after each epoch.
-func rates(t *testing.T, r *train.ReduceLROnPlateau, metric string, values []float64) (got []float64) {
-	t.Helper()
-	if err := r.TrainBegin(&train.Stats{}); err != nil {
-		t.Fatal(err)
-	}
-	for i, v := range values {
-		s := train.Stats{Epoch: i + 1, Loss: v, Accuracy: v, ValLoss: v, ValAccuracy: v, Validated: strings.HasPrefix(metric, "val_") || metric == ""}
-		if err := r.EpochEnd(&s); err != nil {
-			t.Fatal(err)
-		}
-		got = append(got, r.Optimizer.LearningRate())
-	}
-	return got
-}
 
 // TestReduceLROnPlateauAsKeras has rates worked out by hand from Keras's rules
 // and from where we depart from them: an improvement ends the wait even in a
@@ -65,7 +50,7 @@ func TestReduceLROnPlateauAsKeras(t *testing.T) {
 	} {
 		for _, use := range []string{"first", "second"} { // a training from the beginning knows nothing of an earlier one
 			c.r.Optimizer = train.NewAdam(8)
-			if got := rates(t, &c.r, c.r.Monitor, c.values); !slices.Equal(got, c.want) {
+			if got := traintest.Rates(t, &c.r, c.r.Monitor, c.values); !slices.Equal(got, c.want) {
 				t.Errorf("%s, %s use: rates %v, want %v", c.name, use, got, c.want)
 			}
 		}
@@ -74,7 +59,7 @@ func TestReduceLROnPlateauAsKeras(t *testing.T) {
 
 func TestReduceLROnPlateauGoesOn(t *testing.T) {
 	checkResume(t, func(_ *nets.Model, adam *train.Adam) []train.Callback {
-		return []train.Callback{script{valLoss: []float64{3, 3, 3, 2, 2, 2}}, &train.ReduceLROnPlateau{Optimizer: adam, Patience: 1, Cooldown: 2}}
+		return []train.Callback{script{ValLoss: []float64{3, 3, 3, 2, 2, 2}}, &train.ReduceLROnPlateau{Optimizer: adam, Patience: 1, Cooldown: 2}}
 	}, nil)
 }
 
@@ -82,8 +67,8 @@ func TestReduceLROnPlateauGoesOn(t *testing.T) {
 func TestReducedRateIsTheNextEpochs(t *testing.T) {
 	m, adam := newModel(t, toy, tensor.Float32), train.NewAdam(8e-3)
 	var got []float64
-	note := each{batch: func(s *train.Stats) error { got = append(got, s.LearningRate); return nil }}
-	plan := train.Plan{Epochs: 3, Batch: 5, Callbacks: []train.Callback{note, script{valLoss: []float64{1, 1, 1}},
+	note := each{Batch: func(s *train.Stats) error { got = append(got, s.LearningRate); return nil }}
+	plan := train.Plan{Epochs: 3, Batch: 5, Callbacks: []train.Callback{note, script{ValLoss: []float64{1, 1, 1}},
 		&train.ReduceLROnPlateau{Optimizer: adam, Factor: 0.5, Patience: 1}}}
 	if _, err := train.Fit(t.Context(), m, images(10, toy.Input, 3), adam, plan); err != nil {
 		t.Fatal(err)

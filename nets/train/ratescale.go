@@ -32,13 +32,3 @@ func ScaledRate(scale string, rate float64, batch int) (float64, error) {
 	}
 	return 0, fmt.Errorf("train: scale %q of the learning rate; there are %s", scale, RateScaleForms)
 }
-
-// Rate is the learning rate of the run's optimizer and schedule: LearningRate,
-// scaled for Batch. It is LearningRate where the scale is none that there is.
-func (s Settings) Rate() float64 {
-	rate, err := ScaledRate(s.RateScale, s.LearningRate, s.Batch)
-	if err != nil {
-		return s.LearningRate
-	}
-	return rate
-}

@@ -20,10 +20,6 @@ func TestScaledRate(t *testing.T) {
 		if got, err := train.ScaledRate(c.scale, 0.001, c.batch); got != c.want || err != nil {
 			t.Errorf("%q at batch %d: %v, %v, want %v", c.scale, c.batch, got, err, c.want)
 		}
-		s := train.Settings{RateScale: c.scale, LearningRate: 0.001, Batch: c.batch}
-		if got := s.Rate(); got != c.want {
-			t.Errorf("settings with %q at batch %d: %v, want %v", c.scale, c.batch, got, c.want)
-		}
 	}
 	if _, err := train.ScaledRate("cubic", 0.001, 128); err == nil || !strings.HasSuffix(err.Error(), `scale "cubic" of the learning rate; there are none, linear or sqrt`) {
 		t.Error(err)

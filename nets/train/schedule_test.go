@@ -104,7 +104,7 @@ func TestScheduleSetsEachStep(t *testing.T) {
 	m, adam := newModel(t, toy, tensor.Float32), train.NewAdam(1)
 	s := train.OneCycle(0.01, 6)
 	seen := 0
-	note := each{batch: func(stats *train.Stats) error {
+	note := each{Batch: func(stats *train.Stats) error {
 		if seen++; stats.LearningRate != s(stats.Step-1) {
 			t.Errorf("step %d has rate %v, want %v", stats.Step, stats.LearningRate, s(stats.Step-1))
 		}

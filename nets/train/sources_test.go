@@ -61,15 +61,16 @@ func uses(file *ast.File, path string) (names []string) {
 
 // watches are the files that may look at the clock, and what for.
 var watches = map[string]string{
-	"nets/train/lock.go":        "whether what a killed program has left has been there for an hour",
-	"nets/train/stopwatch.go":   "Stats.Seconds, which nothing that is computed depends on",
-	"nets/train/tensorboard.go": "the time of day that an event file has beside each point",
-	"graph/kernel/parallel.go":  "how long a helper without work spins before it parks",
+	"nets/run/lock.go":               "whether what a killed program has left has been there for an hour",
+	"nets/train/stopwatch.go":        "Stats.Seconds, which nothing that is computed depends on",
+	"nets/run/tensorboard.go":        "the time of day that an event file has beside each point",
+	"nets/train/progress/display.go": "what a display shows of the time that is left",
+	"graph/kernel/parallel.go":       "how long a helper without work spins before it parks",
 }
 
 // lots are the files that may draw what no seed explains, and what for.
 var lots = map[string]string{
-	"nets/train/newfolder.go": "the hidden name of a folder that is being filled, which nobody else may have",
+	"nets/run/newfolder.go": "the hidden name of a folder that is being filled, which nobody else may have",
 }
 
 // TestOneSeedAndOneClock: no source of randomness but what is passed in, and no

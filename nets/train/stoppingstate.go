@@ -40,7 +40,7 @@ func (e *EarlyStopping) Name() string { return "EarlyStopping" }
 
 // State is what was seen so far, and lends the best weights.
 func (e *EarlyStopping) State() (CallbackState, error) {
-	s, err := valuesOf(e.state)
+	s, err := StateOf(e.state)
 	if e.state.Epoch > 0 {
 		s.Tensors = e.best.weights
 	}
@@ -50,7 +50,7 @@ func (e *EarlyStopping) State() (CallbackState, error) {
 // Restore goes on from that. Weights that are not the model's are refused.
 func (e *EarlyStopping) Restore(s CallbackState) error {
 	var state stoppingState
-	if err := restoreValues(e.Name(), s, &state); err != nil {
+	if err := RestoreState(e.Name(), s, &state); err != nil {
 		return err
 	}
 	if (state.Best == nil) != (state.Epoch == 0) {

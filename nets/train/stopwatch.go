@@ -56,12 +56,12 @@ type stopwatchState struct {
 }
 
 // State is how long the epoch has taken so far.
-func (w *Stopwatch) State() (CallbackState, error) { return valuesOf(stopwatchState{w.spent}) }
+func (w *Stopwatch) State() (CallbackState, error) { return StateOf(stopwatchState{w.spent}) }
 
 // Restore goes on with that.
 func (w *Stopwatch) Restore(s CallbackState) error {
 	var state stopwatchState
-	err := restoreValues(w.Name(), s, &state)
+	err := RestoreState(w.Name(), s, &state)
 	w.before, w.spent = state.Seconds, state.Seconds
 	return err
 }

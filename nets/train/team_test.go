@@ -3,11 +3,9 @@ package train_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"gorgonia.org/tensor"
@@ -16,97 +14,8 @@ import (
 	"stheno/nets"
 	"stheno/nets/group"
 	"stheno/nets/train"
+	"stheno/nets/train/traintest"
 )
-
-// hall is where ranks that are goroutines of this process meet: the mathematics
-// of a group without MPI, which cmd/internal/faults has the real thing of.
-type hall struct {
-	mu      sync.Mutex
-	come    sync.Cond
-	round   int
-	arrays  []any // of those who have come
-	waiting int
-}
-
-type member struct {
-	*hall
-	group.Alone // Local
-	rank, size  int
-}
-
-func (m member) Rank() int         { return m.rank }
-func (m member) Size() int         { return m.size }
-func (m member) Name(r int) string { return fmt.Sprintf("rank %d", r) }
-func (m member) Abort(int)         { panic("a rank aborts the group") }
-
-// meet waits until all have come with x, and has the last one call work.
-func (m member) meet(x any, work func(all []any)) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.arrays == nil {
-		m.arrays = make([]any, m.size)
-	}
-	m.arrays[m.rank] = x
-	if m.waiting++; m.waiting == m.size {
-		work(m.arrays)
-		m.arrays, m.waiting = nil, 0
-		m.round++
-		m.come.Broadcast()
-		return
-	}
-	for round := m.round; round == m.round; {
-		m.come.Wait()
-	}
-}
-
-func sumAll[T float32 | float64](m member, x, weights []T) error {
-	m.meet(x, func(all []any) {
-		total := make([]T, len(x))
-		for r, a := range all {
-			for i, v := range a.([]T) {
-				if weights != nil {
-					v *= weights[r]
-				}
-				total[i] += v
-			}
-		}
-		for _, a := range all {
-			copy(a.([]T), total)
-		}
-	})
-	return nil
-}
-
-func (m member) SumFloat32(x, weights []float32) error { return sumAll(m, x, weights) }
-func (m member) SumFloat64(x, weights []float64) error { return sumAll(m, x, weights) }
-func (m member) Barrier() error                        { m.meet(nil, func([]any) {}); return nil }
-func (m member) Broadcast(p []byte) error {
-	m.meet(p, func(all []any) {
-		for _, a := range all {
-			copy(a.([]byte), all[0].([]byte))
-		}
-	})
-	return nil
-}
-
-// together calls work as each of n ranks.
-func together(n int, work func(g group.Group)) {
-	h := &hall{}
-	h.come.L = &h.mu
-	var all sync.WaitGroup
-	for r := range n {
-		all.Go(func() { work(member{hall: h, rank: r, size: n}) })
-	}
-	all.Wait()
-}
-
-// dropping has dropout between its layers, and before them.
-var dropping = nets.Network{Name: "dropping", Input: [3]int{4, 3, 1}, Layers: []nets.Layer{
-	nets.Dropout{Rate: 0.2},
-	nets.Dense{Units: 8, Activation: nets.ReLU},
-	nets.Dropout{Rate: 0.5},
-	nets.Dense{Units: 3},
-}}
 
 // trained is what a rank has at the end.
 type trained struct {
@@ -118,11 +27,11 @@ type trained struct {
 
 func trainTogether(t *testing.T, n int, net nets.Network, dt tensor.Dtype, rows *data.Set, plan train.Plan) []trained {
 	ranks := make([]trained, n)
-	together(n, func(g group.Group) {
+	traintest.Together(n, func(g group.Group) {
 		r, plan := &ranks[g.Rank()], plan
 		r.model = newModel(t, net, dt)
 		plan.Group = g
-		plan.Callbacks = []train.Callback{each{batch: func(s *train.Stats) error {
+		plan.Callbacks = []train.Callback{each{Batch: func(s *train.Stats) error {
 			r.losses = append(r.losses, s.BatchLoss)
 			return nil
 		}}}
@@ -145,7 +54,7 @@ func TestRanksEqualOneProcess(t *testing.T) {
 	for _, c := range []struct {
 		net  nets.Network
 		rows *data.Set
-	}{{toy, rows}, {dropping, rows}, {toyConv, tall}} {
+	}{{toy, rows}, {traintest.Dropping, rows}, {toyConv, tall}} {
 		plan := train.Plan{Epochs: 14, Batch: 26, Shuffle: true, Seed: 3, Validation: c.rows}
 		one := trainTogether(t, 1, c.net, tensor.Float64, c.rows, plan)[0]
 		for _, n := range []int{2, 3, 4, 30} {
@@ -176,11 +85,11 @@ func furthest(a, b *nets.Model) (d float64) {
 
 // TestRanksHaveTheSameBits: all ranks, and at each repetition.
 func TestRanksHaveTheSameBits(t *testing.T) {
-	rows := images(50, dropping.Input, 3)
+	rows := images(50, traintest.Dropping.Input, 3)
 	for _, n := range []int{2, 3, 4} {
 		sums := make(map[[32]byte]bool)
 		for range 3 {
-			for _, r := range trainTogether(t, n, dropping, tensor.Float32, rows, train.Plan{Epochs: 3, Batch: 16, Shuffle: true, Validation: rows}) {
+			for _, r := range trainTogether(t, n, traintest.Dropping, tensor.Float32, rows, train.Plan{Epochs: 3, Batch: 16, Shuffle: true, Validation: rows}) {
 				sums[sum(t, r.model)] = true
 			}
 		}
@@ -194,7 +103,7 @@ func TestRanksHaveTheSameBits(t *testing.T) {
 func TestEvaluationOfRanksHasTheBitsOfOneProcess(t *testing.T) {
 	rows, few := images(700, toy.Input, 3), images(9, toy.Input, 3)
 	for _, n := range []int{1, 2, 3, 8} {
-		together(n, func(g group.Group) {
+		traintest.Together(n, func(g group.Group) {
 			m := newModel(t, toy, tensor.Float32)
 			s, err := train.Fit(context.Background(), m, few, train.NewAdam(0.001), train.Plan{Epochs: 1, Batch: 9, Validation: rows, Group: g})
 			if err != nil {
@@ -212,9 +121,9 @@ func TestEvaluationOfRanksHasTheBitsOfOneProcess(t *testing.T) {
 func TestRanksStopTogether(t *testing.T) {
 	rows := images(40, toy.Input, 3)
 	steps, others := make([]int, 3), make([]bool, 3)
-	together(3, func(g group.Group) {
+	traintest.Together(3, func(g group.Group) {
 		ctx, cancel := context.WithCancelCause(context.Background())
-		tell := each{batch: func(s *train.Stats) error {
+		tell := each{Batch: func(s *train.Stats) error {
 			if g.Rank() == 1 && s.Step == 5 {
 				cancel(errors.New("told"))
 			}
@@ -239,9 +148,9 @@ func TestRanksStopTogether(t *testing.T) {
 // TestUnequalWeightsAreFound: of a rank whose memory has lost a bit.
 func TestUnequalWeightsAreFound(t *testing.T) {
 	rows := images(40, toy.Input, 3)
-	together(3, func(g group.Group) {
+	traintest.Together(3, func(g group.Group) {
 		m := newModel(t, toy, tensor.Float32)
-		fault := each{batch: func(s *train.Stats) error {
+		fault := each{Batch: func(s *train.Stats) error {
 			if g.Rank() == 2 && s.Step == 7 {
 				m.Weights[0].Value.Float32s()[3] += 1e-4
 			}
@@ -254,40 +163,4 @@ func TestUnequalWeightsAreFound(t *testing.T) {
 			t.Error(err)
 		}
 	})
-}
-
-// TestHandOut: a rank that has nothing of rank 0's goes on with its bits.
-func TestHandOut(t *testing.T) {
-	rows := images(40, dropping.Input, 3)
-	sums := make([][32]byte, 2)
-	var at [2]train.Position
-	together(2, func(g group.Group) {
-		m, adam := newModel(t, dropping, tensor.Float32), train.NewAdam(0.001)
-		rate := &train.LearningRateSchedule{Optimizer: adam, Schedule: func(step int) float64 { return 0.001 / float64(step+1) }}
-		parts := train.Parts{Model: m, Optimizer: adam, Callbacks: []train.Callback{rate}}
-		var from train.Position
-		if g.Rank() == 0 {
-			s, err := train.Fit(context.Background(), m, rows, adam, train.Plan{Epochs: 1, Batch: 8, Steps: 3, Callbacks: parts.Callbacks})
-			if err != nil {
-				t.Error(err)
-			}
-			from = s.Position()
-			parts.Callbacks = append(parts.Callbacks, &train.Stopwatch{}) // which rank 1 has not
-		}
-		from, err := train.HandOut(g, parts, train.Config{}, from)
-		if err != nil {
-			t.Error(err)
-		}
-		at[g.Rank()] = from
-		if _, err := train.Fit(context.Background(), m, rows, adam, train.Plan{Epochs: 3, Batch: 8, From: from, Group: g, Callbacks: parts.Callbacks[:1]}); err != nil {
-			t.Error(err)
-		}
-		sums[g.Rank()] = sum(t, m)
-	})
-	if at[0] != at[1] || at[0].Step != 3 {
-		t.Errorf("positions %+v and %+v", at[0], at[1])
-	}
-	if sums[0] != sums[1] {
-		t.Error("the ranks end with different weights")
-	}
 }

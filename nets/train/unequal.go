@@ -35,6 +35,9 @@ func (t *team) compare(step int) error {
 	return &UnequalError{step, others, t.group.Name(0)}
 }
 
+// castagnoli is the polynomial that processors know.
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
 // checksum is the CRC-32C of a model's weights.
 func checksum(m *nets.Model) (sum uint32) {
 	for _, w := range m.Weights {

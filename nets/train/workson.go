@@ -7,6 +7,13 @@ import (
 	"stheno/nets"
 )
 
+// Worker is a Callback that works on a model or an optimizer: Fit refuses one that
+// works on others than its own.
+type Worker interface {
+	Callback
+	WorksOn() (*nets.Model, Optimizer) // nil where it works on none
+}
+
 // worksOn is the model and the optimizer that a callback was given; nil where it
 // was given none.
 func worksOn(c Callback) (*nets.Model, Optimizer) {
@@ -15,10 +22,8 @@ func worksOn(c Callback) (*nets.Model, Optimizer) {
 		return c.Model, nil
 	case *Average:
 		return c.Model, nil
-	case *ModelCheckpoint:
-		return c.Model, nil
-	case *Checkpoint:
-		return c.Model, c.Optimizer
+	case Worker:
+		return c.WorksOn()
 	case *ReduceLROnPlateau:
 		return nil, c.Optimizer
 	case LearningRateSchedule:

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"stheno/nets/train"
+	"stheno/nets/run"
 )
 
 // mount makes a file system in memory, of so many bytes.
@@ -87,7 +87,7 @@ func fillBeside(t *testing.T, process *process, path string, leave int64) {
 
 func steps(t *testing.T, folder string) int {
 	t.Helper()
-	state, passedOver, err := train.Folder(folder).LoadState()
+	state, passedOver, err := run.Folder(folder).LoadState()
 	if err != nil || passedOver != nil {
 		t.Fatal(err, passedOver)
 	}
@@ -124,7 +124,7 @@ func TestFullDisk(t *testing.T) {
 		// Full to the last page: to go on, or to begin, is refused with a line.
 		fill(t, ballast+"2", 0)
 		for what, args := range map[string][]string{"to resume": p.resume(folder), "to begin": p.begin(folder + "2")} {
-			o := run(t, args)
+			o := execute(t, args)
 			if o.code != 1 || !strings.Contains(o.stderr, dir) || !strings.Contains(o.stderr, "no space left on device") {
 				t.Errorf("%s on a full disk: %v", what, o)
 			}
@@ -215,7 +215,7 @@ func TestReadOnlyFileSystem(t *testing.T) {
 		remount(syscall.MS_RDONLY)
 		before := fmt.Sprint(list(t, folder))
 		for what, args := range map[string][]string{"to resume": p.resume(folder), "to begin": p.begin(folder + "2")} {
-			refused(t, what, run(t, args), p.program, dir, "read-only file system")
+			refused(t, what, execute(t, args), p.program, dir, "read-only file system")
 		}
 		if now := fmt.Sprint(list(t, folder)); now != before {
 			t.Errorf("%s, before %s", now, before)

@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"testing"
 
-	"stheno/nets/train"
+	"stheno/nets/run"
 )
 
 const endless = "-data small -epochs 1000000 -batch 2 -checkpoint-every 3"
@@ -25,9 +25,9 @@ func TestOneTrainer(t *testing.T) {
 		first := start(t, p.begin(folder))
 		await(t, "the first trainer", func() bool { return exists(filepath.Join(folder, "history.csv")) })
 		for range 3 {
-			refused(t, "a second trainer", run(t, p.resume(folder)), p.program, folder, "another process is training into it")
+			refused(t, "a second trainer", execute(t, p.resume(folder)), p.program, folder, "another process is training into it")
 		}
-		refused(t, "a second run", run(t, p.begin(folder)), p.program, folder, "holds another run")
+		refused(t, "a second run", execute(t, p.begin(folder)), p.program, folder, "holds another run")
 		first.Process.Kill()
 		if o := first.end(t); !o.killed() {
 			t.Fatal(o)
@@ -91,7 +91,7 @@ func TestBeginnersInContainers(t *testing.T) {
 	}
 	for _, name := range runs {
 		folder := filepath.Join(dir, "runs", name)
-		c, err := train.Folder(folder).ReadConfig()
+		c, err := run.Folder(folder).ReadConfig()
 		if err != nil {
 			t.Fatal(err)
 		}

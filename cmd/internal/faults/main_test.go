@@ -224,14 +224,14 @@ func (p *process) end(t testing.TB) outcome {
 	return o
 }
 
-func run(t testing.TB, args []string, env ...string) outcome {
+func execute(t testing.TB, args []string, env ...string) outcome {
 	t.Helper()
 	return start(t, args, env...).end(t)
 }
 
 func succeed(t testing.TB, args []string, env ...string) outcome {
 	t.Helper()
-	o := run(t, args, env...)
+	o := execute(t, args, env...)
 	if o.code != 0 {
 		t.Fatalf("%s: %v", strings.Join(args, " "), o)
 	}

@@ -273,13 +273,13 @@ func TestNoSeparateModels(t *testing.T) {
 	prepare(t)
 	folder := filepath.Join(t.TempDir(), "run")
 	p := plan{"mlp", tiny}
-	o := run(t, p.begin(folder), "OMPI_COMM_WORLD_SIZE=4", "OMPI_COMM_WORLD_RANK=1")
+	o := execute(t, p.begin(folder), "OMPI_COMM_WORLD_SIZE=4", "OMPI_COMM_WORLD_RANK=1")
 	if o.code != 1 || !strings.Contains(o.stderr, "started as 4 ranks") || !strings.Contains(o.stderr, "-tags mpi") || exists(folder) {
 		t.Error(o)
 	}
 	needRanks(t)
 	c := newCrew(3, "mlp", "-data nowhere")
-	o = run(t, c.launch(c.begin(folder)), environment()...)
+	o = execute(t, c.launch(c.begin(folder)), environment()...)
 	if o.code != 1 || strings.Count(o.stderr, "nowhere: no such folder") != 1 || exists(folder) {
 		t.Error(o)
 	}

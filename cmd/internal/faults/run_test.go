@@ -64,7 +64,7 @@ func TestDiverged(t *testing.T) {
 			{[]string{"-lr", "1e39", "-checkpoint-every", "0"}, "at step 2 ", 0},
 		} {
 			folder := filepath.Join(t.TempDir(), "run")
-			o := run(t, p.begin(folder, c.flags...))
+			o := execute(t, p.begin(folder, c.flags...))
 			refused(t, "it has diverged", o, p.program, c.says, "try a smaller learning rate")
 			if step := steps(t, folder); step != c.last {
 				t.Errorf("%v: the checkpoint is of step %d, want %d", c.flags, step, c.last)
@@ -72,7 +72,7 @@ func TestDiverged(t *testing.T) {
 			for _, name := range list(t, filepath.Join(folder, "checkpoint")) {
 				finite(t, filepath.Join(folder, "checkpoint", name))
 			}
-			if again := run(t, p.resume(folder)); again.code != 1 || again.stderr != o.stderr {
+			if again := execute(t, p.resume(folder)); again.code != 1 || again.stderr != o.stderr {
 				t.Errorf("%v, resumed: %v; before %v", c.flags, again, o)
 			}
 			if exists(filepath.Join(folder, "model.safetensors")) || exists(filepath.Join(folder, "result.json")) {

@@ -20,13 +20,14 @@ import (
 	"strings"
 	"testing"
 
-	"stheno/cmd/internal/cli"
-	"stheno/cmd/internal/compare"
-	"stheno/cmd/internal/predict"
-	"stheno/cmd/internal/serve"
+	compare "stheno/cmd/compare/command"
+	export "stheno/cmd/export/command"
+	predict "stheno/cmd/predict/command"
+	serve "stheno/cmd/serve/command"
+	training "stheno/cmd/train/command"
 	"stheno/graph/kernel"
 	"stheno/nets"
-	"stheno/nets/train"
+	"stheno/nets/run"
 )
 
 // The environment has a say in where data are and in what a display looks like.
@@ -37,18 +38,18 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-const format2 = "../../../nets/train/testdata/format2"
+const format2 = "../../../nets/run/testdata/format2"
 
-var apps = map[string]cli.App{
+var apps = map[string]training.Program{
 	"mlp": {Name: "mlp", Network: nets.MLP},
 	"cnn": {Name: "cnn", Network: nets.CNN},
 }
 
 // copied is a stored run that a test may write to.
-func copied(t *testing.T, run string) string {
+func copied(t *testing.T, of string) string {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), run)
-	if err := os.CopyFS(dir, os.DirFS(filepath.Join(format2, run))); err != nil {
+	dir := filepath.Join(t.TempDir(), of)
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(format2, of))); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -57,20 +58,20 @@ func copied(t *testing.T, run string) string {
 func dataFolder() string { return filepath.Join(format2, "data") }
 
 // command runs a command's function; it must end well.
-func command(t *testing.T, run func(stdout, stderr io.Writer) int) (stdout, stderr string) {
+func command(t *testing.T, of func(stdout, stderr io.Writer) int) (stdout, stderr string) {
 	t.Helper()
 	var out, said bytes.Buffer
-	if code := run(&out, &said); code != 0 {
+	if code := of(&out, &said); code != 0 {
 		t.Fatalf("exit code %d: %s", code, said.String())
 	}
 	return out.String(), said.String()
 }
 
-func resume(t *testing.T, run string, flags ...string) (stdout, stderr string) {
+func resume(t *testing.T, of string, flags ...string) (stdout, stderr string) {
 	t.Helper()
-	network, _, _ := strings.Cut(filepath.Base(run), "-")
+	network, _, _ := strings.Cut(filepath.Base(of), "-")
 	return command(t, func(stdout, stderr io.Writer) int {
-		return cli.Train(t.Context(), apps[network], append([]string{"-resume", run, "-data", dataFolder()}, flags...), stdout, stderr)
+		return training.Train(t.Context(), apps[network], append([]string{"-resume", of, "-data", dataFolder()}, flags...), stdout, stderr)
 	})
 }
 
@@ -96,16 +97,16 @@ func sum(t *testing.T, path string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if filepath.Base(path) == train.HistoryFile {
+	if filepath.Base(path) == run.HistoryFile {
 		content = regexp.MustCompile(`(?m),[^,\n]*$`).ReplaceAll(content, nil)
 	}
 	digest := sha256.Sum256(content)
 	return hex.EncodeToString(digest[:])
 }
 
-func config(t *testing.T, run string) train.Config {
+func config(t *testing.T, of string) run.Config {
 	t.Helper()
-	c, err := train.Folder(run).ReadConfig()
+	c, err := run.Folder(of).ReadConfig()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,31 +121,31 @@ func TestResume(t *testing.T) {
 	if testing.Short() {
 		implementations = implementations[len(implementations)-1:]
 	}
-	for _, run := range []string{"mlp", "cnn", "mlp-done"} {
+	for _, of := range []string{"mlp", "cnn", "mlp-done"} {
 		for _, kernels := range implementations {
 			if err := kernel.Use(kernels); err != nil {
 				t.Fatal(err)
 			}
-			dir := copied(t, run)
+			dir := copied(t, of)
 			var more []string
-			if run == "mlp-done" {
+			if of == "mlp-done" {
 				more = []string{"-epochs", "4"}
 			}
 			_, said := resume(t, dir, more...)
 			if noted := strings.Contains(said, "other rounding, not the same bits"); noted != (config(t, dir).Kernels != kernels) {
-				t.Errorf("%s with %s says %q", run, kernels, said)
+				t.Errorf("%s with %s says %q", of, kernels, said)
 			}
-			if o, ok, err := train.Folder(dir).ReadOutcome(); !ok || err != nil || !o.Complete || o.TestAccuracy < 0.8 {
-				t.Errorf("%s with %s ends with %+v, %v", run, kernels, o, err)
+			if o, ok, err := run.Folder(dir).ReadOutcome(); !ok || err != nil || !o.Complete || o.TestAccuracy < 0.8 {
+				t.Errorf("%s with %s ends with %+v, %v", of, kernels, o, err)
 			}
-			for _, name := range []string{train.ModelFile, train.StepsFile, train.HistoryFile} {
-				stored, known := want[runtime.GOARCH+"/"+kernels+"/"+run+"/"+name]
+			for _, name := range []string{run.ModelFile, run.StepsFile, run.HistoryFile} {
+				stored, known := want[runtime.GOARCH+"/"+kernels+"/"+of+"/"+name]
 				if !known {
 					continue
 				}
 				compared++
 				if got := sum(t, filepath.Join(dir, name)); got != stored {
-					t.Errorf("%s resumed with %s: %s has SHA-256 %s, of the version that began it %s", run, kernels, name, got, stored)
+					t.Errorf("%s resumed with %s: %s has SHA-256 %s, of the version that began it %s", of, kernels, name, got, stored)
 				}
 			}
 		}
@@ -161,7 +162,7 @@ func TestResumeOfAFinishedRun(t *testing.T) {
 	if !strings.Contains(out, "is finished: all epochs are done; test accuracy 0.9500, test loss 0.5251 after 45 steps") {
 		t.Errorf("stdout %q", out)
 	}
-	for _, name := range []string{train.ConfigFile, train.ModelFile, train.StepsFile, train.HistoryFile, "result.json"} {
+	for _, name := range []string{run.ConfigFile, run.ModelFile, run.StepsFile, run.HistoryFile, "result.json"} {
 		if sum(t, filepath.Join(dir, name)) != sum(t, filepath.Join(format2, "mlp-done", name)) {
 			t.Errorf("%s is another one", name)
 		}
@@ -171,7 +172,7 @@ func TestResumeOfAFinishedRun(t *testing.T) {
 // TestResumeWithoutData says what to do.
 func TestResumeWithoutData(t *testing.T) {
 	var out, said bytes.Buffer
-	code := cli.Train(t.Context(), apps["mlp"], []string{"-resume", copied(t, "mlp")}, &out, &said)
+	code := training.Train(t.Context(), apps["mlp"], []string{"-resume", copied(t, "mlp")}, &out, &said)
 	if code != 1 || !strings.Contains(said.String(), "if the data have moved, say with -data where they are") {
 		t.Errorf("exit code %d, %q", code, said.String())
 	}
@@ -207,9 +208,9 @@ var answers = map[string]string{
 
 // TestPredict gives the answers of before.
 func TestPredict(t *testing.T) {
-	for run, want := range answers {
-		t.Run(run, func(t *testing.T) {
-			dir := copied(t, run)
+	for of, want := range answers {
+		t.Run(of, func(t *testing.T) {
+			dir := copied(t, of)
 			files, _ := pictures(t, 2)
 			got, _ := command(t, func(stdout, stderr io.Writer) int {
 				return predict.Run(t.Context(), append([]string{"-model", dir}, files...), nil, stdout, stderr)
@@ -225,7 +226,7 @@ func TestPredict(t *testing.T) {
 func TestCompare(t *testing.T) {
 	out, _ := command(t, func(stdout, stderr io.Writer) int {
 		args := []string{"-json", "-data", dataFolder(), copied(t, "mlp-done"), copied(t, "cnn-done")}
-		return compare.Command(t.Context(), args, stdout, stderr)
+		return compare.Run(t.Context(), args, stdout, stderr)
 	})
 	var got struct {
 		Entries []struct {
@@ -250,11 +251,11 @@ func TestCompare(t *testing.T) {
 // TestExport writes the ONNX files of before.
 func TestExport(t *testing.T) {
 	want := sums(t)
-	for run := range answers {
-		dir := copied(t, run)
-		command(t, func(stdout, stderr io.Writer) int { return cli.Export([]string{"-model", dir}, stdout, stderr) })
-		if got := sum(t, filepath.Join(dir, train.ONNXFile)); got != want[run+"/"+train.ONNXFile] {
-			t.Errorf("%s: SHA-256 %s, of the version that trained it %s", run, got, want[run+"/"+train.ONNXFile])
+	for of := range answers {
+		dir := copied(t, of)
+		command(t, func(stdout, stderr io.Writer) int { return export.Run([]string{"-model", dir}, stdout, stderr) })
+		if got := sum(t, filepath.Join(dir, run.ONNXFile)); got != want[of+"/"+run.ONNXFile] {
+			t.Errorf("%s: SHA-256 %s, of the version that trained it %s", of, got, want[of+"/"+run.ONNXFile])
 		}
 	}
 }
@@ -262,8 +263,8 @@ func TestExport(t *testing.T) {
 // TestServe asks a server for the answers of before.
 func TestServe(t *testing.T) {
 	args, names := []string{"-addr", "127.0.0.1:0"}, []string{"mlp", "mlp-done", "cnn-done"}
-	for _, run := range names {
-		args = append(args, "-run", copied(t, run))
+	for _, of := range names {
+		args = append(args, "-run", copied(t, of))
 	}
 	_, images := pictures(t, 1)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -277,21 +278,21 @@ func TestServe(t *testing.T) {
 	if url == "" {
 		t.Fatalf("exit code %d: %s", <-ended, log.String())
 	}
-	for _, run := range names {
-		model := strings.TrimPrefix(run, "cnn-done")
+	for _, of := range names {
+		model := strings.TrimPrefix(of, "cnn-done")
 		if model == "" {
 			model = "cnn" // the only one of its network
 		}
 		got := infer(t, url+"v2/models/"+model+"/infer", images[0])
 		for class, p := range got {
-			said := regexp.MustCompile(fmt.Sprintf(`\A.* %d \(([0-9.]+)\)`, class)).FindStringSubmatch(answers[run])
+			said := regexp.MustCompile(fmt.Sprintf(`\A.* %d \(([0-9.]+)\)`, class)).FindStringSubmatch(answers[of])
 			var before float64
 			if fmt.Sscan(said[1], &before); math.Abs(p-before) > 0.0001 {
-				t.Errorf("%s, class %d: %v, of the version that trained it %v", run, class, p, before)
+				t.Errorf("%s, class %d: %v, of the version that trained it %v", of, class, p, before)
 			}
 		}
 		if len(got) != 3 {
-			t.Errorf("%s: %v", run, got)
+			t.Errorf("%s: %v", of, got)
 		}
 	}
 	http.DefaultClient.CloseIdleConnections()

@@ -8,7 +8,7 @@ import (
 	"fmt"
 
 	"stheno/data/augment"
-	"stheno/nets/train"
+	"stheno/nets/run"
 )
 
 // Flags are -tta and -augment.
@@ -43,7 +43,7 @@ const slight = "affine:rotate=4,scale=0.04,shear=0.04,shift=0.5"
 
 // Spec is how -tta distorts for a run: as -augment says, or else as the run's
 // training images were, or else slightly.
-func (f Flags) Spec(run train.Settings) (augment.Spec, error) {
+func (f Flags) Spec(run run.Settings) (augment.Spec, error) {
 	if !f.On() {
 		return augment.Spec{}, nil
 	}

@@ -1,6 +1,0 @@
-//go:build !unix
-
-package cli
-
-// ignorePipe has nothing to do where a closed pipe is no signal.
-func ignorePipe() {}

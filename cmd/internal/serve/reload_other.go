@@ -1,8 +1,0 @@
-//go:build !unix
-
-package serve
-
-import "os"
-
-// notifyReload does nothing where there is no SIGHUP.
-func notifyReload(chan<- os.Signal) {}
