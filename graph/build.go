@@ -22,8 +22,8 @@ var building sync.Mutex
 // value get memory of the machine's. No memory of a batch's size is taken before
 // the first Run or Ready.
 //
-// Build refuses what Gorgonia is known to compute wrong, by name; the package's
-// documentation lists it. A panic of the function is an error, too. Graphs are
+// Build refuses what Gorgonia is known to compute wrong, by name, and warns of what may
+// be wrong, as [SetWarn] says; the package's documentation lists both. A panic of the function is an error, too. Graphs are
 // built one at a time: the function must neither call Build itself nor wait for a
 // goroutine that does.
 func Build(build func(g *gorgonia.ExprGraph) error, phase ...Phase) (m *Machine, err error) {
@@ -43,20 +43,29 @@ func Build(build func(g *gorgonia.ExprGraph) error, phase ...Phase) (m *Machine,
 	if nested() {
 		return nil, errors.New("graph: Build inside the function of another Build: build the graphs one after the other")
 	}
+	m, doubts, err := buildAlone(build, phase[0])
+	if err != nil {
+		return nil, err
+	}
+	warn(doubts)
+	return m, nil
+}
+
+// buildAlone is Build, while no other is, and says what is doubtful.
+func buildAlone(build func(g *gorgonia.ExprGraph) error, phase Phase) (m *Machine, of [len(doubtful)]string, err error) {
 	building.Lock()
 	defer building.Unlock()
 	g := gorgonia.NewGraph()
 	if err := protect("the function that builds the graph panicked", func() error { return build(g) }); err != nil {
-		return nil, err
+		return nil, of, err
 	}
 	err = protect("the graph cannot be compiled", func() (err error) {
-		m, err = compile(g, phase[0])
+		if m, err = compile(g, phase); err == nil {
+			of = doubts(g)
+		}
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return m, nil
+	return m, of, err
 }
 
 // nested says whether Build, which asks, was called by itself.
