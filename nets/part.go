@@ -27,3 +27,17 @@ func (p Part) Own() gorgonia.Nodes {
 	}
 	return slices.DeleteFunc(slices.Clone(p.Nodes), func(n *gorgonia.Node) bool { return within[n] })
 }
+
+// Computes says whether the part has mathematics of its own, beside that of the
+// layers within it. A weight is none, and neither is a constant.
+func (p Part) Computes() bool {
+	return slices.ContainsFunc(p.Own(), func(n *gorgonia.Node) bool { return len(read(n)) > 0 })
+}
+
+// read are the nodes that a node reads, in its op's order.
+func read(n *gorgonia.Node) (nodes gorgonia.Nodes) {
+	for it := n.Graph().From(n.ID()); it.Next(); {
+		nodes = append(nodes, it.Node().(*gorgonia.Node))
+	}
+	return nodes
+}

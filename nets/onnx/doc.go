@@ -6,7 +6,7 @@
 //
 // all of them float32, N any number. It is opset 13 in IR version 7, which is
 // old enough for every runtime in use, and it needs nothing of the newer ones:
-// Transpose, Conv, Relu, Flatten, Gemm, Softmax.
+// Transpose, Conv, Relu, Flatten, Gemm, Softmax, and what layers of one's own add.
 //
 // ONNX convolves channels first. So images are transposed once, before the first
 // convolution, and the kernels at export (H,W,I,O to O,I,H,W). Nothing is
@@ -15,4 +15,8 @@
 // Flatten would be right too, but is one more pass over the CNN's 36,864 values
 // an image in every runtime; in onnxruntime the two take the same time within
 // the noise (batches of 1, 32 and 256 on two cores).
+//
+// A layer of one's own is a [Layer]: it adds its nodes to a [Graph], in the layout
+// that it asks for. A layer that is made of others by nets.Builder.Layer, and of
+// nothing else, needs no method, and neither does one that is nothing in prediction.
 package onnx

@@ -1,213 +1,207 @@
 package onnx
 
 import (
-	"encoding/binary"
 	"fmt"
-	"math"
-	"reflect"
+	"slices"
 	"strings"
 
 	"stheno/nets"
 )
 
-// layout is the order of the axes of the value that a layer is given.
-type layout int
+// Layer is a layer of one's own that writes itself.
+type Layer interface {
+	nets.Layer
 
-const (
-	nhwc layout = iota // as images come
-	nchw               // as ONNX's convolutions want and give them
-	rows               // flat
-)
-
-// grapher turns layers into nodes, one after the other.
-type grapher struct {
-	weights []nets.Weight // that no layer has taken yet
-	nodes   []node
-	tensors []message
-
-	value                   string // what the last layer gave
-	layout                  layout
-	height, width, channels int // of the last images
+	// ONNX adds the nodes that compute in prediction what the layer's Build computes.
+	// What is asked of g wrongly is refused when ONNX returns.
+	//
+	// A layer that is made of layers alone needs no ONNX: they are written one after
+	// the other. One that has mathematics beside theirs writes them by Graph.Part.
+	ONNX(g *Graph) error
 }
 
-// layer adds the nodes of a layer. Flatten waits for what comes after it, which
-// decides how to flatten.
-func (g *grapher) layer(l nets.Layer) error {
-	switch l := reflect.Indirect(reflect.ValueOf(l)).Interface().(type) {
-	case nets.Conv2D:
-		return g.conv(l)
-	case nets.Dense:
-		return g.dense(l)
-	case nets.Flatten, nets.Dropout:
-		return nil
-	default:
-		return fmt.Errorf("%T cannot be written: there are Dense, Conv2D, Flatten and Dropout", l)
+// Graph is what a layer writes itself into: nodes of opset 13, and the weights that
+// they read. All values have a batch of any size as their first axis.
+type Graph struct {
+	file  *file
+	part  nets.Part
+	in    flow
+	asked []Layout // of Input
+	out   *flow    // nil until Output
+	err   error    // the first thing that was asked wrongly
+}
+
+// Value is the name of a value in the file. The empty one is an optional input that a
+// node is not given.
+type Value string
+
+// Tensor are numbers of a shape, the last axis varying fastest.
+type Tensor struct {
+	Shape  []int
+	Values []float32
+}
+
+// In is the shape of what the layer's Build is given, without the batch: (H,W,C) or
+// (I).
+func (g *Graph) In() []int { return slices.Clone(g.in.shape) }
+
+// Out is the shape of what the layer's Build gives, without the batch.
+func (g *Graph) Out() []int { return shape(g.part.Out) }
+
+// Input is what the layer is given, in a layout, for which it is transposed or
+// flattened where it must be.
+func (g *Graph) Input(layout Layout) Value {
+	g.asked = append(g.asked, layout)
+	return g.file.convert(g.in, layout).value
+}
+
+// Weight is one of the layer's weights as it is, under the name by which Build has
+// asked for it, such as "kernel".
+func (g *Graph) Weight(name string) Value {
+	if full := g.part.Name + "." + name; g.file.written[full] {
+		return Value(full)
 	}
-}
-
-// conv adds x (N,C,H,W) * kernel (O,C,Side,Side) + bias (O).
-func (g *grapher) conv(l nets.Conv2D) error {
-	name, kernel, bias, err := g.take()
+	t, err := g.Values(name)
 	if err != nil {
-		return err
+		g.fail("%w", err)
+		return ""
 	}
-	if g.layout == nhwc {
-		g.transpose(0, 3, 1, 2)
-		g.layout = nchw
+	return g.Constant(name, t)
+}
+
+// Values are those of one of the layer's weights: to be put in another order, and
+// given to Constant under the same name. They are not to be changed where they are.
+func (g *Graph) Values(name string) (Tensor, error) {
+	w := g.file.weight(g.part.Name + "." + name)
+	if w == nil {
+		return Tensor{}, fmt.Errorf("it has no weight %q", name)
 	}
-	in, area := g.channels, l.Side*l.Side
-	w := make([]float32, len(kernel))
-	for p := range area {
-		for i := range in {
-			for o := range l.Filters {
-				w[(o*in+i)*area+p] = kernel[(p*in+i)*l.Filters+o]
-			}
+	values, err := narrow(*w)
+	return Tensor{slices.Clone([]int(w.Value.Shape())), values}, err
+}
+
+// Constant adds numbers to the file, as a weight if the layer has one of this name.
+func (g *Graph) Constant(name string, t Tensor) Value {
+	n := 1
+	for _, size := range t.Shape {
+		n *= size
+	}
+	if n != len(t.Values) {
+		g.fail("%q of shape %v has %d values", name, t.Shape, len(t.Values))
+		return ""
+	}
+	full, ok := g.constant(name)
+	if ok {
+		g.file.tensors = append(g.file.tensors, floats(full, t))
+	}
+	return Value(full)
+}
+
+// Integers adds whole numbers of 64 bits to the file, as the op Reshape wants a
+// shape.
+func (g *Graph) Integers(name string, values ...int) Value {
+	full, ok := g.constant(name)
+	if ok {
+		g.file.tensors = append(g.file.tensors, integers(full, values))
+	}
+	return Value(full)
+}
+
+// constant finds a constant's name in the file: a weight's own, or a new one. A weight
+// is written once.
+func (g *Graph) constant(name string) (full string, ok bool) {
+	full = g.part.Name + "." + name
+	if g.file.weight(full) == nil {
+		return g.file.name(full), g.err == nil
+	}
+	if g.file.written[full] {
+		g.fail("it writes the weight %q twice", name)
+		return full, false
+	}
+	g.file.written[full] = true
+	return full, g.err == nil
+}
+
+// Node adds a node and returns its output. The first node of a layer has the layer's
+// name, a further one its op's behind it.
+func (g *Graph) Node(op string, inputs []Value, attributes ...Attribute) Value {
+	return g.Nodes(op, 1, inputs, attributes...)[0]
+}
+
+// Nodes adds a node of so many outputs, at least one.
+func (g *Graph) Nodes(op string, outputs int, inputs []Value, attributes ...Attribute) []Value {
+	name := g.part.Name
+	if g.file.taken[name] {
+		name += "." + strings.ToLower(op)
+	}
+	n := node{op: op, name: g.file.name(name), inputs: slices.Clone(inputs), attributes: attributes}
+	n.outputs = []Value{Value(n.name)}
+	for i := 1; i < outputs; i++ {
+		n.outputs = append(n.outputs, Value(g.file.name(fmt.Sprintf("%s.%d", n.name, i))))
+	}
+	g.file.nodes = append(g.file.nodes, n)
+	return slices.Clone(n.outputs)
+}
+
+// Part writes a layer that Build has built within this one, under the name that it has
+// there ("dense" for the first Dense that was given none): after x, which is in a
+// layout. It returns the layer's output in another one.
+func (g *Graph) Part(name string, x Value, in, out Layout) Value {
+	for _, p := range g.part.Parts {
+		if p.Name != g.part.Name+"."+name {
+			continue
 		}
-	}
-	g.tensor(name+".kernel", w, l.Filters, in, l.Side, l.Side)
-	g.tensor(name+".bias", bias, l.Filters)
-	g.step(node{op: "Conv", name: name, inputs: []string{g.value, name + ".kernel", name + ".bias"},
-		attributes: []attribute{{name: "kernel_shape", list: []int{l.Side, l.Side}}}})
-	g.height, g.width, g.channels = g.height-l.Side+1, g.width-l.Side+1, l.Filters
-	return g.activate(name, l.Activation)
-}
-
-// dense adds x (N,I) · kernel (I,O) + bias (O).
-func (g *grapher) dense(l nets.Dense) error {
-	name, kernel, bias, err := g.take()
-	if err != nil {
-		return err
-	}
-	if g.layout == nchw {
-		kernel = channelsFirst(kernel, g.height*g.width, g.channels, l.Units)
-	}
-	g.flatten(g.layout)
-	g.tensor(name+".kernel", kernel, len(kernel)/l.Units, l.Units)
-	g.tensor(name+".bias", bias, l.Units)
-	g.step(node{op: "Gemm", name: name, inputs: []string{g.value, name + ".kernel", name + ".bias"}})
-	return g.activate(name, l.Activation)
-}
-
-// channelsFirst puts a dense kernel's rows from H,W,C order into C,H,W.
-func channelsFirst(kernel []float32, area, channels, units int) []float32 {
-	w := make([]float32, len(kernel))
-	for p := range area {
-		for c := range channels {
-			copy(w[(c*area+p)*units:][:units], kernel[(p*channels+c)*units:])
+		given, err := flowing(x, in, shape(p.In))
+		if err != nil {
+			g.fail("what it gives the layer %q in it: %w", name, err)
+			return ""
 		}
+		gives, err := g.file.layer(p, given)
+		if err != nil {
+			g.fail("%w", err)
+			return ""
+		}
+		return g.file.convert(gives, out).value
 	}
-	return w
+	g.fail("it has no layer %q in it", name)
+	return ""
 }
 
-// activate adds an activation of a layer's output.
-func (g *grapher) activate(name string, a nets.Activation) error {
-	switch a {
-	case nets.Linear:
-		return nil
-	case nets.ReLU:
-		g.step(node{op: "Relu", name: name + ".relu", inputs: []string{g.value}})
-		return nil
-	}
-	return fmt.Errorf("%s: activation %v cannot be written", name, a)
-}
-
-// flatten makes rows of images, in the order of a layout.
-func (g *grapher) flatten(order layout) {
-	if g.layout == rows {
+// Output says which value the layer gives, and in which layout that is. Its shape is
+// that of what Build gives.
+func (g *Graph) Output(v Value, layout Layout) {
+	if g.out != nil {
+		g.fail("it gives an output twice")
 		return
 	}
-	if order != g.layout {
-		g.transpose(0, 2, 3, 1)
+	if layout == Any {
+		g.through(v)
+		return
 	}
-	g.step(node{op: "Flatten", name: "flatten", inputs: []string{g.value}, attributes: []attribute{{name: "axis", value: 1}}})
-	g.layout = rows
+	out, err := flowing(v, layout, shape(g.part.Out))
+	if err != nil {
+		g.fail("its output: %w", err)
+		return
+	}
+	g.out = &out
 }
 
-func (g *grapher) transpose(axes ...int) {
-	g.step(node{op: "Transpose", name: g.value + ".transpose", inputs: []string{g.value}, attributes: []attribute{{name: "perm", list: axes}}})
+// through gives a value that is laid out as the input is.
+func (g *Graph) through(v Value) {
+	switch {
+	case slices.ContainsFunc(g.asked, func(l Layout) bool { return l != Any }):
+		g.fail("its output: Any is the layout of an Input of Any alone")
+	case !slices.Equal(g.in.shape, shape(g.part.Out)):
+		g.fail("its output: Any is a layout of the input's shape, which is %v, not %v", g.in.shape, shape(g.part.Out))
+	default:
+		out := g.in
+		out.value = v
+		g.out = &out
+	}
 }
 
-// take takes the next layer's kernel and bias from the model's weights, and its
-// name from theirs.
-func (g *grapher) take() (name string, kernel, bias []float32, err error) {
-	if len(g.weights) < 2 {
-		return "", nil, nil, fmt.Errorf("there are no weights for it")
+func (g *Graph) fail(format string, args ...any) {
+	if g.err == nil {
+		g.err = fmt.Errorf(format, args...)
 	}
-	name, ok := strings.CutSuffix(g.weights[0].Name, ".kernel")
-	if !ok || g.weights[1].Name != name+".bias" {
-		return "", nil, nil, fmt.Errorf("%q and %q are no kernel and bias", g.weights[0].Name, g.weights[1].Name)
-	}
-	if kernel, err = narrow(g.weights[0]); err == nil {
-		bias, err = narrow(g.weights[1])
-	}
-	g.weights = g.weights[2:]
-	return name, kernel, bias, err
-}
-
-// step adds a node whose output is called as it is.
-func (g *grapher) step(n node) {
-	n.output = n.name
-	g.add(n)
-	g.value = n.name
-}
-
-func (g *grapher) add(n node) { g.nodes = append(g.nodes, n) }
-
-// tensor adds a TensorProto.
-func (g *grapher) tensor(name string, values []float32, shape ...int) {
-	raw := make([]byte, 0, 4*len(values))
-	for _, v := range values {
-		raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(v))
-	}
-	var t message
-	for _, size := range shape {
-		t.int(1, size)
-	}
-	t.int(2, float)
-	t.string(8, name)
-	t.bytes(9, raw)
-	g.tensors = append(g.tensors, t)
-}
-
-// node is a NodeProto to be.
-type node struct {
-	op, name   string
-	inputs     []string
-	output     string
-	attributes []attribute
-}
-
-// attribute is an integer, or a list of them.
-type attribute struct {
-	name  string
-	value int
-	list  []int
-}
-
-func (n node) proto() (m message) {
-	for _, input := range n.inputs {
-		m.string(1, input)
-	}
-	m.string(2, n.output)
-	m.string(3, n.name)
-	m.string(4, n.op)
-	for _, a := range n.attributes {
-		m.message(5, a.proto())
-	}
-	return m
-}
-
-func (a attribute) proto() (m message) {
-	const typeInt, typeInts = 2, 7
-	m.string(1, a.name)
-	if a.list == nil {
-		m.int(3, a.value)
-		m.int(20, typeInt)
-		return m
-	}
-	for _, v := range a.list {
-		m.int(8, v)
-	}
-	m.int(20, typeInts)
-	return m
 }

@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"io"
+	"math"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -26,6 +27,11 @@ func (m *message) head(field protowire.Number, length int) {
 // Lists are not packed, as in ONNX's own files.
 func (m *message) int(field protowire.Number, v int) {
 	m.add(protowire.AppendVarint(protowire.AppendTag(nil, field, protowire.VarintType), uint64(v)))
+}
+
+// float adds a number of 32 bits or, as int, one to a list.
+func (m *message) float(field protowire.Number, v float32) {
+	m.add(protowire.AppendFixed32(protowire.AppendTag(nil, field, protowire.Fixed32Type), math.Float32bits(v)))
 }
 
 func (m *message) string(field protowire.Number, s string) { m.bytes(field, []byte(s)) }

@@ -14,11 +14,10 @@ import (
 	"stheno/nets"
 )
 
-// Versions of the format, and its number for float32.
+// Versions of the format.
 const (
 	irVersion = 7
 	opset     = 13
-	float     = 1
 )
 
 // Write writes the model for prediction. A model of float64 is written as
@@ -29,15 +28,16 @@ const (
 // many parameters and classes it has, under "network", "parameters" and
 // "classes"; those are not meta's to set.
 //
-// Dense, Conv2D, Flatten and Dropout can be written; another layer is an error
-// that names it, and then nothing has been written.
+// Dense, Conv2D, Flatten and Dropout can be written, layers that are made of what
+// can be written, and each [Layer]. Another one is an [*UnwritableError] that names it, and
+// then nothing has been written.
 func Write(w io.Writer, m *nets.Model, meta map[string]string) error {
 	if m == nil || m.Classes == 0 {
 		return errors.New("onnx: there is no model: nets.New and nets.Load make one")
 	}
-	graph, err := newGraph(m)
+	f, err := newFile(m)
 	if err != nil {
-		return fmt.Errorf("onnx: %s: %w", m.Name, err)
+		return err
 	}
 	props, err := properties(m, meta)
 	if err != nil {
@@ -47,7 +47,7 @@ func Write(w io.Writer, m *nets.Model, meta map[string]string) error {
 	model.int(1, irVersion)
 	model.string(2, "stheno")
 	model.string(3, version())
-	model.message(7, graph)
+	model.message(7, f.proto(m))
 	var operators message
 	operators.string(1, "") // ONNX's own
 	operators.int(2, opset)
@@ -90,33 +90,19 @@ func version() string {
 	return "devel"
 }
 
-// newGraph is the GraphProto of a model.
-func newGraph(m *nets.Model) (message, error) {
-	var graph message
-	g := &grapher{weights: m.Weights, height: m.Input[0], width: m.Input[1], channels: m.Input[2], layout: nhwc, value: "image"}
-	for i, l := range m.Layers {
-		if err := g.layer(l); err != nil {
-			return graph, fmt.Errorf("layer %d: %w", i+1, err)
-		}
-	}
-	if len(g.weights) > 0 {
-		return graph, fmt.Errorf("weight %q belongs to no layer", g.weights[0].Name)
-	}
-	g.flatten(nhwc)
-	g.nodes[len(g.nodes)-1].output = "logits"
-	g.add(node{op: "Softmax", name: "softmax", inputs: []string{"logits"}, output: "probabilities", attributes: []attribute{{name: "axis", value: -1}}})
-
-	for _, n := range g.nodes {
+// proto is the GraphProto of a model.
+func (f *file) proto(m *nets.Model) (graph message) {
+	for _, n := range f.nodes {
 		graph.message(1, n.proto())
 	}
 	graph.string(2, m.Name)
-	for _, t := range g.tensors {
+	for _, t := range f.tensors {
 		graph.message(5, t)
 	}
-	graph.message(11, valueInfo("image", m.Input[:]...))
-	graph.message(12, valueInfo("logits", m.Classes))
-	graph.message(12, valueInfo("probabilities", m.Classes))
-	return graph, nil
+	graph.message(11, valueInfo(image, m.Input[:]...))
+	graph.message(12, valueInfo(logits, m.Classes))
+	graph.message(12, valueInfo(probabilities, m.Classes))
+	return graph
 }
 
 // valueInfo is the ValueInfoProto of N rows of a shape.
