@@ -21,9 +21,10 @@ import (
 // Layers have the names that weights have, frozen ones "trainable": false. A layer
 // of one's own is what Keras takes for a class registered in the package stheno,
 //
-//	"class_name": "Block", "module": null, "registered_name": "stheno>Block"
+//	"class_name": "Block", "module": "example.com/blocks", "registered_name": "stheno>Block"
 //
-// with its JSON as settings; so are Normalize and Cosines. In Python a twin of it
+// with its JSON as settings, and the path of its Go package; so are Normalize and
+// Cosines, without one. In Python a twin of it
 // has the decorator @keras.saving.register_keras_serializable(package="stheno").
 //
 // Refused, by the layer's name, are a layer that does not fit, that is not
@@ -104,9 +105,9 @@ func ParseNetwork(config []byte) (Network, error) {
 // layerOf makes a layer of what a config says of it, and names those within it
 // that are frozen.
 func layerOf(l keras.NetworkLayer) (layer Layer, frozen []string, err error) {
-	c, err := classNamed(l.Class)
+	c, err := classNamed(l.Class, l.Module)
 	if err == nil && c.keras == l.Ours { // the name of one of Keras's for one of ours
-		err = &UnknownLayerError{Class: l.Class}
+		err = &UnknownLayerError{Class: l.Class, Package: l.Module}
 	}
 	if err != nil {
 		return nil, nil, err
@@ -131,7 +132,7 @@ func (n Network) config() (keras.Network, error) {
 	}
 	var layers []Layer // with the Flatten before Dense that Keras's needs
 	for i, name := range names(n.Layers) {
-		l := keras.NetworkLayer{Class: kind(n.Layers[i]), Ours: !isKeras(n.Layers[i]), Frozen: slices.Contains(n.Frozen, name)}
+		l := keras.NetworkLayer{Class: kind(n.Layers[i]), Ours: !isKeras(n.Layers[i]), Module: packageOf(n.Layers[i]), Frozen: slices.Contains(n.Frozen, name)}
 		if l.Settings, err = n.settings(i, name); err != nil {
 			return k, fmt.Errorf("nets: %s: layer %s (%s): %w", n.Name, name, l.Class, err)
 		}

@@ -56,19 +56,29 @@ func settingsType(t reflect.Type) reflect.Type {
 
 // registered refuses a layer of a type that is not known.
 func registered(l Layer) error {
-	c, err := classNamed(kind(l))
+	c, err := classNamed(kind(l), packageOf(l))
 	if err == nil && settingsType(c.layer) != settingsType(reflect.TypeOf(l)) {
 		return fmt.Errorf("its type %T is not registered, another one of that name is: call it something else", l)
 	}
 	return err
 }
 
-func classNamed(name string) (class, error) {
+// packageOf is the import path of a layer's package; "" of this one, and of a
+// program, which nobody can import.
+func packageOf(l Layer) string {
+	path := settingsType(reflect.TypeOf(l)).PkgPath()
+	if path == reflect.TypeFor[Network]().PkgPath() || path == "main" {
+		return ""
+	}
+	return path
+}
+
+func classNamed(name, pkg string) (class, error) {
 	classes.RLock()
 	defer classes.RUnlock()
 	c, ok := classes.byName[name]
 	if !ok {
-		return c, &UnknownLayerError{Class: name}
+		return c, &UnknownLayerError{Class: name, Package: pkg}
 	}
 	return c, nil
 }
@@ -77,7 +87,8 @@ func classNamed(name string) (class, error) {
 // does not know. A program that imports the package with that layer does, if the
 // package calls [Register].
 type UnknownLayerError struct {
-	Class string // the name of the layer's type
+	Class   string // the name of the layer's type
+	Package string // the import path of its package, "" if the network's config does not say
 }
 
 func (e *UnknownLayerError) Error() string {

@@ -18,7 +18,8 @@ type Network struct {
 // NetworkLayer is a layer of a Network.
 type NetworkLayer struct {
 	Class    string
-	Ours     bool // it is none of Keras's; else Conv2D, Dense, Flatten or Dropout
+	Ours     bool   // it is none of Keras's; else Conv2D, Dense, Flatten or Dropout
+	Module   string // of one of ours: where its class is defined; "" is not known
 	Name     string
 	Frozen   bool // Keras's trainable=false
 	Settings map[string]json.RawMessage
@@ -144,6 +145,9 @@ func (w *walk) trained() error {
 func (l Layer) trained() (NetworkLayer, error) {
 	e := l.entry
 	out := NetworkLayer{Class: e.class, Ours: e.ours(), Name: e.name, Settings: make(map[string]json.RawMessage)}
+	if out.Ours {
+		out.Module = e.module
+	}
 	trainable := true
 	if err := e.config.optional("trainable", &trainable); err != nil {
 		return out, fmt.Errorf("%s: %w", e, err)

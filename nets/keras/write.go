@@ -74,7 +74,7 @@ func (l NetworkLayer) written() string {
 		config = append(config, field{key, string(all[key])})
 	}
 	if l.Ours {
-		return written("", l.Class, ownPackage+">"+l.Class, config)
+		return written(l.Module, l.Class, ownPackage+">"+l.Class, config)
 	}
 	return written(kerasLayers, l.Class, "", config)
 }
