@@ -1,16 +1,15 @@
 package command
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 
 	"stheno/data/digit"
+	"stheno/nets"
 	"stheno/nets/run"
 	"stheno/nets/train/progress"
 )
@@ -19,21 +18,11 @@ import (
 // old form could be misled.
 const eventsVersion = 2
 
-// guess is a class and how likely it is.
+// guess is a nets.Guess as -json has it.
 type guess struct {
 	Class       int     `json:"class"`
 	Name        string  `json:"name,omitempty"` // of the class, where it has one
 	Probability float32 `json:"probability"`
-}
-
-// likeliest sorts the classes, the likeliest first.
-func likeliest[T float32 | float64](probabilities []T) []guess {
-	all := make([]guess, len(probabilities))
-	for class, p := range probabilities {
-		all[class] = guess{Class: class, Probability: float32(p)}
-	}
-	slices.SortStableFunc(all, func(a, b guess) int { return cmp.Compare(b.Probability, a.Probability) })
-	return all
 }
 
 // predictionLine is a line of -json for each picture.
@@ -78,15 +67,14 @@ type answers struct {
 	prose          progress.Terminal // what stderr is
 	json           *json.Encoder     // nil for a person
 	model          string
-	source         run.Source // knows what the classes are called
-	top            int
+	source         run.Source   // knows what the classes are called
 	preview        *preview     // nil for none
 	prepared       digit.Method // how pictures are prepared; empty as long as there were none
 	failed         bool         // an input has failed
 }
 
 func newAnswers(s *settings, folder run.Folder, source run.Source, input [3]int, terminal progress.Terminal, stdout, stderr io.Writer) *answers {
-	a := &answers{stdout: stdout, stderr: stderr, model: string(folder), source: source, top: s.top}
+	a := &answers{stdout: stdout, stderr: stderr, model: string(folder), source: source}
 	if s.json {
 		a.json = json.NewEncoder(stdout)
 		a.json.SetEscapeHTML(false)
@@ -99,15 +87,9 @@ func newAnswers(s *settings, folder run.Folder, source run.Source, input [3]int,
 }
 
 // prediction answers for a picture; label is -1 if its class is not known.
-func (a *answers) prediction(name string, label int, ink bool, top []guess, pixels []uint8) error {
-	top = top[:min(a.top, len(top))]
-	if len(a.source.Names) > 0 {
-		for i := range top {
-			top[i].Name = a.source.Class(top[i].Class)
-		}
-	}
+func (a *answers) prediction(name string, label int, ink bool, top []nets.Guess, pixels []uint8) error {
 	if a.json != nil {
-		line := predictionLine{Type: "prediction", Version: eventsVersion, Model: a.model, Image: name, Ink: ink, Top: top, Preparation: a.prepared}
+		line := predictionLine{Type: "prediction", Version: eventsVersion, Model: a.model, Image: name, Ink: ink, Top: a.guesses(top), Preparation: a.prepared}
 		if label >= 0 {
 			line.Label = &label
 		}
@@ -129,6 +111,18 @@ func (a *answers) prediction(name string, label int, ink bool, top []guess, pixe
 	}
 	_, err := fmt.Fprintf(a.stdout, "%s: %s\n", printable(name), text)
 	return err
+}
+
+// guesses are named where classes have names.
+func (a *answers) guesses(top []nets.Guess) (list []guess) {
+	for _, g := range top {
+		one := guess{Class: g.Class, Probability: g.Probability}
+		if len(a.source.Names) > 0 {
+			one.Name = a.source.Class(g.Class)
+		}
+		list = append(list, one)
+	}
+	return list
 }
 
 // prepares says, before the first picture's answer, how pictures are prepared.

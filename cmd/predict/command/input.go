@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"stheno/data"
+	"stheno/nets"
 )
 
 // stdinName is the input that is no path.
@@ -179,7 +180,7 @@ func (e *examiner) set(ctx context.Context, path string, set *data.Set) error {
 		}
 		for i := range b.Rows {
 			_, label := b.Row(i)
-			result.add(labels[label], likeliest(probabilities[i*e.classes : (i+1)*e.classes])[0].Class)
+			result.add(labels[label], nets.Likeliest(probabilities[i*e.classes:(i+1)*e.classes], 1)[0].Class)
 		}
 	}
 	return e.out.evaluation(path, result, "")

@@ -79,8 +79,8 @@ func TestMNISTAgain(t *testing.T) {
 	}
 	same, right := 0, 0
 	for i := range n {
-		a := likeliest(was.Probabilities[i*10 : i*10+10])[0].Class
-		b := likeliest(is.Probabilities[i*10 : i*10+10])[0].Class
+		a := was.Top(i, 1)[0].Class
+		b := is.Top(i, 1)[0].Class
 		if a == b {
 			same++
 		}

@@ -129,7 +129,7 @@ func (e *examiner) picture(name string, r io.Reader, label int) (class int, ok b
 			probabilities[i] = 1 / float64(len(probabilities))
 		}
 	}
-	top := likeliest(probabilities)
+	top := nets.Likeliest(probabilities, e.top)
 	if class = top[0].Class; !ink {
 		class = noClass
 	}

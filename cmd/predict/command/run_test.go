@@ -227,7 +227,7 @@ func TestSets(t *testing.T) {
 	}
 	want := newConfusion(10)
 	for i, label := range labels {
-		want.add(label, likeliest(scores.Probabilities[i*10 : i*10+10])[0].Class)
+		want.add(label, scores.Top(i, 1)[0].Class)
 	}
 	for _, input := range []string{"mnist", "mnist/t10k-images-idx3-ubyte"} {
 		o := command(t, nil, "-model", run, input)

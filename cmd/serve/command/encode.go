@@ -1,11 +1,9 @@
 package command
 
 import (
-	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"math"
-	"slices"
 	"strconv"
 
 	"stheno/cmd/serve/internal/registry"
@@ -100,19 +98,15 @@ func appendBinary(b []byte, values []float32, texts []string) []byte {
 	return b
 }
 
-// classification names the n likeliest classes of each row, as the extension of
-// this name does: "value:index", and ":label" where classes have names.
+// classification names the n likeliest classes of each row, of probabilities or of
+// logits, as the extension of this name does: "value:index", and ":label" where
+// classes have names.
 func classification(scores []float32, classes, n int, v *registry.Version) (texts []string) {
 	for ; len(scores) > 0; scores = scores[classes:] {
-		order := make([]int, classes)
-		for i := range order {
-			order[i] = i
-		}
-		slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(scores[j], scores[i]) })
-		for _, class := range order[:n] {
-			text := strconv.FormatFloat(float64(scores[class]), 'g', -1, 32) + ":" + strconv.Itoa(class)
+		for _, g := range nets.Likeliest(scores[:classes], n) {
+			text := strconv.FormatFloat(float64(g.Probability), 'g', -1, 32) + ":" + strconv.Itoa(g.Class)
 			if names := v.Config.Data.Names; len(names) > 0 {
-				text += ":" + names[class]
+				text += ":" + names[g.Class]
 			}
 			texts = append(texts, text)
 		}

@@ -74,13 +74,11 @@ func judge(m Model, set *data.Set, turn func() (leave func(), err error)) (list 
 			return nil, err
 		}
 		for i, row := range batch.Rows {
-			p := scores.Probabilities[i*scores.Classes : (i+1)*scores.Classes]
-			guess := slices.Index(p, slices.Max(p))
-			right := float32(0)
-			if labels[i] < len(p) {
-				right = p[labels[i]]
+			top, right := scores.Top(i, 1)[0], float32(0)
+			if labels[i] < scores.Classes {
+				right = scores.Probabilities[i*scores.Classes+labels[i]]
 			}
-			list = append(list, verdict{row, labels[i], guess, right, p[guess]})
+			list = append(list, verdict{row, labels[i], top.Class, right, top.Probability})
 		}
 	}
 	return list, nil
