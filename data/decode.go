@@ -31,6 +31,14 @@ func Decode[T ~float32 | ~float64](b Batch, pixels []T, labels []int) {
 	}
 }
 
+// Scaled returns v/255 for each of an image's bytes, as Decode does for a batch's:
+// what nets.Predictor takes.
+func Scaled[T ~float32 | ~float64](pixels []uint8) []T {
+	values, table := make([]T, len(pixels)), scale[T]()
+	expand(values, pixels, &table)
+	return values
+}
+
 // scale returns v/255 for every byte v. To fill it costs as much as to look up
 // some hundred pixels, less than one image.
 func scale[T ~float32 | ~float64]() (table [256]T) {

@@ -35,6 +35,21 @@ func TestDecodeGathersRows(t *testing.T) {
 	}
 }
 
+// Scaled gives each byte the value that Decode gives it, however many there are.
+func TestScaledIsDecode(t *testing.T) {
+	s := rows(5, 3)
+	for n := range len(s.Pixels) {
+		want := make([]float32, n)
+		Decode((&Set{Pixels: s.Pixels[:n], Labels: []uint8{0}, Height: 1, Width: n, Channels: 1}).Pick(0), want, nil)
+		if got := Scaled[float32](s.Pixels[:n]); !cmp.Equal(got, want) {
+			t.Errorf("%d bytes: %v, want %v", n, got, want)
+		}
+	}
+	if got := Scaled[float64]([]uint8{255, 51}); !cmp.Equal(got, []float64{1, 51. / 255}) {
+		t.Errorf("%v", got)
+	}
+}
+
 // A rank of a process group decodes its part of a batch.
 func TestDecodeTakesAPartOfABatch(t *testing.T) {
 	s := rows(6, 1)

@@ -25,11 +25,14 @@ func ExampleCheckpoint() {
 		return
 	}
 	defer os.RemoveAll(dir)
-	rows := &data.Set{Height: 4, Width: 4, Channels: 1} // one bright pixel, on the left or on the right
-	for i := range 16 {
-		image := make([]uint8, 16)
-		image[i] = 255
-		rows.Pixels, rows.Labels = append(rows.Pixels, image...), append(rows.Labels, uint8(i%4/2))
+	pixels, labels := make([]uint8, 16*16), make([]int, 16)
+	for i := range labels { // one bright pixel, on the left or on the right
+		pixels[16*i+i], labels[i] = 255, i%4/2
+	}
+	rows, err := data.NewSet(pixels, labels, [3]int{4, 4, 1}, 2)
+	if err != nil {
+		fmt.Println(err)
+		return
 	}
 
 	// parts are what a run consists of; a process that resumes makes them anew.

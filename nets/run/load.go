@@ -18,13 +18,16 @@ import (
 	"stheno/nets/train"
 )
 
-// Loaded is a run's model, and what it was read from.
+// Loaded is a run's model, and what it was read from. Any number of goroutines may
+// ask it to predict.
 type Loaded struct {
 	Model  *nets.Model
 	Config Config
 	File   string          // model.safetensors, or a checkpoint
 	At     *train.Position // where training stood; nil where model.safetensors is what the run has ended with
 	Note   string          // a sentence for the user, where File is not what one would expect; else empty
+
+	predictor *nets.Predictor // of Model
 }
 
 // LoadModel is Load without a word on which weights were read.
@@ -55,6 +58,7 @@ func (f Folder) Load() (Loaded, error) {
 	if err := f.choose(&l); err != nil {
 		return l, fmt.Errorf("run: %s: %w", f, err)
 	}
+	l.predictor = nets.NewPredictor(l.Model)
 	return l, nil
 }
 

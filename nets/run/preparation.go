@@ -2,6 +2,7 @@ package run
 
 import (
 	"cmp"
+	"image"
 	"os"
 
 	"stheno/data"
@@ -27,11 +28,11 @@ func (c Config) Preparation() digit.Preparation {
 }
 
 // Row is a picture as the run's network wants it, (H,W,C) in bytes of which 255
-// is 1: prepared as its training images were. Of digit.Decode's pictures of files
-// or digit.FromImage's of images; ink is false for a blank one, if the run
-// prepares by ink.
-func (c Config) Row(picture *digit.Picture) (pixels []uint8, ink bool, err error) {
-	return picture.Row(c.Data.Image, c.Preparation())
+// is 1: prepared as its training images were. Any image.Image will do; digit.Decode
+// reads those of strangers, within limits. ink is false for a blank picture, if the
+// run prepares by ink: its image is black. What cannot be prepared is digit.ErrInput.
+func (c Config) Row(picture image.Image) (pixels []uint8, ink bool, err error) {
+	return digit.FromImage(picture).Row(c.Data.Image, c.Preparation())
 }
 
 // OpenData opens the run's data again, prepared as the run had them: in dir, or

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	"stheno/data"
 	"stheno/nets"
 )
 
@@ -28,7 +29,7 @@ func (p *Page) evidence(w http.ResponseWriter, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	image, shape := scaled(pixels), m.input()
+	image, shape := data.Scaled[float32](pixels), m.input()
 	patches := cover(image, shape)
 	images := slices.Clone(image)
 	for _, q := range patches {

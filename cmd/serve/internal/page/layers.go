@@ -4,6 +4,7 @@ import (
 	"math"
 	"net/http"
 
+	"stheno/data"
 	"stheno/nets"
 )
 
@@ -31,7 +32,7 @@ func (p *Page) layers(w http.ResponseWriter, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	outputs, err := m.Predictor.Outputs(scaled(pixels))
+	outputs, err := m.Predictor.Outputs(data.Scaled[float32](pixels))
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"stheno/data"
 	"stheno/nets"
 	"stheno/nets/train"
 )
@@ -38,7 +39,7 @@ func TestPredict(t *testing.T) {
 	if drawn.Empty || len(drawn.Image) != 784 || math.Abs(x/sum-14) > 0.6 || math.Abs(y/sum-14) > 0.6 {
 		t.Errorf("a bar at the side is not centred: %v, %v of %d bytes", x/sum, y/sum, len(drawn.Image))
 	}
-	scores, err := f.models[1].Predictor.Predict(scaled(drawn.Image))
+	scores, err := f.models[1].Predictor.Predict(data.Scaled[float32](drawn.Image))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +155,7 @@ func TestLayers(t *testing.T) {
 	if a, b, c := seen.Layers[0].Field, seen.Layers[1].Field, seen.Layers[2].Field; a != 3 || b != 7 || c != 0 {
 		t.Errorf("receptive fields %d, %d, %d, expected 3, 7, 0", a, b, c)
 	}
-	outputs, err := f.models[1].Predictor.Outputs(scaled(pixels))
+	outputs, err := f.models[1].Predictor.Outputs(data.Scaled[float32](pixels))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +177,7 @@ func TestLayers(t *testing.T) {
 // TestFieldIsWhatAValueSees changes pixels inside and outside of a value's field.
 func TestFieldIsWhatAValueSees(t *testing.T) {
 	_, f := newPage(t)
-	predictor, image := f.models[1].Predictor, scaled(f.set.Pixels[:784])
+	predictor, image := f.models[1].Predictor, data.Scaled[float32](f.set.Pixels[:784])
 	const y, x, field = 5, 9, 7 // of conv2d_1, (22,22,3)
 	value := func(image []float32) float32 {
 		out, err := predictor.Outputs(image)
@@ -210,7 +211,7 @@ func TestEvidence(t *testing.T) {
 	pixels[10*28+13] = 200 // the one pixel of ink: every patch that covers it takes all
 	var seen evidenceJSON
 	post(t, p, "/api/evidence", asked{"tiny", pixels}, &seen)
-	with, err := f.models[1].Predictor.Predict(scaled(pixels))
+	with, err := f.models[1].Predictor.Predict(data.Scaled[float32](pixels))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,7 +242,7 @@ func TestConfusionAndTests(t *testing.T) {
 	request(t, p, "GET", "/api/confusion?model=tiny", "", nil, &matrix)
 	counts := [4][4]int{}
 	for i := range f.set.Len() {
-		s, err := f.models[1].Predictor.Predict(scaled(f.set.Pixels[i*784 : (i+1)*784]))
+		s, err := f.models[1].Predictor.Predict(data.Scaled[float32](f.set.Pixels[i*784 : (i+1)*784]))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -120,7 +120,7 @@ func saidOf(ctx context.Context, models []Model, d subject, shape [3]int) (predi
 		}
 		seen := rows[m.Config.Preparation()]
 		began := time.Now()
-		scores, err := m.predict(ctx, scaled(seen.pixels))
+		scores, err := m.predict(ctx, data.Scaled[float32](seen.pixels))
 		if err != nil {
 			return predictJSON{}, err
 		}
@@ -209,14 +209,6 @@ func checkImage(image []byte, shape [3]int) error {
 		return refuse(http.StatusBadRequest, "the image has %d bytes, %d x %d x %d are %d", len(image), shape[0], shape[1], shape[2], want)
 	}
 	return nil
-}
-
-// scaled is bytes as a network wants them, from 0 to 1.
-func scaled(pixels []byte) []float32 {
-	set := data.Set{Pixels: pixels, Labels: []byte{0}, Height: 1, Width: len(pixels), Channels: 1}
-	values := make([]float32, len(pixels))
-	data.Decode(set.Pick(0), values, nil)
-	return values
 }
 
 // asked is the body that names a network and brings an image for it.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"stheno/data"
 	"stheno/data/digit"
 )
 
@@ -37,7 +38,7 @@ func TestEachNetworkSeesWhatItWasTrainedOn(t *testing.T) {
 	}
 	for i, m := range []Model{raw, mnist} {
 		method := m.Config.Settings.Preparation.Method
-		scores, err := m.Predictor.Predict(scaled(seen[method]))
+		scores, err := m.Predictor.Predict(data.Scaled[float32](seen[method]))
 		if err != nil {
 			t.Fatal(err)
 		}
