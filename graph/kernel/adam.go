@@ -16,7 +16,8 @@ package kernel
 func Adam[T Float](w, dw, m, v []T, alpha, decay1, decay2, eps, keep T) {
 	check(len(w) == len(dw) && len(w) == len(m) && len(w) == len(v), "kernel: Adam: slices differ in length")
 	loop := of[T]().adam
-	update(w, keep, func(from, to int) {
+	spans(len(w), 1<<14, func(from, to int) {
+		decay(w[from:to], keep)
 		loop(w[from:to], dw[from:to], m[from:to], v[from:to], alpha, decay1, decay2, eps)
 	})
 }

@@ -24,7 +24,8 @@ func RMSprop[T Float](w, dw, v, m, a []T, by RMS[T]) {
 	fits := func(s []T) bool { return s == nil || len(s) == len(w) }
 	check(len(w) == len(dw) && len(w) == len(v) && fits(m) && fits(a), "kernel: RMSprop: slices differ in length")
 	loop := of[T]().rmsprop
-	update(w, by.Keep, func(from, to int) {
+	spans(len(w), 1<<14, func(from, to int) {
+		decay(w[from:to], by.Keep)
 		loop(w[from:to], dw[from:to], v[from:to], stretch(m, from, to), stretch(a, from, to), by)
 	})
 }

@@ -10,7 +10,10 @@ package kernel
 func SGD[T Float](w, dw []T, rate, keep T) {
 	check(len(w) == len(dw), "kernel: SGD: slices differ in length")
 	loop := of[T]().sgd
-	update(w, keep, func(from, to int) { loop(w[from:to], dw[from:to], rate) })
+	spans(len(w), 1<<14, func(from, to int) {
+		decay(w[from:to], keep)
+		loop(w[from:to], dw[from:to], rate)
+	})
 }
 
 // Momentum moves weights w by their velocity v, which the gradient dw changes:
@@ -35,17 +38,16 @@ func Momentum[T Float](w, dw, v []T, rate, momentum, keep T, nesterov bool) {
 	if nesterov {
 		loop = of[T]().nesterov
 	}
-	update(w, keep, func(from, to int) { loop(w[from:to], dw[from:to], v[from:to], rate, momentum) })
+	spans(len(w), 1<<14, func(from, to int) {
+		decay(w[from:to], keep)
+		loop(w[from:to], dw[from:to], v[from:to], rate, momentum)
+	})
 }
 
-// update runs an optimizer's loop over blocks of the weights w, of which it first
-// leaves the part keep.
-func update[T Float](w []T, keep T, loop func(from, to int)) {
-	times := of[T]().times
-	spans(len(w), 1<<14, func(from, to int) {
-		if keep != 1 { // what it touches stays in the cache for the loop
-			times(w[from:to], w[from:to], keep)
-		}
-		loop(from, to)
-	})
+// decay leaves the part keep of the weights w. What it touches stays in the cache
+// for the update's loop.
+func decay[T Float](w []T, keep T) {
+	if keep != 1 {
+		of[T]().times(w, w, keep)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"reflect"
 
 	"gorgonia.org/tensor"
 
@@ -46,19 +47,14 @@ func (c *Checkpoint) Begin(folder Folder) error {
 }
 
 // WorksOn is what is saved.
-func (c *Checkpoint) WorksOn() (*nets.Model, train.Optimizer) {
-	if c.Optimizer == nil {
-		return c.Model, nil
-	}
-	return c.Model, c.Optimizer
-}
+func (c *Checkpoint) WorksOn() (*nets.Model, train.Optimizer) { return c.Model, c.Optimizer }
 
 // Resume says from which state the run goes on.
 func (c *Checkpoint) Resume(s *State) { c.good, c.at = s.Position.Step, s.Position }
 
 // TrainBegin checks the settings.
 func (c *Checkpoint) TrainBegin(*train.Stats) error {
-	if c.Model == nil || c.Optimizer == nil {
+	if o := reflect.ValueOf(c.Optimizer); c.Model == nil || !o.IsValid() || o.Kind() == reflect.Pointer && o.IsNil() {
 		return errors.New("run: Checkpoint has no Model or no Optimizer")
 	}
 	return nil

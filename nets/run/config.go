@@ -15,7 +15,6 @@ import (
 
 	"stheno/data/digit"
 	"stheno/nets/internal/strict"
-	"stheno/nets/train"
 )
 
 // ConfigFormat is the version of config.json. It grows when a reader of the old
@@ -29,7 +28,7 @@ type Config struct {
 	Phase        string            `json:"phase,omitempty"` // of a run in the folder of another: what it is to that
 	Params       int               `json:"params"`
 	Settings     Settings          `json:"settings"`
-	Optimizer    train.Adam        `json:"optimizer"` // as the run began
+	Optimizer    json.RawMessage   `json:"optimizer"` // its settings, as the run began
 	Data         Source            `json:"data"`
 	Kernels      string            `json:"kernels"`         // the implementation that computed
 	Convolutions map[string]string `json:"convolutions"`    // the algorithm of each convolutional layer

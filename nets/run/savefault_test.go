@@ -249,7 +249,7 @@ func TestWhatIsNotFiniteIsNeverSaved(t *testing.T) {
 func poison(p *trial, what string, value float64) {
 	list, prefix := p.model.Weights, ""
 	if what != "weight" {
-		list, prefix = p.adam.State().Moments, what+"."
+		list, prefix = p.adam.State().Tensors, what+"."
 	}
 	list = slices.DeleteFunc(slices.Clone(list), func(w nets.Weight) bool { return !strings.HasPrefix(w.Name, prefix) })
 	if w := list[len(list)-1].Value; w.Dtype() == tensor.Float64 {
@@ -272,7 +272,7 @@ func checkNotSaved(t *testing.T, p *trial, step int, err error) {
 		t.Fatalf("%+v, passed over %v, error %v", s, passedOver, err)
 	}
 	q := resume(t, p.recipe, p.folder)
-	for _, w := range append(slices.Clone(q.model.Weights), q.adam.State().Moments...) {
+	for _, w := range append(slices.Clone(q.model.Weights), q.adam.State().Tensors...) {
 		if !finite(w.Value) {
 			t.Errorf("%s of the newest checkpoint is not finite", w.Name)
 		}

@@ -29,9 +29,9 @@ type State struct {
 
 // optimizerState is what an optimizer knows beside its tensors.
 type optimizerState struct {
-	Name     string     `json:"name"` // "Adam"
-	Settings train.Adam `json:"settings"`
-	Step     int        `json:"step"`
+	Name     string          `json:"name"` // Keras's class
+	Settings json.RawMessage `json:"settings,omitempty"`
+	Step     int             `json:"step"`
 }
 
 // The tensors of a State are named by who they belong to: the model's weights
@@ -44,7 +44,7 @@ const (
 // Parts are those whose state a run consists of.
 type Parts struct {
 	Model     *nets.Model
-	Optimizer *train.Adam
+	Optimizer train.Optimizer
 	Callbacks []train.Callback // those that are Stateful count
 }
 
@@ -61,9 +61,9 @@ func (p Parts) stateful() (list []train.Stateful) {
 // lend collects the parts' state. The tensors are lent: they change with the
 // next step.
 func (p Parts) lend(c Config, at train.Position) (s State, tensors []nets.Weight, err error) {
-	adam := p.Optimizer.State()
+	own := p.Optimizer.State()
 	s = State{Config: c, Position: at, callbacks: make(map[string]json.RawMessage)}
-	s.optimizer = optimizerState{"Adam", *p.Optimizer, adam.Step}
+	s.optimizer = optimizerState{own.Name, own.Settings, own.Step}
 	if s.noise, err = p.Model.Noise.MarshalBinary(); err != nil {
 		return s, nil, err
 	}
@@ -72,7 +72,7 @@ func (p Parts) lend(c Config, at train.Position) (s State, tensors []nets.Weight
 		weights = a.Trained()
 	}
 	tensors = append(tensors, weights...)
-	tensors = append(tensors, prefixed(optimizerPrefix, adam.Moments)...)
+	tensors = append(tensors, prefixed(optimizerPrefix, own.Tensors)...)
 	for _, callback := range p.stateful() {
 		state, err := callback.State()
 		if err != nil {
@@ -98,7 +98,7 @@ func prefixed(prefix string, weights []nets.Weight) []nets.Weight {
 // Restore gives the parts their state back. The parts must be those of the run:
 // the same network, and the same callbacks.
 func (s *State) Restore(p Parts) error {
-	var weights, moments []safetensors.Tensor
+	var weights, slots []safetensors.Tensor
 	kept := make(map[string][]safetensors.Tensor)
 	for _, t := range s.tensors {
 		name := t.Name
@@ -108,7 +108,7 @@ func (s *State) Restore(p Parts) error {
 			kept[owner] = append(kept[owner], t)
 		} else if bare, ok := strings.CutPrefix(name, optimizerPrefix); ok {
 			t.Name = bare
-			moments = append(moments, t)
+			slots = append(slots, t)
 		} else {
 			weights = append(weights, t)
 		}
@@ -119,49 +119,27 @@ func (s *State) Restore(p Parts) error {
 	if err := p.Model.Noise.UnmarshalBinary(s.noise); err != nil {
 		return fmt.Errorf("run: checkpoint: the source of dropout: %w", err)
 	}
-	if err := s.restoreOptimizer(p, moments); err != nil {
+	if err := s.restoreOptimizer(p, slots); err != nil {
 		return err
 	}
 	return s.restoreCallbacks(p, kept)
 }
 
+// restoreOptimizer asks the optimizer whether what it is given is of the model.
 func (s *State) restoreOptimizer(p Parts, tensors []safetensors.Tensor) error {
-	if s.optimizer.Name != "Adam" {
-		return fmt.Errorf("run: checkpoint: is of the optimizer %q, this is Adam", s.optimizer.Name)
+	if is := p.Optimizer.State().Name; s.optimizer.Name != is {
+		return fmt.Errorf("run: checkpoint: is of the optimizer %.40q, this run trains with %s", s.optimizer.Name, is)
 	}
-	moments, err := owned(tensors)
-	if err == nil && (len(moments) > 0 || s.Position.Step > 0) {
-		err = momentsOf(p.Model, moments)
-	}
+	own, err := owned(tensors)
 	if err != nil {
 		return fmt.Errorf("run: checkpoint: %w", err)
 	}
-	_ = p.Optimizer.LearningRate() // defaults are in place, so that a zero of the file stays one
-	a := s.optimizer.Settings
-	p.Optimizer.Rate, p.Optimizer.Beta1, p.Optimizer.Beta2, p.Optimizer.Epsilon, p.Optimizer.WeightDecay = a.Rate, a.Beta1, a.Beta2, a.Epsilon, a.WeightDecay
-	return p.Optimizer.Restore(train.AdamState{Step: s.optimizer.Step, Moments: moments})
-}
-
-// momentsOf says what keeps these from being the moments of the model's weights.
-func momentsOf(m *nets.Model, moments []nets.Weight) error {
-	byName := make(map[string]*tensor.Dense, len(moments))
-	for _, w := range moments {
-		byName[w.Name] = w.Value
+	err = p.Optimizer.Restore(train.OptimizerState{Name: s.optimizer.Name, Settings: s.optimizer.Settings, Step: s.optimizer.Step, Tensors: own})
+	if bound, ok := p.Optimizer.(train.Bound); ok && err == nil {
+		err = bound.Belongs(p.Model)
 	}
-	for _, w := range m.Weights {
-		for _, name := range []string{"m." + w.Name, "v." + w.Name} {
-			switch found := byName[name]; {
-			case found == nil:
-				return fmt.Errorf("moment %q is missing", name)
-			case !found.Shape().Eq(w.Value.Shape()):
-				return fmt.Errorf("moment %q has shape %v, the %s's has %v", name, found.Shape(), m.Name, w.Value.Shape())
-			case found.Dtype() != w.Value.Dtype():
-				return fmt.Errorf("moment %q has element type %v, the %s's has %v", name, found.Dtype(), m.Name, w.Value.Dtype())
-			}
-		}
-	}
-	if want := 2 * len(m.Weights); len(moments) != want {
-		return fmt.Errorf("there are %d moments, the %s has %d", len(moments), m.Name, want)
+	if err != nil {
+		return fmt.Errorf("run: checkpoint: %w", err)
 	}
 	return nil
 }

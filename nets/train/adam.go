@@ -1,7 +1,6 @@
 package train
 
 import (
-	"fmt"
 	"math"
 
 	"gorgonia.org/gorgonia"
@@ -23,9 +22,7 @@ import (
 // Biases do not decay; see nets.IsKernel.
 //
 // Gorgonia's own AdamSolver puts epsilon beside the corrected moment, which
-// differs for small gradients. Moments belong to a weight's name, so programs
-// of several batch sizes share them, and to one model: an Adam that has stepped
-// it refuses the weights of another.
+// differs for small gradients.
 //
 // The zero value has Keras's defaults, which take the place of zeros when it is
 // first used. The fields of NewAdam's mean what they say, zeros too, and so does
@@ -38,24 +35,69 @@ type Adam struct {
 
 	WeightDecay float64 `json:"weight_decay,omitempty"` // 0 is plain Adam; Keras's AdamW has 0.004
 
-	step    int
-	moments map[string]moment
-	settled bool  // whether zeros are zeros
-	self    *Adam // where it was at its first step: a copy would share the moments
+	slots
 }
-
-// moment is what Adam remembers of one weight, and the weight; that is nil
-// between Restore and the next step.
-type moment struct{ m, v, of *tensor.Dense }
 
 var _ Optimizer = (*Adam)(nil)
 
 // NewAdam has Keras's defaults but for the learning rate, which there is 0.001.
 func NewAdam(rate float64) *Adam {
-	return &Adam{Rate: rate, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7, settled: true}
+	return &Adam{Rate: rate, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7, slots: slots{settled: true}}
 }
 
-// settle puts defaults in place of zeros, once.
+// NewAdamW is Keras's AdamW, whose defaults are 0.001 and 0.004, with its
+// exclude_from_weight_decay for the biases: an Adam with a WeightDecay.
+func NewAdamW(rate, weightDecay float64) *Adam {
+	a := NewAdam(rate)
+	a.WeightDecay = weightDecay
+	return a
+}
+
+// LearningRate is Rate.
+func (a *Adam) LearningRate() float64 {
+	a.settle()
+	return a.Rate
+}
+
+// SetLearningRate sets Rate; 0 is 0.
+func (a *Adam) SetLearningRate(rate float64) {
+	a.settle()
+	a.Rate = rate
+}
+
+// State has the slots "m" and "v", the moments.
+func (a *Adam) State() OptimizerState { return stateOf(a) }
+
+// Restore takes a state of Adam, with WeightDecay or without.
+func (a *Adam) Restore(s OptimizerState) error { return restore(a, s) }
+
+// Belongs says what keeps a from training m.
+func (a *Adam) Belongs(m *nets.Model) error { return belongs(a, m) }
+
+// Step updates every weight by its gradient. Weights have names, as nodes have.
+// It refuses the weights of another model than that of the steps before, and
+// settings that are no numbers of Adam's; then it changes nothing.
+func (a *Adam) Step(weights []gorgonia.ValueGrad) error {
+	if err := begin(a, weights); err != nil {
+		return err
+	}
+	alpha := a.Rate * math.Sqrt(1-math.Pow(a.Beta2, float64(a.step))) / (1 - math.Pow(a.Beta1, float64(a.step)))
+	return each(a, weights, func(c change) {
+		if c.w.Dtype() == tensor.Float64 {
+			adam[float64](a, c, alpha)
+		} else {
+			adam[float32](a, c, alpha)
+		}
+	})
+}
+
+func adam[T graph.Float](a *Adam, c change, alpha float64) {
+	kernel.Adam(graph.Slice[T](c.w), graph.Slice[T](c.grad), graph.Slice[T](c.kept[0]), graph.Slice[T](c.kept[1]),
+		T(alpha), T(1-a.Beta1), T(1-a.Beta2), T(a.Epsilon), T(undecayed(c.name, a.Rate, a.WeightDecay)))
+}
+
+func (a *Adam) class() string { return "Adam" }
+
 func (a *Adam) settle() {
 	if a.settled {
 		return
@@ -65,83 +107,11 @@ func (a *Adam) settle() {
 	a.settled = true
 }
 
-// LearningRate is Rate.
-func (a *Adam) LearningRate() float64 {
-	a.settle()
-	return a.Rate
+func (a *Adam) settings() []setting {
+	return []setting{atLeast0("Rate", a.Rate), below1("Beta1", a.Beta1), below1("Beta2", a.Beta2),
+		atLeast0("Epsilon", a.Epsilon), atLeast0("WeightDecay", a.WeightDecay)}
 }
 
-// SetLearningRate sets Rate.
-func (a *Adam) SetLearningRate(rate float64) {
-	a.settle()
-	a.Rate = rate
-}
+func (a *Adam) slotNames() []string { return adamSlots }
 
-// Step updates every weight by its gradient. Weights have names, as nodes have.
-// It refuses the weights of another model than that of the steps before, and
-// settings that are no numbers of Adam's; then it changes nothing.
-func (a *Adam) Step(weights []gorgonia.ValueGrad) error {
-	a.settle()
-	if err := a.check(); err != nil {
-		return err
-	}
-	for i, vg := range weights {
-		name, w, err := weightOf(vg)
-		if err != nil {
-			return fmt.Errorf("train: Adam: weight %d %w", i, err)
-		}
-		if err := a.knows(name, w); err != nil {
-			return err
-		}
-	}
-	a.step, a.self = a.step+1, a
-	alpha := a.Rate * math.Sqrt(1-math.Pow(a.Beta2, float64(a.step))) / (1 - math.Pow(a.Beta1, float64(a.step)))
-	for _, vg := range weights {
-		name := vg.(gorgonia.Namer).Name()
-		grad, err := vg.Grad()
-		if err != nil {
-			return fmt.Errorf("train: Adam: %s: %w", name, err)
-		}
-		w, mom := vg.Value().(*tensor.Dense), a.momentOf(name, vg.Value().(*tensor.Dense))
-		if w.Dtype() == tensor.Float64 {
-			adam[float64](a, w, grad, mom, alpha, a.keep(name))
-		} else {
-			adam[float32](a, w, grad, mom, alpha, a.keep(name))
-		}
-	}
-	return nil
-}
-
-// keep is what a step leaves of a weight before it moves it.
-func (a *Adam) keep(name string) float64 {
-	if !nets.IsKernel(name) {
-		return 1
-	}
-	return 1 - float64(a.Rate*a.WeightDecay)
-}
-
-func adam[T graph.Float](a *Adam, w *tensor.Dense, grad gorgonia.Value, mom moment, alpha, keep float64) {
-	kernel.Adam(graph.Slice[T](w), graph.Slice[T](grad), graph.Slice[T](mom.m), graph.Slice[T](mom.v),
-		T(alpha), T(1-a.Beta1), T(1-a.Beta2), T(a.Epsilon), T(keep))
-}
-
-func (a *Adam) momentOf(name string, w *tensor.Dense) moment {
-	mom, ok := a.moments[name]
-	if !ok {
-		mom = newMoment(w)
-	}
-	if mom.of == nil {
-		if a.moments == nil {
-			a.moments = make(map[string]moment)
-		}
-		mom.of = w
-		a.moments[name] = mom
-	}
-	return mom
-}
-
-func newMoment(like *tensor.Dense) moment {
-	size := int(like.MemSize())
-	arena := graph.NewArena(size, size)
-	return moment{m: arena.Tensor(like.Dtype(), like.Shape()), v: arena.Tensor(like.Dtype(), like.Shape())}
-}
+var adamSlots = []string{"m", "v"}

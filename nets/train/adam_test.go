@@ -108,9 +108,10 @@ func TestAdamIsKeras(t *testing.T) {
 }
 
 // copyState is a state as a file would keep it.
-func copyState(s train.AdamState) train.AdamState {
-	for i, w := range s.Moments {
-		s.Moments[i].Value = w.Value.Clone().(*tensor.Dense)
+func copyState(s train.OptimizerState) train.OptimizerState {
+	s.Tensors = slices.Clone(s.Tensors)
+	for i, w := range s.Tensors {
+		s.Tensors[i].Value = w.Value.Clone().(*tensor.Dense)
 	}
 	return s
 }
@@ -135,7 +136,7 @@ func TestAdamGoesOnFromASavedState(t *testing.T) {
 	run(first, halves, 1, 9)
 	state := copyState(first.State())
 	var names []string
-	for _, w := range state.Moments {
+	for _, w := range state.Tensors {
 		names = append(names, w.Name)
 	}
 	if got := strings.Join(names, " "); got != "m.a v.a m.b v.b" || state.Step != 9 {
@@ -161,7 +162,7 @@ func TestAdamRefusesAStateWithoutPartners(t *testing.T) {
 	}
 	good := copyState(a.State())
 	three, wide := dense(make([]float64, 3), tensor.Float32), dense(make([]float64, 2), tensor.Float64)
-	m, v := good.Moments[0], good.Moments[1]
+	m, v := good.Tensors[0], good.Tensors[1]
 	for name, moments := range map[string][]nets.Weight{
 		"no v":              {m},
 		"no m":              {v},
@@ -174,11 +175,11 @@ func TestAdamRefusesAStateWithoutPartners(t *testing.T) {
 		"m and v, no names": {{Value: m.Value}, {Value: v.Value}},
 	} {
 		b := train.NewAdam(0.01)
-		if err := b.Restore(train.AdamState{Step: 3, Moments: moments}); err == nil {
+		if err := b.Restore(train.OptimizerState{Name: "Adam", Step: 3, Tensors: moments}); err == nil {
 			t.Errorf("%s: not refused", name)
 		}
-		if s := b.State(); s.Step != 0 || len(s.Moments) != 0 {
-			t.Errorf("%s: refused, but now at step %d with %d moments", name, s.Step, len(s.Moments))
+		if s := b.State(); s.Step != 0 || len(s.Tensors) != 0 {
+			t.Errorf("%s: refused, but now at step %d with %d moments", name, s.Step, len(s.Tensors))
 		}
 	}
 	if err := train.NewAdam(0.01).Restore(good); err != nil {
@@ -198,8 +199,8 @@ func TestProgramsShareMoments(t *testing.T) {
 	if _, err := train.Fit(t.Context(), m, rows, spy, train.Plan{Epochs: 2, Batch: 4}); err != nil {
 		t.Fatal(err)
 	}
-	if s := spy.State(); s.Step != 6 || len(s.Moments) != 2*len(m.Weights) {
-		t.Errorf("%d moments after %d steps, want 2 for each of the %d weights after 6", len(s.Moments), s.Step, len(m.Weights))
+	if s := spy.State(); s.Step != 6 || len(s.Tensors) != 2*len(m.Weights) {
+		t.Errorf("%d moments after %d steps, want 2 for each of the %d weights after 6", len(s.Tensors), s.Step, len(m.Weights))
 	}
 	for i, w := range m.Weights {
 		if !slices.Equal(floats(w.Value), plain[i].(param).values()) {

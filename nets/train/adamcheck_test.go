@@ -149,7 +149,7 @@ func TestAZeroThatIsMeant(t *testing.T) {
 	if err := blank.Step([]gorgonia.ValueGrad{p}); err != nil || blank.Beta1 != 0 {
 		t.Errorf("beta %v, error %v", blank.Beta1, err)
 	}
-	if m := blank.State().Moments[0].Value.Float64s(); !slices.Equal(m, p.grad.Float64s()) {
+	if m := blank.State().Tensors[0].Value.Float64s(); !slices.Equal(m, p.grad.Float64s()) {
 		t.Errorf("the first moment is %v, want the gradient %v", m, p.grad.Float64s())
 	}
 }
@@ -189,11 +189,11 @@ func TestAdamRefusesWhatIsNoWeight(t *testing.T) {
 		if err := a.Step([]gorgonia.ValueGrad{p, vg}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)
 		}
-		if s := a.State(); s.Step != 0 || len(s.Moments) != 0 {
+		if s := a.State(); s.Step != 0 || len(s.Tensors) != 0 {
 			t.Errorf("%s: Adam has made a step", want)
 		}
 	}
-	lonely := train.AdamState{Step: 1, Moments: []nets.Weight{{Name: "m.w"}, {Name: "v.w"}}}
+	lonely := train.OptimizerState{Name: "Adam", Step: 1, Tensors: []nets.Weight{{Name: "m.w"}, {Name: "v.w"}}}
 	if err := train.NewAdam(0.1).Restore(lonely); err == nil {
 		t.Error("moments without tensors are restored")
 	}
@@ -214,7 +214,7 @@ func TestACopiedAdamIsRefused(t *testing.T) {
 	if err := step(&after); err == nil || !strings.Contains(err.Error(), "a copy of one that has made 1 steps") {
 		t.Errorf("error %v", err)
 	}
-	if err := after.Restore(train.AdamState{}); err != nil || step(&after) != nil || step(a) != nil {
+	if err := after.Restore(train.OptimizerState{Name: "Adam"}); err != nil || step(&after) != nil || step(a) != nil {
 		t.Errorf("neither a copy that was restored nor the first one steps: %v", err)
 	}
 }

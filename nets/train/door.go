@@ -114,8 +114,8 @@ func (p Plan) check(m *nets.Model, rows *data.Set, opt Optimizer) error {
 	if err := p.checkCallbacks(m, opt); err != nil {
 		return err
 	}
-	if adam, ok := opt.(interface{ belongs(*nets.Model) error }); ok {
-		if err := adam.belongs(m); err != nil {
+	if bound, ok := opt.(Bound); ok {
+		if err := bound.Belongs(m); err != nil {
 			return err
 		}
 	}

@@ -8,20 +8,11 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"gorgonia.org/gorgonia"
-
 	"stheno/data"
 	"stheno/data/augment"
 	"stheno/nets"
 	"stheno/nets/group"
 )
-
-// Optimizer updates weights from their gradients.
-type Optimizer interface {
-	gorgonia.Solver
-	LearningRate() float64 // of the next step
-	SetLearningRate(float64)
-}
 
 // Plan is how to train. Its zero value is Keras's fit without arguments, but for
 // the order of the rows: there Shuffle is true.

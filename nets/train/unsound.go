@@ -10,7 +10,7 @@ import (
 // unsound are those of Gorgonia's solvers that do not do what they say, and report
 // no error: nets.Program.Gradients tells of all of them.
 var unsound = map[reflect.Type]string{
-	reflect.TypeFor[*gorgonia.AdamW]():         "never moves a weight: use Adam with a WeightDecay",
+	reflect.TypeFor[*gorgonia.AdamW]():         "never moves a weight: use NewAdamW",
 	reflect.TypeFor[*gorgonia.AdaGradSolver](): "ignores its options, its rate is always 0.001: use Adam",
 }
 

@@ -18,13 +18,13 @@ import (
 // old form could be misled.
 const eventsVersion = 2
 
-func newConfig(m *nets.Model, s *settings, opt *train.Adam, set *data.Dataset) (run.Config, error) {
+func newConfig(m *nets.Model, s *settings, opt train.Optimizer, set *data.Dataset) (run.Config, error) {
 	convolutions, err := m.Convolutions()
 	if err != nil {
 		return run.Config{}, err
 	}
 	c := run.Config{
-		Format: run.ConfigFormat, Network: m.Name, Phase: s.phase, Params: m.Params(), Settings: s.Settings, Optimizer: *opt,
+		Format: run.ConfigFormat, Network: m.Name, Phase: s.phase, Params: m.Params(), Settings: s.Settings, Optimizer: opt.State().Settings,
 		Data:         source(set),
 		Kernels:      kernel.Implementation(),
 		Convolutions: make(map[string]string),

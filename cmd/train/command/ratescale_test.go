@@ -24,7 +24,7 @@ func TestScaledRateInARun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := c.Settings; s.RateScale != "sqrt" || s.LearningRate != 0.004 || c.Optimizer.Rate != 0.001 {
+	if s := c.Settings; s.RateScale != "sqrt" || s.LearningRate != 0.004 || adamOf(t, c).Rate != 0.001 {
 		t.Errorf("config.json: %+v", c)
 	}
 	for _, flags := range []string{"-lr-scale linear", "-lr-scale none", "-lr 0.001"} {

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"encoding/json"
 	"io"
 	"strings"
 	"testing"
@@ -66,7 +67,7 @@ func TestRecipeInARun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := c.Settings; s.Recipe != "best" || s.Optimizer != "adamw" || s.Epochs != 1 || s.EMA == 0 || s.Augment == "" || c.Optimizer.WeightDecay != s.WeightDecay {
+	if s := c.Settings; s.Recipe != "best" || s.Optimizer != "adamw" || s.Epochs != 1 || s.EMA == 0 || s.Augment == "" || adamOf(t, c).WeightDecay != s.WeightDecay {
 		t.Errorf("config.json: %+v", c)
 	}
 	if page := read(t, "run", "report.html"); !strings.Contains(page, "recipe best; adamw") {
@@ -133,4 +134,13 @@ func TestSWAKeepsItsEpochs(t *testing.T) {
 	if err := s.adopt(stored); err == nil || !strings.Contains(err.Error(), "-swa 3 is laid out for 10 epochs") {
 		t.Error(err)
 	}
+}
+
+// adamOf is the optimizer with which a run began.
+func adamOf(t *testing.T, c run.Config) (a train.Adam) {
+	t.Helper()
+	if err := json.Unmarshal(c.Optimizer, &a); err != nil {
+		t.Fatal(err)
+	}
+	return a
 }

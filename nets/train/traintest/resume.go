@@ -33,7 +33,7 @@ func (c Script) EpochEnd(s *train.Stats) error {
 type snapshot struct {
 	at      train.Position
 	weights []nets.Weight
-	adam    train.AdamState
+	adam    train.OptimizerState
 	states  map[string]train.CallbackState
 }
 
@@ -70,7 +70,7 @@ func (c *snapshots) take(s *train.Stats) {
 		}
 	}
 	shot := snapshot{at: s.Position(), weights: Cloned(weights), adam: c.adam.State(), states: make(map[string]train.CallbackState)}
-	shot.adam.Moments = Cloned(shot.adam.Moments)
+	shot.adam.Tensors = Cloned(shot.adam.Tensors)
 	for _, callback := range c.callbacks {
 		if stateful, ok := callback.(train.Stateful); ok {
 			state, err := stateful.State()
@@ -106,7 +106,7 @@ func runTo(t *testing.T, build func(*nets.Model, *train.Adam) []train.Callback, 
 			copy(m.Weights[i].Value.Float32s(), w.Value.Float32s())
 		}
 		state := from.adam
-		state.Moments = Cloned(state.Moments)
+		state.Tensors = Cloned(state.Tensors)
 		if err := adam.Restore(state); err != nil {
 			t.Fatal(err)
 		}
