@@ -1,6 +1,6 @@
 // Package train trains and evaluates models in Keras's words: [Fit] with
-// callbacks, [Evaluate], the [Adam] optimizer as Keras computes it, and the
-// files of a run.
+// callbacks, [Evaluate], and the optimizers [Adam], [SGD] and [RMSprop] as Keras
+// computes them. It knows no file of a run: those are package run's.
 //
 // Fit owns the loop over epochs and batches and nothing else. The order of the
 // rows is data's, the arithmetic graph's, weights are the model's, moments the
@@ -53,5 +53,7 @@
 //	                      graphs, histograms, images, profiles          none
 //	SwapEMAWeights        the average begins as the weights of step 1   as the initial ones, with a decay that begins low
 //	                      callbacks see the weights as trained          the average, at the ends of epochs
+//	weight_decay          of every weight that is not excluded          of kernels alone: see nets.IsKernel
+//	RMSprop               centered, rounding can make a weight NaN      the variance is never below 0
 //	TerminateOnNaN        ends after the update, and keeps the epoch    before the update, without the epoch
 package train
