@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"slices"
 
 	"gorgonia.org/tensor"
 
@@ -37,9 +38,13 @@ type Average struct {
 	Last  int     // epochs; 0 is none
 
 	other   keptWeights // the average, or while that is in the model, the weights that are trained
+	moving  []pair      // those of layers that are not frozen
 	state   averageState
 	swapped bool // whether the average is in the model
 }
+
+// pair is a weight's average and the model's own.
+type pair struct{ average, weight *tensor.Dense }
 
 // averageState is what a checkpoint keeps beside the average.
 type averageState struct {
@@ -58,6 +63,12 @@ func (a *Average) TrainBegin(s *Stats) error {
 		return fmt.Errorf("train: Average is of the last %d epochs, but %d are planned", a.Last, s.Epochs)
 	}
 	a.other.of(a.Model)
+	a.moving = nil
+	for i, w := range a.Model.Weights {
+		if slices.Contains(a.Model.Trained(), w) {
+			a.moving = append(a.moving, pair{a.other.weights[i].Value, w.Value})
+		}
+	}
 	if s.Step == 0 {
 		a.state, a.swapped = averageState{}, false
 		a.other.keep()
@@ -81,8 +92,8 @@ func (a *Average) BatchEnd(s *Stats) error {
 		a.other.keep()
 		return nil
 	}
-	for i, w := range a.other.weights {
-		blend(w.Value, a.Model.Weights[i].Value, part)
+	for _, p := range a.moving {
+		blend(p.average, p.weight, part)
 	}
 	return nil
 }
