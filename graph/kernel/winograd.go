@@ -161,9 +161,7 @@ func (g *convGrad[T]) winograd() {
 			g.winogradImage(n, n > from, turned, sum, imagesOf(db, g.shards(), shard))
 		}
 	})
-	if g.db != nil {
-		addShards(g.shards(), db, g.db)
-	}
+	addShards(g.shards(), db, g.db)
 	if g.dw != nil {
 		addShards(g.shards(), du, u.x)
 		transformFilterGrad(g.Conv, u, g.dw)
