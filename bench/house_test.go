@@ -96,7 +96,7 @@ bench/study                  -> bench/cpu nets/run nets/train nets/durable
 // outside says who may import Gorgonia, and who its tensors.
 const outside = `
 gorgonia.org/gorgonia -> graph graph/optest nets nets/dot nets/onnx nets/train bench
-gorgonia.org/tensor   -> graph graph/optest nets nets/dot nets/onnx nets/train nets/train/traintest nets/run nets/run/report bench cmd/train/command cmd/compare/command cmd/predict/command cmd/export/command cmd/serve/command cmd/serve/internal/registry cmd/serve/internal/page cmd/serve/internal/live cmd/internal/commandtest bench/load bench/scale
+gorgonia.org/tensor   -> graph graph/optest nets nets/dot nets/onnx nets/train nets/train/traintest nets/train/progress nets/run nets/run/report bench cmd/train/command cmd/compare/command cmd/predict/command cmd/export/command cmd/serve/command cmd/serve/internal/registry cmd/serve/internal/page cmd/serve/internal/live cmd/internal/commandtest bench/load bench/scale
 `
 
 // machineFile is the one file that may name Gorgonia's virtual machines.

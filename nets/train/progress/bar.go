@@ -122,6 +122,9 @@ func (b *Bar) TrainEnd(s *train.Stats) error {
 	return nil
 }
 
+// TrainFailed ends the line, so that the error is told on one of its own.
+func (b *Bar) TrainFailed(*train.Stats) { b.end() }
+
 // Close ends an open line and returns the first error of writing.
 func (b *Bar) Close() error {
 	b.end()

@@ -8,7 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"gorgonia.org/tensor"
+
 	"stheno/nets/train"
+	"stheno/nets/train/traintest"
 )
 
 func TestBarGolden(t *testing.T) {
@@ -130,7 +133,28 @@ func TestBarTimeLeftHeedsSteps(t *testing.T) {
 	}
 }
 
-// After an error Fit may call nothing more: Close ends the line, once.
+// An error of Fit finds the line ended, by itself; an end in good order too.
+func TestBarLeavesNoLineOpen(t *testing.T) {
+	for _, fault := range []error{errBroken, &train.Stop{Reason: "enough"}} {
+		var out bytes.Buffer
+		b := &Bar{Out: &out, Terminal: wide(80, false), Now: newClock().now}
+		plan := train.Plan{Epochs: 2, Batch: 4, Callbacks: []train.Callback{b, traintest.Each{Batch: func(s *train.Stats) error {
+			if strings.HasSuffix(out.String(), "\n") {
+				t.Error("no line is open")
+			}
+			return fault
+		}}}}
+		_, err := train.Fit(t.Context(), traintest.NewModel(t, traintest.Toy, tensor.Float32), traintest.Images(8, traintest.Toy.Input, 3), train.NewAdam(0.001), plan)
+		if stop := (*train.Stop)(nil); errors.Is(err, errBroken) == errors.As(fault, &stop) {
+			t.Errorf("error %v", err)
+		}
+		if !strings.HasSuffix(out.String(), "\n") || strings.HasSuffix(out.String(), "\n\n") {
+			t.Errorf("after %v: %q", fault, out.String())
+		}
+	}
+}
+
+// What is shown without Fit ends its line with Close, once.
 func TestBarCloseEndsAnOpenLine(t *testing.T) {
 	var out bytes.Buffer
 	b := &Bar{Out: &out, Now: newClock().now}

@@ -7,12 +7,23 @@ import (
 	"stheno/nets/train"
 )
 
-// Display is a callback that shows a run. Its callbacks never fail. Close ends
-// a line that is still open (training may have ended with an error, without
-// TrainEnd) and returns the first error of writing, if there was one.
+// Display is a callback that shows a run. Its callbacks never fail, and whatever the
+// end of train.Fit, no line is left open. Close ends the line of what is shown without
+// Fit, and returns the first error of writing, if there was one; nothing else
+// needs it.
 type Display interface {
 	train.Callback
 	Close() error
+}
+
+// On shows training on out, as New does for -verbose 1 where Detect may choose: a bar
+// on a terminal; elsewhere, and where TERM is dumb or CI is set, a plain line an epoch.
+// NO_COLOR is obeyed. It is one line among the callbacks of a plan:
+//
+//	train.Plan{Epochs: 10, Callbacks: []train.Callback{progress.On(os.Stderr)}}
+func On(out io.Writer) Display {
+	terminal, _ := Detect(out, "auto", nil) // which refuses other words alone
+	return New(1, out, terminal)
 }
 
 // New returns the display of a -verbose level, with Keras's meanings: 0 shows

@@ -1,7 +1,8 @@
 // Package progress shows a training run while it lasts: to a person at a
-// terminal (Bar), to a log file (Plain, Line) or to a program (JSON). Each is a
+// terminal ([Bar]), to a log file ([Plain], [Line]) or to a program ([JSON]). Each is a
 // train.Callback that only reads Stats and writes lines; what the numbers mean
-// is the trainer's business, and which display a flag asks for is New's.
+// is the trainer's business. [On] chooses the one that suits an output, [New] the one
+// that a flag asks for. In a group of processes it is a callback of rank 0 alone.
 //
 // The grammar is that of Keras 3, which general progress-bar libraries cannot
 // write:

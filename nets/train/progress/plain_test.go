@@ -78,8 +78,8 @@ func TestSilentWritesNothing(t *testing.T) {
 	}
 }
 
-// Example shows a run as a log file holds it.
-func Example() {
+// A run as a log file holds it.
+func ExamplePlain() {
 	c := newClock()
 	d := &Plain{Out: os.Stdout, Now: c.now}
 	s := &train.Stats{Epoch: 3, Epochs: 10, Batches: 3}
