@@ -10,6 +10,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"stheno/nets/keras"
 )
 
 // ofEachLayer are settings in a config that are no layer's own.
@@ -93,10 +95,16 @@ func differing(a, b map[string]json.RawMessage) string {
 	return ""
 }
 
-// sameJSON says whether two texts mean the same: 1 is 1.0.
+// sameJSON says whether two texts mean the same: 1 is 1.0, and an initializer's seed
+// means nothing.
 func sameJSON(a, b json.RawMessage) bool {
 	var x, y any
-	return bytes.Equal(a, b) || json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y)
+	if bytes.Equal(a, b) || json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y) {
+		return true
+	}
+	one, first := keras.ReadInitializer(a)
+	other, second := keras.ReadInitializer(b)
+	return first == nil && second == nil && one == other
 }
 
 // bareJSON is an error without the name of what says it.

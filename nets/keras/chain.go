@@ -88,7 +88,7 @@ func (c chain) follow(model entry) (chain, error) {
 		}
 		byName[l.name] = i
 	}
-	ordered := chain{layers: make([]entry, len(c.layers)), groups: make([]string, len(c.layers))}
+	ordered := chain{name: c.name, layers: make([]entry, len(c.layers)), groups: make([]string, len(c.layers))}
 	for at := len(c.layers) - 1; ; at-- {
 		i, ok := byName[name]
 		if !ok || at < 0 {

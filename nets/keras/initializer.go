@@ -10,15 +10,16 @@ import (
 const (
 	kerasInitializers  = "keras.initializers"
 	defaultInitializer = "GlorotUniform" // of kernels
+	zeros              = "Zeros"         // of biases
 )
 
 // Initializers are Keras's classes of initializers that there are here.
-var Initializers = []string{defaultInitializer, "HeUniform", "HeNormal", "Zeros"}
+var Initializers = []string{defaultInitializer, "HeUniform", "HeNormal", zeros}
 
 // WriteInitializer is what a config says of an initializer without a seed of its own.
 func WriteInitializer(class string) json.RawMessage {
 	config := `{"seed":null}`
-	if class == "Zeros" {
+	if class == zeros {
 		config = "{}"
 	}
 	return fmt.Appendf(nil, `{"module":%q,"class_name":%q,"config":%s,"registered_name":null}`, kerasInitializers, class, config)
@@ -28,13 +29,14 @@ func WriteInitializer(class string) json.RawMessage {
 // left alone: here a run has one for all.
 func ReadInitializer(text []byte) (class string, err error) {
 	e, err := parseEntry(text)
-	if err != nil || e.module != kerasInitializers || e.registered != "" || !slices.Contains(Initializers, e.class) {
-		return "", fmt.Errorf("found the initializer %s, expected Keras's %s", short(text), strings.Join(Initializers, ", "))
+	known := err == nil && e.module == kerasInitializers && e.registered == ""
+	switch {
+	case known && slices.Contains(Initializers, e.class):
+		return e.class, initializerRule.check(e)
+	case known:
+		return "", fmt.Errorf("the initializer is %s, expected %s", e, strings.Join(Initializers, ", "))
 	}
-	if err := initializerRule.check(e); err != nil {
-		return "", fmt.Errorf("found the initializer %w", err)
-	}
-	return e.class, nil
+	return "", fmt.Errorf("the initializer is %s, expected Keras's %s", short(text), strings.Join(Initializers, ", "))
 }
 
 var initializerRule = rule{settings: map[string]setting{"seed": nil, "input_axes": must("null"), "output_axes": must("null")}}
@@ -43,7 +45,7 @@ var initializerRule = rule{settings: map[string]setting{"seed": nil, "input_axes
 func (e entry) initializer(key string) (string, error) {
 	class, err := ReadInitializer(e.config[key])
 	if err != nil {
-		return "", fmt.Errorf("%s: %s: %w", e, key, err)
+		return "", fmt.Errorf("%s has a %s that is not known: %w", e, key, err)
 	}
 	return class, nil
 }

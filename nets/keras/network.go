@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Network is a network on paper, to be trained: layers, one after the other, on
@@ -61,6 +62,9 @@ func parseNetwork(config []byte) (*Network, error) {
 	c, err := parseChain(config, true)
 	if err != nil {
 		return nil, err
+	}
+	if strings.Contains(c.name, "/") {
+		return nil, fmt.Errorf("the model has the name %.60q, expected one without a slash", c.name)
 	}
 	names := make(map[string]bool)
 	for _, l := range c.layers {
@@ -169,8 +173,9 @@ func (l Layer) trained() (NetworkLayer, error) {
 	if kernel == defaultInitializer {
 		delete(out.Settings, "kernel_initializer")
 	}
-	if bias, err := e.initializer("bias_initializer"); err != nil || bias != "Zeros" {
-		return out, fmt.Errorf("%s has the bias_initializer %s, expected Zeros", e, short(e.config["bias_initializer"]))
+	bias, err := e.initializer("bias_initializer")
+	if err == nil && bias != zeros {
+		err = fmt.Errorf("%s has the bias_initializer %s, expected %s", e, bias, zeros)
 	}
-	return out, nil
+	return out, err
 }

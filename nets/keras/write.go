@@ -88,7 +88,7 @@ func (r rule) fix(all map[string]json.RawMessage) {
 		case key == "kernel_initializer":
 			all[key] = WriteInitializer(defaultInitializer)
 		case key == "bias_initializer":
-			all[key] = WriteInitializer("Zeros")
+			all[key] = WriteInitializer(zeros)
 		case slices.Contains(defaults, key): // older Keras does not take it
 		case allowed != nil:
 			all[key] = allowed[0]
