@@ -19,10 +19,12 @@ func sorts() map[string]recipe {
 	double := mlpRecipe
 	double.dtype = tensor.Float64
 	sgd, plain, rms := mlpRecipe, mlpRecipe, double
+	frozen := convRecipe
+	frozen.net.Frozen = []string{"conv2d", "dense"}
 	sgd.optimizer = func() train.Optimizer { return &train.SGD{Momentum: 0.9, Nesterov: true, WeightDecay: 0.01} }
 	plain.optimizer = func() train.Optimizer { return &train.SGD{} }
 	rms.optimizer = func() train.Optimizer { return &train.RMSprop{Momentum: 0.5, Centered: true} }
-	return map[string]recipe{"mlp": mlpRecipe, "conv": convRecipe, "float64": double, "sgd": sgd, "plain sgd": plain, "rmsprop": rms}
+	return map[string]recipe{"mlp": mlpRecipe, "conv": convRecipe, "float64": double, "frozen": frozen, "sgd": sgd, "plain sgd": plain, "rmsprop": rms}
 }
 
 // TestWrittenAgainIsTheSame, of a state before the first step and of one in
@@ -166,6 +168,32 @@ func TestACheckpointIsAWeightFile(t *testing.T) {
 	}
 	if err := newModel(t, toyConv, tensor.Float32).ReadWeights(p.folder.Generation(5)); err == nil {
 		t.Error("another network takes the weights")
+	}
+}
+
+// TestACheckpointOfTheTrained has nothing of an optimizer's for frozen weights.
+func TestACheckpointOfTheTrained(t *testing.T) {
+	p := begin(t, sorts()["frozen"])
+	p.until(t, 5)
+	s, _, err := p.folder.LoadState()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got, want []string
+	for _, name := range s.Tensors() {
+		if slot, ok := strings.CutPrefix(name, "optimizer/"); ok {
+			got = append(got, slot)
+		}
+	}
+	for _, name := range []string{"conv2d_1.bias", "conv2d_1.kernel", "dense_1.bias", "dense_1.kernel"} {
+		want = append(want, "m."+name, "v."+name)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("Adam keeps %v, want %v", got, want)
+	}
+	whole := newTrial(t, convRecipe, 1)
+	if err := s.Restore(whole.checkpoint.Parts); err == nil || !strings.Contains(err.Error(), "knows no weight conv2d.kernel") {
+		t.Errorf("a run of all layers goes on with it: %v", err)
 	}
 }
 

@@ -112,6 +112,18 @@ func TestFrozenGoesOn(t *testing.T) {
 	}
 }
 
+// TestFrozenResumes after every step, with the average and the best epoch's weights.
+func TestFrozenResumes(t *testing.T) {
+	t.Parallel()
+	checkResume(t, func(m *nets.Model, adam *train.Adam) []train.Callback {
+		if err := m.Freeze("dense"); err != nil {
+			t.Fatal(err)
+		}
+		adam.WeightDecay = 0.1
+		return []train.Callback{&train.Average{Model: m, Decay: 0.9}, &train.EarlyStopping{Model: m, Monitor: "accuracy", Mode: "min", Patience: 9, KeepLast: true}}
+	}, nil)
+}
+
 // TestAllFrozenIsRefused before anything is called.
 func TestAllFrozenIsRefused(t *testing.T) {
 	t.Parallel()
