@@ -103,7 +103,7 @@ gorgonia.org/tensor   -> graph graph/optest nets nets/dot nets/onnx nets/train n
 const machineFile = "graph/machine.go"
 
 // machineTests hold what users of Gorgonia's own machines meet.
-var machineTests = []string{"graph/traps_test.go", "graph/lisp_test.go", "graph/table_test.go", "graph/table_machine_test.go", "graph/table_ops_test.go"}
+var machineTests = []string{"graph/traps_test.go", "graph/lisp_test.go", "graph/table_test.go", "graph/table_machine_test.go", "graph/example_machine_test.go"}
 
 var machines = []string{"VM", "NewTapeMachine", "NewLispMachine", "TapeMachine", "LispMachine"}
 

@@ -105,6 +105,51 @@ func ExampleBuilder_Layer() {
 	// dense_1.bias (3)
 }
 
+// SiLU is a layer of one's own, of two of Gorgonia's own nodes: x·σ(x).
+type SiLU struct{}
+
+func (SiLU) Build(_ *nets.Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
+	gate, err := gorgonia.Sigmoid(x)
+	if err != nil {
+		return nil, err
+	}
+	return gorgonia.HadamardProd(x, gate)
+}
+
+// A layer may add Gorgonia's own nodes, which package graph differentiates like any
+// other; its table of Gorgonia's traps says which to leave alone. The whole graph then
+// runs on Gorgonia's machine: BenchmarkStockNode of package bench says what that costs.
+func ExampleLayer() {
+	net := nets.Network{Name: "silu", Input: [3]int{2, 2, 1}, Layers: []nets.Layer{nets.Flatten{}, nets.Dense{Units: 8}, SiLU{}, nets.Dense{Units: 2}}}
+	model, err := nets.New(net, tensor.Float32, rand.New(rand.NewPCG(1, 0)))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	program, err := model.Program(nets.Training, 2)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	copy(graph.Slice[float32](program.Images()), []float32{1, 1, 0, 0, 0, 0, 1, 1}) // bright above, bright below
+	copy(program.Labels(), []int{0, 1})
+
+	solver := gorgonia.NewAdamSolver(gorgonia.WithLearnRate(0.1))
+	for range 50 {
+		if err := program.Run(); err != nil {
+			fmt.Println(err)
+			return
+		}
+		if err := solver.Step(program.Gradients()); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	fmt.Printf("loss %.1f, %d of 2 right\n", program.Loss(), program.Hits())
+	// Output:
+	// loss 0.0, 2 of 2 right
+}
+
 // One of Gorgonia's own solvers trains a model: a step is a run, and what the
 // solver makes of its gradients.
 func ExampleProgram_Gradients() {
