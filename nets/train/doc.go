@@ -12,22 +12,23 @@
 //
 // Settings and defaults are Keras's, but for what the table below says.
 //
-//	BackupAndRestore      Checkpoint, and State to go on with
-//	CSVLogger             CSVLogger
+//	BackupAndRestore      run.Checkpoint, and run.State to resume from
+//	CSVLogger             run.CSVLogger
 //	EarlyStopping         EarlyStopping, which restores the best weights
-//	History               History
+//	History               History; run.History writes it into a run's files
 //	LambdaCallback        Hooks, embedded in a type with the methods that matter
 //	LearningRateScheduler LearningRateSchedule, with a Schedule
-//	ModelCheckpoint       ModelCheckpoint
+//	ModelCheckpoint       run.ModelCheckpoint
+//	ProgbarLogger         progress.On
 //	ReduceLROnPlateau     ReduceLROnPlateau
-//	TensorBoard           TensorBoard, for curves
+//	TensorBoard           run.TensorBoard, for curves
 //	SwapEMAWeights        Average, which has SWA too
 //	TerminateOnNaN        none: Fit always ends at a loss that is not finite, with a DivergedError
 //
 // Callbacks are called in the order of Plan.Callbacks. A *Stop of one does not
 // keep the others from being called, a failure does. Stopwatch comes first, then
-// what changes the learning rate, then Average, then the others, and last Checkpoint, which
-// saves the state of all of them.
+// what changes the learning rate, then Average, then the others, and last
+// run.Checkpoint, which saves the state of all of them.
 //
 // # Where they depart from Keras
 //
