@@ -18,7 +18,7 @@ func (s Settings) Beyond() string {
 		}
 	}
 	say(s.Recipe != "" && s.Recipe != "notebook", "recipe %s", s.Recipe)
-	say(s.Optimizer == "adamw", "adamw with weight decay %g", s.WeightDecay)
+	say(s.Optimizer != "" && s.Optimizer != "adam", "%s", s.optimizer())
 	say(s.Schedule != "" && s.Schedule != "constant", "schedule %s", s.Schedule)
 	say(s.RateScale != "" && s.RateScale != "none", "learning rate %.4g (%s scale: %g at batch %d)", s.Rate(), s.RateScale, s.LearningRate, train.ReferenceBatch)
 	say(s.L2 > 0, "L2 %g", s.L2)
@@ -32,6 +32,23 @@ func (s Settings) Beyond() string {
 	say(s.Augment != "", "images distorted by %s", s.Augment)
 	say(s.Pretrain != "", "pre-training %s, epochs %d, embedding %d", s.Pretrain, s.PretrainEpochs, s.Embedding)
 	return strings.Join(parts, "; ")
+}
+
+// optimizer is what training is by, in words.
+func (s Settings) optimizer() string {
+	var with []string
+	if s.Nesterov {
+		with = append(with, fmt.Sprintf("Nesterov's momentum %g", s.Momentum))
+	} else if s.Momentum > 0 {
+		with = append(with, fmt.Sprintf("momentum %g", s.Momentum))
+	}
+	if s.WeightDecay > 0 || s.Optimizer == "adamw" {
+		with = append(with, fmt.Sprintf("weight decay %g", s.WeightDecay))
+	}
+	if len(with) == 0 {
+		return s.Optimizer
+	}
+	return s.Optimizer + " with " + strings.Join(with, " and ")
 }
 
 // Rate is the learning rate of the run's optimizer and schedule: LearningRate,

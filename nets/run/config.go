@@ -62,8 +62,10 @@ type Settings struct {
 	// These are absent where they are off: a run without them reads and writes
 	// the files that it did before they were there.
 	Recipe         string  `json:"recipe,omitempty"`          // whose settings those are that were not given
-	Optimizer      string  `json:"optimizer,omitempty"`       // adam or adamw
-	WeightDecay    float64 `json:"weight_decay,omitempty"`    // of AdamW
+	Optimizer      string  `json:"optimizer,omitempty"`       // adam, adamw, sgd or rmsprop
+	Momentum       float64 `json:"momentum,omitempty"`        // of SGD or RMSprop
+	Nesterov       bool    `json:"nesterov,omitempty"`        // SGD's form of it
+	WeightDecay    float64 `json:"weight_decay,omitempty"`    // of every kernel; not of Adam
 	L2             float64 `json:"l2,omitempty"`              // see nets.Objective
 	LabelSmoothing float64 `json:"label_smoothing,omitempty"` // see nets.Objective
 	Dropout        float64 `json:"dropout,omitempty"`         // rate; see nets.Network.WithDropout

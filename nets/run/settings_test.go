@@ -31,6 +31,20 @@ func TestBeyond(t *testing.T) {
 	}
 }
 
+func TestBeyondTellsTheOptimizer(t *testing.T) {
+	for want, s := range map[string]Settings{
+		"sgd":                              {Optimizer: "sgd"},
+		"sgd with Nesterov's momentum 0.9": {Optimizer: "sgd", Momentum: 0.9, Nesterov: true},
+		"sgd with weight decay 0.1":        {Optimizer: "sgd", WeightDecay: 0.1},
+		"adamw with weight decay 0":        {Optimizer: "adamw"},
+		"rmsprop with momentum 0.5 and weight decay 0.1": {Optimizer: "rmsprop", Momentum: 0.5, WeightDecay: 0.1},
+	} {
+		if got := s.Beyond(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 func TestBeyondTellsWhatIsTrainedOn(t *testing.T) {
 	if got := (Settings{Repeat: 1}).Beyond(); got != "" {
 		t.Errorf("the notebook has %q", got)

@@ -82,7 +82,7 @@ func (s *settings) define(f *flag.FlagSet) {
 	f.StringVar((*string)(&s.Preparation.Method), "prepare", "", "`how` pictures become images, here and whenever the network is asked later: raw, only scaled, or mnist, their ink found and placed as in MNIST (default: raw; mnist for IDX files whose images look like MNIST's)")
 	f.IntVar(&s.Epochs, "epochs", 10, "passes over the training images, or with -repeat so many times as many")
 	f.IntVar(&s.Batch, "batch", 128, "images of an optimizer step")
-	f.Float64Var(&s.LearningRate, "lr", 0.001, "Adam's learning `rate`")
+	f.Float64Var(&s.LearningRate, "lr", 0.001, "learning `rate` of the optimizer; in Keras sgd's default is 0.01")
 	f.StringVar(&s.RateScale, "lr-scale", unscaled, fmt.Sprintf("how -lr, meant for a batch of %d, follows -batch: %s; sqrt multiplies it by the root of batch/%[1]d", train.ReferenceBatch, train.RateScaleForms))
 	f.Uint64Var(&s.Seed, "seed", 1, "`seed` of the initial weights, of the order of the images and of their distortions")
 	f.BoolVar(&s.Shuffle, "shuffle", true, "new order each epoch; -shuffle=false is the files' order")
@@ -102,8 +102,10 @@ func (s *settings) define(f *flag.FlagSet) {
 	f.IntVar(&s.Patience, "patience", 0, "end training when val_loss has not improved for so many `epochs`, and keep the best epoch's weights; 0 is off")
 	f.StringVar(&s.Schedule, "schedule", "constant", "the learning rate over the run: "+train.ScheduleForms)
 	f.StringVar(&s.Recipe, "recipe", notebook, "settings by `name`: notebook, these defaults; fast, the most that one epoch gives; best, the most accurate; flags that are given go before the recipe's")
-	f.StringVar(&s.Optimizer, "optimizer", "adam", "adam, or adamw, whose kernels decay: say how fast with -weight-decay")
-	f.Float64Var(&s.WeightDecay, "weight-decay", 0, "at each step adamw takes learning rate times this `part` of every kernel away")
+	f.StringVar(&s.Optimizer, "optimizer", "adam", optimizerForms+", as in Keras; say with -weight-decay how fast adamw's kernels decay")
+	f.Float64Var(&s.Momentum, "momentum", 0, "`part` of a step that sgd and rmsprop carry over into the next, such as 0.9; 0 is none")
+	f.BoolVar(&s.Nesterov, "nesterov", false, "sgd's -momentum in Nesterov's form")
+	f.Float64Var(&s.WeightDecay, "weight-decay", 0, "at each step take learning rate times this `part` of every kernel away; adam has none")
 	f.Float64Var(&s.L2, "l2", 0, "add this `factor` times the sum of the squares of all kernels to the loss, as Keras's regularizers.l2")
 	f.Float64Var(&s.LabelSmoothing, "label-smoothing", 0, "spread this `part` of each label over all classes, as Keras's label_smoothing")
 	f.Float64Var(&s.Dropout, "dropout", 0, "`rate` of dropout before each dense layer but one that sees the images; 0 is none, as in the notebook")
@@ -219,16 +221,8 @@ func (s *settings) pretrainError() error {
 // checkRegularization is check for what keeps a network from learning by heart.
 func (s *settings) checkRegularization() error {
 	switch {
-	case s.Optimizer != "adam" && s.Optimizer != "adamw":
-		return shell.Usagef("-optimizer %s: must be adam or adamw", shell.Quoted(s.Optimizer))
-	case !(s.WeightDecay >= 0) || math.IsInf(s.WeightDecay, 0):
-		return shell.Usagef("-weight-decay %v: must be a number of at least 0", s.WeightDecay)
-	case s.WeightDecay > 0 && s.Optimizer != "adamw":
-		return shell.Usagef("-weight-decay %v: adam has none: add -optimizer adamw, or take -l2", s.WeightDecay)
-	case s.Optimizer == "adamw" && s.WeightDecay == 0 && !s.given["weight-decay"] && s.resume == "":
-		return shell.Usage("-optimizer adamw: say with -weight-decay how fast kernels decay, such as 0.01")
-	case s.Rate()*s.WeightDecay >= 1:
-		return shell.Usagef("-weight-decay %v: times the learning rate %v is no part of a weight: must be below 1", s.WeightDecay, s.Rate())
+	case s.optimizerError() != nil:
+		return s.optimizerError()
 	case !(s.L2 >= 0) || math.IsInf(s.L2, 0):
 		return shell.Usagef("-l2 %v: must be a number of at least 0", s.L2)
 	case !(s.LabelSmoothing >= 0 && s.LabelSmoothing < 1):

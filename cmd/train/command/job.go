@@ -27,7 +27,7 @@ type job struct {
 	config   run.Config
 	model    *nets.Model
 	set      *data.Dataset
-	adam     *train.Adam
+	opt      train.Optimizer
 	folder   run.Folder
 	from     train.Position // where a run that was interrupted goes on
 	augment  augment.Spec   // how the training images are distorted
@@ -45,13 +45,12 @@ type job struct {
 
 // newJob makes the parts of a run.
 func newJob(app Program, s *settings, m *nets.Model, set *data.Dataset, display progress.Display, stdout, stderr io.Writer) (*job, error) {
-	j := &job{app: app, settings: s, model: m, set: set, adam: train.NewAdam(s.Rate()), display: display, stdout: stdout, stderr: stderr}
+	j := &job{app: app, settings: s, model: m, set: set, opt: s.optimizer(), display: display, stdout: stdout, stderr: stderr}
 	if s.json {
 		j.events = &progress.Events{Out: stdout}
 	}
-	j.adam.WeightDecay = s.WeightDecay
 	var err error
-	if j.config, err = newConfig(m, s, j.adam, set); err != nil {
+	if j.config, err = newConfig(m, s, j.opt, set); err != nil {
 		return nil, err
 	}
 	if j.augment, err = augment.Parse(s.Augment); err != nil {
@@ -68,7 +67,7 @@ func newJob(app Program, s *settings, m *nets.Model, set *data.Dataset, display 
 		return nil, err
 	}
 	j.checkpoint = &run.Checkpoint{
-		Parts:  run.Parts{Model: m, Optimizer: j.adam, Callbacks: callbacks},
+		Parts:  run.Parts{Model: m, Optimizer: j.opt, Callbacks: callbacks},
 		Config: j.config, Every: s.CheckpointEvery, Warn: j.warn,
 	}
 	n := needs{model: m, train: set.Train.Len(), test: set.Test.Len(), views: s.Views(m.Loss), ranks: app.ranks.size()}
@@ -91,7 +90,7 @@ func (j *job) callbacks() ([]train.Callback, error) {
 		return nil, err
 	}
 	j.steps, j.history = &run.StepLog{Warn: j.warn}, &run.History{Warn: j.warn}
-	rate := &train.LearningRateSchedule{Optimizer: j.adam, Schedule: schedule}
+	rate := &train.LearningRateSchedule{Optimizer: j.opt, Schedule: schedule}
 	list := []train.Callback{&train.Stopwatch{}, rate}
 	if !j.app.ranks.first() {
 		list = []train.Callback{rate} // and below what changes training: the others are rank 0's
@@ -253,7 +252,7 @@ func (j *job) run(ctx context.Context) error {
 // another rank.
 func (j *job) train(ctx context.Context) (stats train.Stats, stop *train.Stop, err error) {
 	j.in(j.folder)
-	stats, err = train.Fit(ctx, j.model, j.set.Train, j.adam, j.plan())
+	stats, err = train.Fit(ctx, j.model, j.set.Train, j.opt, j.plan())
 	j.app.ranks.together(err)
 	j.display.Close() // a display that cannot write is no reason to lose a run
 	if closing := j.close(); closing != nil || err != nil && !errors.As(err, &stop) {

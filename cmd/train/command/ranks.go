@@ -237,7 +237,7 @@ func told(ctx context.Context, stop *train.Stop) context.Context {
 func (j *job) follow(ctx context.Context) error {
 	plan := j.plan()
 	plan.Callbacks = j.checkpoint.Callbacks
-	_, err := train.Fit(ctx, j.model, j.set.Train, j.adam, plan)
+	_, err := train.Fit(ctx, j.model, j.set.Train, j.opt, plan)
 	j.app.ranks.together(err)
 	stop := (*train.Stop)(nil)
 	if err != nil && !errors.As(err, &stop) {

@@ -50,8 +50,8 @@ func stopAfter(t testing.TB, left int, app Program, args ...string) outcome {
 // of one batch, at every moment at which it looks, and goes on with it.
 func TestResume(t *testing.T) {
 	dir := small(t)
-	for flags, app := range map[string]Program{"": mlp, "-lr=0.001": cnn, "-schedule=warmup:2,cosine": mlp, "-patience=1 -tensorboard": mlp,
-		"-swa=2 -l2=0.001 -label-smoothing=0.1 -augment=affine:shift=1+elastic:alpha=3,sigma=1": mlp,
+	for flags, app := range map[string]Program{"": mlp, "-lr=0.001": cnn, "-schedule=warmup:2,cosine -optimizer=sgd -momentum=0.9 -nesterov": mlp, "-patience=1 -tensorboard": mlp,
+		"-optimizer=rmsprop -momentum=0.5 -weight-decay=0.1 -swa=2 -l2=0.001 -label-smoothing=0.1 -augment=affine:shift=1+elastic:alpha=3,sigma=1": mlp,
 		"-ema=0.9 -patience=1 -optimizer=adamw -weight-decay=0.1 -dropout=0.25 -l2=0.001":       cnn} {
 		whole := filepath.Join(t.TempDir(), "run")
 		args := append(strings.Fields(flags), "-data", dir, "-epochs", "3", "-batch", "7")
@@ -320,6 +320,8 @@ func TestResumeTakesTheRunsOwnFlags(t *testing.T) {
 		{"-epochs 1 -pretrain triplet -pretrain-epochs 1 -embedding 3", "-pretrain-epochs 1 -embedding 3", "-pretrain-epochs 2"},
 		{"-epochs 1 -optimizer adamw -weight-decay 0.1", "-optimizer adamw", "-weight-decay 0.2"},
 		{"-epochs 1 -optimizer adamw -weight-decay 0", "-weight-decay 0", "-weight-decay 0.2"},
+		{"-epochs 1 -optimizer sgd -momentum 0.9 -nesterov", "-momentum 0.9 -nesterov", "-momentum 0.5"},
+		{"-epochs 1 -optimizer rmsprop", "-optimizer rmsprop", "-momentum 0.9"},
 		{"-epochs 12 -swa 11", "-swa 11", "-steps 3"},
 		{"-epochs 1 -augment affine", "-augment affine", "-augment elastic"},
 		{"-epochs 1 -batch 8", "-batch 8", "-epochs 0"},
