@@ -52,7 +52,7 @@ func TestResume(t *testing.T) {
 	dir := small(t)
 	for flags, app := range map[string]Program{"": mlp, "-lr=0.001": cnn, "-schedule=warmup:2,cosine -optimizer=sgd -momentum=0.9 -nesterov": mlp, "-patience=1 -tensorboard": mlp,
 		"-optimizer=rmsprop -momentum=0.5 -weight-decay=0.1 -swa=2 -l2=0.001 -label-smoothing=0.1 -augment=affine:shift=1+elastic:alpha=3,sigma=1": mlp,
-		"-ema=0.9 -patience=1 -optimizer=adamw -weight-decay=0.1 -dropout=0.25 -l2=0.001":       cnn} {
+		"-ema=0.9 -patience=1 -optimizer=adamw -weight-decay=0.1 -dropout=0.25 -l2=0.001":                                                          cnn} {
 		whole := filepath.Join(t.TempDir(), "run")
 		args := append(strings.Fields(flags), "-data", dir, "-epochs", "3", "-batch", "7")
 		succeed(t, app, append(args, "-out", whole)...)
