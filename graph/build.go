@@ -56,6 +56,8 @@ func buildAlone(build func(g *gorgonia.ExprGraph) error, phase Phase) (m *Machin
 	building.Lock()
 	defer building.Unlock()
 	g := gorgonia.NewGraph()
+	construct(g)
+	defer construct(nil)
 	if err := protect("the function that builds the graph panicked", func() error { return build(g) }); err != nil {
 		return nil, of, err
 	}

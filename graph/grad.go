@@ -3,6 +3,7 @@ package graph
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -11,7 +12,8 @@ import (
 // Grad adds to the graph the gradient of the scalar loss by each of the given
 // input nodes. It is gorgonia.Grad, with three things added. Ops learn which of
 // their inputs depend on these nodes, so that nothing else is computed: the first
-// layer of a network has no gradient by its images, for instance. Each gradient
+// layer of a network has no gradient by its images, for instance. What stock ops add
+// beyond that, Build's machine does not run. Each gradient
 // has memory of its own, which a solver may write to. And it refuses what
 // gorgonia.Grad computes wrong without a word: the gradient of a second loss that
 // shares nodes with the first, and that of a gradient.
@@ -45,11 +47,14 @@ func grad(loss *gorgonia.Node, by gorgonia.Nodes) (gorgonia.Nodes, error) {
 			return nil, secondLoss(n)
 		}
 	}
+	before := slices.Clone(loss.Graph().AllNodes())
 	grads, err := gorgonias(loss, by, depends)
 	if err != nil {
 		return nil, fmt.Errorf("graph: gradient: %w", err)
 	}
-	return grads, own(by, grads)
+	err = own(by, grads)
+	noteIdle(loss.Graph(), before)
+	return grads, err
 }
 
 // gorgonias is gorgonia.Grad, which panics where it comes to an op without a gradient.

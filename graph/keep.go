@@ -14,14 +14,14 @@ import (
 // memory, as a weight or an image does with its own Reshape, and with what
 // Gorgonia's Dropout makes of it in evaluation. A node that reads all of these, last
 // of all, ends that.
-func keepValues(g *gorgonia.ExprGraph) error {
+func keepValues(g *gorgonia.ExprGraph, idle idleNodes) error {
 	var kept gorgonia.Nodes
 	keep := func(n *gorgonia.Node) {
 		if !slices.Contains(kept, n) {
 			kept = append(kept, n)
 		}
 	}
-	for _, n := range g.AllNodes() {
+	for _, n := range idle.rest(g) {
 		if read := overwritten(n); read != nil {
 			keep(read)
 			keep(n) // so that it runs before

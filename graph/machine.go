@@ -32,9 +32,10 @@ func compile(g *gorgonia.ExprGraph, phase Phase) (*Machine, error) {
 	if err := ownAll(g); err != nil {
 		return nil, err
 	}
-	ours := onlyOurs(g)
+	idle := idleOf(g)
+	ours := onlyOurs(idle.rest(g))
 	if !ours {
-		if err := keepValues(g); err != nil {
+		if err := keepValues(g, idle); err != nil {
 			return nil, err
 		}
 	}
@@ -47,10 +48,10 @@ func compile(g *gorgonia.ExprGraph, phase Phase) (*Machine, error) {
 	}
 	m := &Machine{expr: g}
 	if ours {
-		m.tape = &tape{sums: make(map[*gorgonia.Node]*call)}
+		m.tape = &tape{sums: make(map[*gorgonia.Node]*call), idle: idle}
 		m.vm = m.tape
 	} else {
-		m.vm = gorgonia.NewTapeMachine(g, gorgonia.EvalMode())
+		m.vm = gorgonia.NewTapeMachine(idle.busy(g), gorgonia.EvalMode())
 	}
 	for _, mode := range modes {
 		if err := mode.set(); err != nil {
@@ -60,15 +61,14 @@ func compile(g *gorgonia.ExprGraph, phase Phase) (*Machine, error) {
 	if err := checkStock(g); err != nil {
 		return nil, err
 	}
-	m.collect()
+	m.collect(idle)
 	return m, nil
 }
 
 // collect lists what the machine has memory for and what it looks at before each run.
-func (m *Machine) collect() {
-	nodes := m.expr.AllNodes()
-	m.nodes = len(nodes)
-	for _, n := range nodes {
+func (m *Machine) collect(idle idleNodes) {
+	m.nodes = len(m.expr.AllNodes())
+	for _, n := range idle.rest(m.expr) {
 		if isLeaf(n) {
 			m.leaves = append(m.leaves, leaf{node: n, shape: n.Shape(), dtype: n.Dtype()})
 			if n.Value() == nil {

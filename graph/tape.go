@@ -12,6 +12,7 @@ import (
 // some nanoseconds a node.
 type tape struct {
 	sums  map[*gorgonia.Node]*call // of the nodes that add up gradients
+	idle  idleNodes
 	steps []step
 	calls []boundCall
 	bound bool
@@ -31,10 +32,10 @@ type boundCall struct {
 	in   []gorgonia.Value
 }
 
-// onlyOurs says whether a graph consists of inputs, constants, our ops and sums
+// onlyOurs says whether nodes are nothing but inputs, constants, our ops and sums
 // of their gradients.
-func onlyOurs(g *gorgonia.ExprGraph) bool {
-	for _, n := range g.AllNodes() {
+func onlyOurs(nodes gorgonia.Nodes) bool {
+	for _, n := range nodes {
 		if _, ours := n.Op().(*adapter); !ours && !isLeaf(n) && !isSum(n) {
 			return false
 		}
@@ -92,7 +93,7 @@ func (t *tape) order(g *gorgonia.ExprGraph) error {
 		if a, ok := n.Op().(*adapter); ok {
 			s.call, s.output = a.call, a.output
 		}
-		if s.call == nil {
+		if s.call == nil || t.idle[n] {
 			continue
 		}
 		t.steps = append(t.steps, s)
