@@ -7,6 +7,11 @@
 // prediction) and one batch size, compiled. All programs of a model borrow the
 // same weights, without a copy.
 //
+// A network is data: its JSON is Keras 3's own config of it, which the real Keras
+// takes, and [ParseNetwork] reads what either has written, or refuses it by name.
+// A layer of your own takes part once it is registered: see [Layer]. A network of
+// your own gets a name for programs by [RegisterNetwork].
+//
 // Layouts and names are Keras's: images (N,H,W,C), convolution kernels
 // (KH,KW,C,F), dense kernels (I,O), weights "conv2d.kernel", "conv2d.bias",
 // "dense_1.kernel" and so on.

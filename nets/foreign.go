@@ -65,20 +65,29 @@ func (m *Model) translate(tensors []safetensors.Tensor, metadata map[string]stri
 		switch {
 		case !slices.ContainsFunc(m.rows, func(r summary.Row) bool { return r.Name == w.layer }):
 			return nil, fmt.Errorf("the %s's weight %q is of a layer within a layer: there is no rule for it in files of %s", m.Name, w.name, from.framework)
+		case !m.laidOut(w):
+			return nil, fmt.Errorf("the %s's weight %q is of a layer of one's own: there is no rule for it in files of %s", m.Name, w.name, from.framework)
 		case isKernel:
 			var fitting pair
 			if fitting, pairs, err = m.pick(pairs, from, w); err != nil {
 				return nil, err
 			}
 			list = append(list, m.convert(fitting, from, w, layer)...)
-		case !strings.HasSuffix(w.name, ".bias"): // which comes with its kernel
-			return nil, fmt.Errorf("the %s's weight %q is neither kernel nor bias: there is no rule for it in files of %s", m.Name, w.name, from.framework)
-		}
+		} // a bias comes with its kernel
 	}
 	if len(pairs) > 0 {
 		return nil, fmt.Errorf("the %s has no layer for %s", m.Name, kernels(pairs))
 	}
 	return list, nil
+}
+
+// laidOut says whether a weight's layout is one of Keras's and PyTorch's, too.
+func (m *Model) laidOut(w spec) bool {
+	switch l := m.Layers[slices.Index(names(m.Layers), w.layer)]; settings(l).(type) {
+	case Conv2D, Dense:
+		return true
+	}
+	return false
 }
 
 // conventionOf finds out whose weights these are.
@@ -210,6 +219,17 @@ func (c convention) shape(ours []int) []int {
 		return []int{ours[1], ours[0]}
 	}
 	return ours
+}
+
+// ours is the shape that the framework makes theirs of.
+func (c convention) ours(theirs []int) []int {
+	switch {
+	case c == pyTorch && len(theirs) == 4:
+		return []int{theirs[2], theirs[3], theirs[1], theirs[0]}
+	case c == pyTorch && len(theirs) == 2:
+		return []int{theirs[1], theirs[0]}
+	}
+	return theirs
 }
 
 // inputs puts the inputs of a dense kernel's shape first.

@@ -59,6 +59,9 @@ func (m *Model) computing() (list []described) {
 		case Conv2D:
 			is = describe(keras.Layer{Class: kind(l), Units: l.Filters, Side: l.Side, Activation: l.Activation.String()})
 		case Dense:
+			if len(m.rows[i].Output) != 1 { // of what it takes: the first row is that of the images
+				list = append(list, described{is: "Flatten"})
+			}
 			activation := l.Activation.String()
 			if i == end && l.Activation == Linear {
 				activation = "softmax"

@@ -3,6 +3,23 @@ package nets
 import "gorgonia.org/gorgonia"
 
 // Layer is a step of a network: settings, and how they become nodes.
+//
+// One of your own is a struct of settings with this one method. [Register] it in an
+// init function beside the type, by whose name files then know it, and give each
+// setting a tag with its name in them:
+//
+//	type Scale struct {
+//		By float64 `json:"by"`
+//	}
+//
+//	func init() { nets.Register(Scale{}) }
+//
+// Then networks that have it are written and read ([Network.MarshalJSON]), whatever
+// program registers it. Settings are exported fields that JSON can hold, an
+// [Activation] and one of the [Initializer]s here among them; functions, other
+// interfaces and fields that are set and not exported are refused by name when the
+// network is written. A field that is no setting has the tag `json:"-"`; one that is
+// added later has ",omitempty", so that older files are still read.
 type Layer interface {
 	// Build adds the layer to b's graph, after x, and returns its output. It
 	// takes its weights from b and refuses what does not fit.

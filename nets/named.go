@@ -38,8 +38,11 @@ func RegisterNetwork(name, about string, make func(image [3]int, classes int) Ne
 // Named is the network of a name, for images of a size.
 func Named(name string, image [3]int, classes int) (Network, error) {
 	n, err := lookUp(name)
-	if err != nil {
+	switch {
+	case err != nil:
 		return Network{}, err
+	case min(image[0], image[1], image[2], classes) < 1:
+		return Network{}, fmt.Errorf("nets: network %s for images %v and %d classes: each must be at least 1", name, image, classes)
 	}
 	return n.make(image, classes), nil
 }

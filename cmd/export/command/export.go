@@ -74,7 +74,7 @@ func (e *export) parse(args []string, stdout io.Writer) error {
 	case e.model == "":
 		return shell.Usage("-model RUN_OR_FILE is missing")
 	case e.net != "":
-		if _, err := nets.Named(e.net, [3]int{}, 0); err != nil {
+		if _, err := nets.About(e.net); err != nil {
 			return shell.Usagef("-net: %v", err)
 		}
 	}
