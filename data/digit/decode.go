@@ -119,17 +119,23 @@ func (l Limits) check(format string, c image.Config) error {
 	return nil
 }
 
+// maxPixels is how many pixels an image may have; those of image.Uniform are more.
+const maxPixels = 1 << 30
+
 // FromImage copies an image, but for a *Picture, which it returns. What transparent
-// parts show is the business of who prepares it: see Normalize and Scale. Nil is a
-// picture without pixels, of which Row makes nothing.
+// parts show is the business of who prepares it: see Normalize and Scale. Nil, and an
+// image without bounds, such as image.White, are a picture without pixels, of which
+// Row makes nothing.
 func FromImage(img image.Image) *Picture {
-	switch p := img.(type) {
-	case nil:
-		img = &image.RGBA{}
-	case *Picture:
+	if p, ok := img.(*Picture); ok && p != nil {
 		return p
+	} else if ok || img == nil {
+		img = &image.RGBA{}
 	}
 	b := img.Bounds()
+	if b.Empty() || b.Dx() > maxPixels/b.Dy() {
+		return &Picture{rgba: &image.RGBA{}}
+	}
 	p := &Picture{rgba: image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))}
 	draw.Draw(p.rgba, p.rgba.Bounds(), img, b.Min, draw.Src)
 	o, ok := img.(interface{ Opaque() bool })

@@ -56,7 +56,7 @@ func (p *Picture) Row(shape [3]int, by Preparation) (pixels []uint8, ink bool, e
 		return nil, false, err
 	}
 	if p.rgba.Rect.Empty() {
-		return nil, false, inputError("has no pixels")
+		return nil, false, inputError("has no pixels, or no bounds")
 	}
 	if by.Method == MNIST {
 		pixels, ink = p.Normalize()

@@ -66,6 +66,8 @@ func TestRows(t *testing.T) {
 		{[]image.Image{a, blank}, mnist, "picture 1: no ink is found"},
 		{[]image.Image{a, b, none}, raw, "picture 2: has no pixels"},
 		{[]image.Image{nil}, mnist, "picture 0: has no pixels"},
+		{[]image.Image{(*digit.Picture)(nil)}, mnist, "picture 0: has no pixels"},
+		{[]image.Image{image.White}, raw, "picture 0: has no pixels, or no bounds"},
 		{nil, digit.Preparation{}, "nothing says how"},
 	} {
 		if got, err := digit.Rows(c.pictures, shape, c.by); got != nil || !errors.Is(err, digit.ErrInput) || !strings.Contains(err.Error(), c.says) {

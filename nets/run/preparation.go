@@ -29,7 +29,7 @@ func (c Config) Preparation() digit.Preparation {
 
 // Row is a picture as the run's network wants it, (H,W,C) in bytes of which 255
 // is 1: prepared as its training images were. Any image.Image will do; digit.Decode
-// reads those of strangers, within limits. ink is false for a blank picture, if the
+// reads a stranger's file, within limits, and upright as EXIF says. ink is false for a blank picture, if the
 // run prepares by ink: its image is black. What cannot be prepared is digit.ErrInput.
 func (c Config) Row(picture image.Image) (pixels []uint8, ink bool, err error) {
 	return digit.FromImage(picture).Row(c.Data.Image, c.Preparation())

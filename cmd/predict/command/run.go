@@ -120,7 +120,10 @@ func (e *examiner) picture(name string, r io.Reader, label int) (class int, ok b
 	e.out.prepares(&e.preparation)
 	probabilities := make([]float64, e.classes)
 	if ink {
-		one := data.Set{Pixels: pixels, Labels: []uint8{0}, Height: network.Input[0], Width: network.Input[1], Channels: network.Input[2]}
+		one, err := data.NewSet(pixels, []int{0}, network.Input, 0)
+		if err != nil {
+			return 0, false, err
+		}
 		if probabilities, err = e.predict(one.Pick(0)); err != nil {
 			return 0, false, err
 		}
