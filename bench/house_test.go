@@ -39,6 +39,7 @@ const picture = `
 const arrows = `
 cmd/mlp                      -> cmd/train/command nets
 cmd/cnn                      -> cmd/train/command nets
+cmd/train                    -> cmd/train/command
 cmd/compare                  -> cmd/compare/command
 cmd/predict                  -> cmd/predict/command
 cmd/export                   -> cmd/export/command
@@ -53,7 +54,7 @@ cmd/serve/internal/batcher   -> nets
 cmd/serve/internal/page      -> nets/run nets/train nets data data/digit
 cmd/serve/internal/live      -> cmd/train/command cmd/serve/internal/page nets/train/progress nets/run nets/train nets data
 cmd/internal/views           -> nets/run data/augment
-cmd/internal/shell           ->
+cmd/internal/shell           -> nets/run
 cmd/internal/commandtest     -> nets nets/safetensors
 cmd/internal/stored          -> cmd/train/command cmd/compare/command cmd/predict/command cmd/export/command cmd/serve/command nets/run nets/train nets graph/kernel
 cmd/internal/faults          -> nets/run nets/train nets/group

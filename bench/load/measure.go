@@ -56,8 +56,7 @@ func build(s settings, dir string) (program string, err error) {
 
 // writeRun makes a run's folder with random weights for MNIST's images.
 func writeRun(dir, name string) error {
-	image := [3]int{28, 28, 1}
-	network, err := nets.Named(name, image, 10)
+	network, err := nets.Named(name, [3]int{28, 28, 1}, 10)
 	if err != nil {
 		return err
 	}
@@ -66,7 +65,10 @@ func writeRun(dir, name string) error {
 		return err
 	}
 	f := run.Folder(dir)
-	config := run.Config{Format: run.ConfigFormat, Network: name, Settings: run.Settings{Conv: "auto"}, Data: run.Source{Image: image, Classes: 10}}
+	config, err := run.NewConfig(m)
+	if err != nil {
+		return err
+	}
 	return errors.Join(os.MkdirAll(dir, 0o777), f.WriteJSON(run.ConfigFile, config), f.WriteModel(m))
 }
 

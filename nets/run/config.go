@@ -18,13 +18,17 @@ import (
 )
 
 // ConfigFormat is the version of config.json. It grows when a reader of the old
-// form could be misled.
-const ConfigFormat = 2
+// form could be misled. Format 2, which is still read, names the network, mlp or
+// cnn; since 3 the network itself is in it.
+const ConfigFormat = 3
+
+const namedFormat = 2
 
 // Config is config.json: all that a run was made with.
 type Config struct {
 	Format       int               `json:"format"`
-	Network      string            `json:"network"`
+	Network      string            `json:"network"`         // its name
+	Model        json.RawMessage   `json:"model,omitempty"` // the network, as Keras's config of it: see nets.ParseNetwork; absent from format 2 and from a pre-training
 	Phase        string            `json:"phase,omitempty"` // of a run in the folder of another: what it is to that
 	Params       int               `json:"params"`
 	Settings     Settings          `json:"settings"`
@@ -131,8 +135,8 @@ func (f Folder) ReadConfig() (Config, error) {
 	}{&c.Format}); err != nil {
 		return Config{}, fmt.Errorf("run: %s: %w", path, strict.InWords(err))
 	}
-	if c.Format != ConfigFormat {
-		return Config{}, fmt.Errorf("run: %s: has format %d, this Stheno reads format %d: use the version that wrote it", path, c.Format, ConfigFormat)
+	if c.Format != ConfigFormat && c.Format != namedFormat {
+		return Config{}, fmt.Errorf("run: %s: has format %d, this Stheno reads formats %d and %d: use the version that wrote it", path, c.Format, namedFormat, ConfigFormat)
 	}
 	if err := strict.Decode(content, &c); err != nil {
 		return Config{}, fmt.Errorf("run: %s: %w", path, err)

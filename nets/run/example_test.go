@@ -79,7 +79,10 @@ func exampleRun() (dir string, err error) {
 	}
 	dir = filepath.Join(parent, "run")
 	_, err = run.CreateFolder(dir, "", time.Now(), func(f run.Folder) error {
-		config := run.Config{Format: run.ConfigFormat, Network: model.Name, Settings: run.Settings{Conv: "auto"}, Data: run.Source{Image: model.Input, Classes: model.Classes}}
+		config, err := run.NewConfig(model)
+		if err != nil {
+			return err
+		}
 		if err := f.WriteJSON(run.ConfigFile, config); err != nil {
 			return err
 		}

@@ -96,7 +96,7 @@ func (f Folder) choose(l *Loaded) error {
 	if damaged != nil {
 		l.Note += "; a newer checkpoint is damaged"
 	}
-	net, err := l.Config.network()
+	net, err := l.Config.Net()
 	if err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func (f Folder) ended() bool {
 // loadFinal reads model.safetensors.
 func (f Folder) loadFinal(l *Loaded) error {
 	l.File = f.File(ModelFile)
-	net, err := l.Config.network()
+	net, err := l.Config.Net()
 	if err != nil {
 		return err
 	}
@@ -166,21 +166,13 @@ func bare(err error) error {
 	return err
 }
 
-// network is a run's.
-func (c Config) network() (nets.Network, error) {
-	if min(c.Data.Image[0], c.Data.Image[1], c.Data.Image[2], c.Data.Classes) < 1 {
-		return nets.Network{}, fmt.Errorf("%s: images %v of %d classes", ConfigFile, c.Data.Image, c.Data.Classes)
-	}
-	if names := len(c.Data.Names); names > 0 && names != c.Data.Classes {
-		return nets.Network{}, fmt.Errorf("%s: %d class_names for %d classes", ConfigFile, names, c.Data.Classes)
-	}
-	return nets.Named(c.Network, c.Data.Image, c.Data.Classes)
-}
-
 // compute has a model that could be read compute as the run does.
 func (c Config) compute(m *nets.Model, err error) error {
 	if err != nil {
 		return err
+	}
+	if m.Classes != c.Data.Classes {
+		return fmt.Errorf("%s: model: it tells %d classes, the data have %d", ConfigFile, m.Classes, c.Data.Classes)
 	}
 	algorithm, err := kernel.ParseAlgorithm(c.Settings.Conv)
 	if err != nil {

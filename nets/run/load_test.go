@@ -15,9 +15,17 @@ import (
 	"stheno/nets/train"
 )
 
-// aRun writes config.json and, if there are weights, model.safetensors.
+// aRun writes config.json, with the model's network if c says none, and, if there are
+// weights, model.safetensors.
 func aRun(t *testing.T, c run.Config, m *nets.Model) run.Folder {
 	t.Helper()
+	if m != nil && c.Model == nil {
+		own, err := run.NewConfig(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Model = own.Model
+	}
 	f := run.Folder(t.TempDir())
 	if err := f.WriteJSON(run.ConfigFile, c); err != nil {
 		t.Fatal(err)
@@ -74,10 +82,14 @@ func TestLoadModelRefuses(t *testing.T) {
 		{run.Folder(t.TempDir()), "is no run folder: config.json: no such file"},
 		{run.Folder("nowhere"), "nowhere: is no run folder"},
 		{aRun(t, smallConfig(), nil), "the run is not finished: there is no model.safetensors yet"},
-		{with(func(c *run.Config) { c.Network = "rnn" }), `network "rnn" is not known`},
+		{with(func(c *run.Config) { c.Network = "rnn" }), `config.json: model: its name is "mlp", the run's network is "rnn"`},
+		{with(func(c *run.Config) { c.Format, c.Network = 2, "rnn" }), `config.json: network "rnn" is not known; runs of format 2 have mlp and cnn`},
+		{with(func(c *run.Config) { c.Model = []byte("{}") }), "config.json: model: "},
+		{with(func(c *run.Config) { c.Data.Classes = 4 }), "config.json: model: it tells 3 classes, the data have 4"},
 		{with(func(c *run.Config) { c.Data.Classes = 0 }), "of 0 classes"},
 		{with(func(c *run.Config) { c.Data.Image[1] = -3 }), "images [4 -3 1]"},
-		{with(func(c *run.Config) { c.Data.Image[1] = 5 }), "has shape [12 512], the mlp's has [20 512]"},
+		{with(func(c *run.Config) { c.Data.Image[1] = 5 }), "config.json: model: it takes images [4 3 1], the data are [4 5 1]"},
+		{with(func(c *run.Config) { c.Format = 2; c.Data.Image[1] = 5 }), "has shape [12 512], the mlp's has [20 512]"},
 		{with(func(c *run.Config) { c.Settings.Conv = "fft" }), `"fft"`},
 		{with(func(c *run.Config) { c.Format = 1 }), "has format 1"},
 	} {

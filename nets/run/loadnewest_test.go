@@ -133,21 +133,33 @@ func TestLoadRefusesAbsurdConfigs(t *testing.T) {
       3,
       1
     ]`
+	const shape = `"batch_shape": [
+              null,
+              4,
+              3,
+              1
+            ]`
 	for _, c := range []struct{ old, with, words string }{
-		{`"classes": 3`, `"classes": 1000000000`, "has shape [512 3], the mlp's has [512 1000000000]"},
-		{`"classes": 3`, `"classes": 9223372036854775807`, "larger than any memory"},
+		{`"units": 3`, `"units": 1000000000`, "has 1000000000 outputs, expected 1 to 16777216"},
+		{`"units": 3`, `"units": 16000000`, "has shape [512 3], the mlp's has [512 16000000]"},
+		{`"units": 3`, `"units": -3`, "-3"},
+		{`"units": 3`, `"units": 1e30`, "1e30"},
+		{`"units": 3`, `"units": 4`, "has shape [512 3], the mlp's has [512 4]"},
+		{`"classes": 3`, `"classes": 9223372036854775807`, "it tells 3 classes, the data have 9223372036854775807"},
 		{`"classes": 3`, `"classes": 1e30`, "data.classes: found the number 1e30, expected a whole number"},
 		{`"classes": 3`, `"classes": "3"`, "data.classes: found a string, expected a whole number"},
 		{`"classes": 3`, `"classes": -3`, "of -3 classes"},
 		{`"classes": 3`, `"classes": null`, "of 0 classes"},
 		{`"classes": 3`, `"classes": 3, "class_names": ["a", "b"]`, "2 class_names for 3 classes"},
-		{image, `"image": [4294967296, 4294967296, 3]`, "images of 4294967296 x 4294967296 pixels"},
-		{image, `"image": [100000, 100000, 3]`, "[30000000000 512]"},
+		{image, `"image": [4294967296, 4294967296, 3]`, "it takes images [4 3 1], the data are [4294967296 4294967296 3]"},
+		{shape, `"batch_shape": [null, 4294967296, 4294967296, 3]`, "expected sides from 1 to 32768"},
+		{shape, `"batch_shape": [null, 30000, 30000, 3]`, "rows of more than 2^31"},
+		{shape, `"batch_shape": [null, 4, 4, 1]`, "it takes images [4 4 1], the data are [4 3 1]"},
 		{image, `"image": [-4, -3, 1]`, "images [-4 -3 1]"},
 		{image, `"image": "4x3"`, "data.image: found a string"},
-		{`"network": "mlp"`, `"network": "cnn"`, "cnn"},
-		{`"format": 2,`, ``, "has format 0"},
-		{`"format": 2`, `"format": "two"`, "format: found a string"},
+		{`"network": "mlp"`, `"network": "cnn"`, `its name is "mlp", the run's network is "cnn"`},
+		{`"format": 3,`, ``, "has format 0"},
+		{`"format": 3`, `"format": "two"`, "format: found a string"},
 	} {
 		if !strings.Contains(string(good), c.old) {
 			t.Fatalf("config.json has no %s:\n%s", c.old, good)

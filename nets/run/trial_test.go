@@ -76,12 +76,16 @@ func newTrial(t testing.TB, r recipe, seed uint64) *trial {
 	}
 	p.adam, _ = p.opt.(*train.Adam)
 	p.steps, p.history = &run.StepLog{}, &run.History{}
+	own, err := run.NewConfig(m)
+	if err != nil {
+		t.Fatal(err)
+	}
 	p.checkpoint = &run.Checkpoint{
 		Parts: run.Parts{Model: m, Optimizer: p.opt, Callbacks: []train.Callback{&train.Stopwatch{}, p.steps, p.history}},
 		Every: r.every,
 		Warn:  func(err error) { p.warnings = append(p.warnings, err) },
 		Config: run.Config{
-			Format: run.ConfigFormat, Network: r.net.Name, Params: m.Params(), Optimizer: p.opt.State().Settings,
+			Format: own.Format, Network: own.Network, Model: own.Model, Params: own.Params, Optimizer: p.opt.State().Settings,
 			Settings: run.Settings{Epochs: r.epochs, Batch: r.batch, Seed: 7, Shuffle: true, CheckpointEvery: r.every},
 			Data:     run.Source{Folder: "toys", Train: r.rows, Test: r.rows, Image: r.net.Input, Classes: 3, Files: []run.SourceFile{{Name: "rows", Path: "rows.gz", SHA256: "ab"}}},
 			Versions: map[string]string{"go": "go1.x <&>"},

@@ -105,9 +105,12 @@ func trained(t *testing.T, dir, network string, seed uint64, epochs, steps int) 
 		t.Fatal(err)
 	}
 	f := run.Folder(filepath.Join(t.TempDir(), network))
-	c := run.Config{Format: run.ConfigFormat, Network: network, Params: m.Params(),
-		Settings: run.Settings{Data: dir, Epochs: epochs, Batch: 7, LearningRate: 0.001, Seed: seed, Conv: "auto", Steps: steps},
-		Data:     run.Source{Folder: dir, Train: set.Train.Len(), Test: set.Test.Len(), Image: set.Train.Shape(), Classes: set.Classes}}
+	c, err := run.NewConfig(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Settings = run.Settings{Data: dir, Epochs: epochs, Batch: 7, LearningRate: 0.001, Seed: seed, Conv: "auto", Steps: steps}
+	c.Data = run.Source{Folder: dir, Train: set.Train.Len(), Test: set.Test.Len(), Image: set.Train.Shape(), Classes: set.Classes}
 	for _, file := range set.Files {
 		c.Data.Files = append(c.Data.Files, run.SourceFile(file))
 	}

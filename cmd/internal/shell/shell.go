@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"stheno/nets/run"
 )
 
 // Exit codes. A signal's is 128 plus its number, as shells have it.
@@ -38,6 +40,9 @@ func Code(err error, program string, stderr io.Writer) int {
 		return Wrong
 	}
 	fmt.Fprintf(stderr, "%s: %s\n", program, Words(err))
+	if own := (*run.LayerError)(nil); errors.As(err, &own) && len(own.Packages) > 0 {
+		fmt.Fprint(stderr, withLayers(program, own.Packages))
+	}
 	return Failure
 }
 

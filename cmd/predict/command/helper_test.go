@@ -69,8 +69,11 @@ func trained(t testing.TB, name string, steps int) *nets.Model {
 func write(t testing.TB, dir string, m *nets.Model) string {
 	t.Helper()
 	_, err := run.CreateFolder(dir, "", time.Now(), func(f run.Folder) error {
-		config := run.Config{Format: run.ConfigFormat, Network: m.Name, Params: m.Params(), Data: run.Source{Image: m.Input, Classes: m.Classes}}
-		config.Settings.Conv, config.Settings.Preparation.Method = "auto", digit.Raw
+		config, err := run.NewConfig(m)
+		if err != nil {
+			return err
+		}
+		config.Settings.Preparation.Method = digit.Raw
 		if m.Input == [3]int{digit.Side, digit.Side, 1} {
 			config.Settings.Preparation.Method = digit.MNIST
 		}

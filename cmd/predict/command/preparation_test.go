@@ -81,8 +81,11 @@ func TestPredictSeesWhatTrainingSaw(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			config := run.Config{Format: run.ConfigFormat, Network: m.Name, Params: m.Params(), Data: run.Source{Image: m.Input, Classes: m.Classes, Names: set.Names}}
-			config.Settings.Conv, config.Settings.Preparation = "auto", set.Preparation
+			config, err := run.NewConfig(m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			config.Data.Names, config.Settings.Preparation = set.Names, set.Preparation
 			if _, err := run.CreateFolder(into, "", time.Now(), func(f run.Folder) error {
 				if err := f.WriteJSON(run.ConfigFile, config); err != nil {
 					return err

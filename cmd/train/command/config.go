@@ -18,22 +18,33 @@ import (
 // old form could be misled.
 const eventsVersion = 2
 
-func newConfig(m *nets.Model, s *settings, opt train.Optimizer, set *data.Dataset) (run.Config, error) {
+func newConfig(app Program, m *nets.Model, s *settings, opt train.Optimizer, set *data.Dataset) (run.Config, error) {
+	c, err := begun(m, s)
+	if err != nil {
+		return c, err
+	}
 	convolutions, err := m.Convolutions()
 	if err != nil {
-		return run.Config{}, err
+		return c, err
 	}
-	c := run.Config{
-		Format: run.ConfigFormat, Network: m.Name, Phase: s.phase, Params: m.Params(), Settings: s.Settings, Optimizer: opt.State().Settings,
-		Data:         source(set),
-		Kernels:      kernel.Implementation(),
-		Convolutions: make(map[string]string),
-		Versions:     versions(),
-	}
+	c.Settings, c.Optimizer, c.Data, c.Kernels, c.Versions = s.Settings, opt.State().Settings, source(set), kernel.Implementation(), versions()
+	c.Convolutions = make(map[string]string)
 	for layer, a := range convolutions {
 		c.Convolutions[layer] = a.String()
 	}
+	if app.stored != nil {
+		c = c.Like(*app.stored)
+	}
 	return c, nil
+}
+
+// begun is a run's config with its network; that of a pre-training, which is never
+// asked, follows from its run's.
+func begun(m *nets.Model, s *settings) (run.Config, error) {
+	if s.phase != "" {
+		return run.Config{Format: run.ConfigFormat, Network: m.Name, Phase: s.phase, Params: m.Params()}, nil
+	}
+	return run.NewConfig(m)
 }
 
 // source describes a dataset.

@@ -23,6 +23,8 @@ import (
 type settings struct {
 	run.Settings
 
+	program  Program // with its network, if that is known yet
+	net      string
 	resume   string
 	repair   bool
 	out      string
@@ -47,6 +49,9 @@ func parse(app Program, args []string, stdout io.Writer) (*settings, error) {
 	f.SetOutput(io.Discard)
 	f.Usage = func() {}
 	s.define(f)
+	if app.Network == nil {
+		f.StringVar(&s.net, "net", "", "`name` of the network: "+strings.Join(nets.NetworkNames(), ", "))
+	}
 	switch err := f.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		help(app, f, stdout)
@@ -58,17 +63,25 @@ func parse(app Program, args []string, stdout io.Writer) (*settings, error) {
 	}
 	s.given = make(map[string]bool)
 	f.Visit(func(f *flag.Flag) { s.given[f.Name] = true })
-	if err := s.follow(app, f); err != nil {
-		return nil, err
-	}
 	switch {
 	case s.given["resume"] && s.resume == "":
 		return nil, shell.Usage("-resume '': name the folder of the run")
 	case s.repair && s.resume == "":
 		return nil, shell.Usage("-repair: says nothing without -resume")
 	}
+	s.program = app
 	if s.resume != "" {
 		return s, nil // is checked with the run's settings, once they are read: see stored
+	}
+	if app.Network == nil && s.net == "" {
+		return nil, shell.Usagef("-net NAME is missing: there are %s", strings.Join(nets.NetworkNames(), ", "))
+	}
+	var err error
+	if s.program, err = app.named(s.net); err != nil {
+		return nil, err
+	}
+	if err := s.follow(s.program.net, f); err != nil {
+		return nil, err
 	}
 	if err := s.check(); err != nil {
 		return nil, err

@@ -50,7 +50,7 @@ func newJob(app Program, s *settings, m *nets.Model, set *data.Dataset, display 
 		j.events = &progress.Events{Out: stdout}
 	}
 	var err error
-	if j.config, err = newConfig(m, s, j.opt, set); err != nil {
+	if j.config, err = newConfig(app, m, s, j.opt, set); err != nil {
 		return nil, err
 	}
 	if j.augment, err = augment.Parse(s.Augment); err != nil {
@@ -123,7 +123,7 @@ func (j *job) create() (unlock func() error, err error) {
 	if out := run.Folder(j.settings.out); out != "" && out.IsCutOff() {
 		j.note("%s has what is left of a run that was cut off while it began: beginning anew", out)
 	}
-	j.folder, unlock, err = run.BeginFolder(j.settings.out, j.app.Name, time.Now(), func(f run.Folder) error {
+	j.folder, unlock, err = run.BeginFolder(j.settings.out, j.app.net, time.Now(), func(f run.Folder) error {
 		j.in(f)
 		if err := j.checkpoint.Begin(f); err != nil {
 			return err

@@ -22,8 +22,8 @@ var recipes embed.FS
 const notebook = "notebook"
 
 // follow gives the flags that were not given the recipe's values.
-func (s *settings) follow(app Program, f *flag.FlagSet) error {
-	lines, err := recipe(s.Recipe, app.Name)
+func (s *settings) follow(network string, f *flag.FlagSet) error {
+	lines, err := recipe(s.Recipe, network)
 	if err != nil {
 		return err
 	}
@@ -46,8 +46,11 @@ func recipe(name, network string) ([]string, error) {
 	if err != nil {
 		content, err = fs.ReadFile(recipes, path.Join("recipes", name+".txt"))
 	}
-	if err != nil || !slices.Contains(recipeNames(), name) { // a name, and no path
+	switch known := slices.Contains(recipeNames(), name); { // a name, and no path
+	case !known:
 		return nil, shell.Usagef("-recipe %s: there are %s", shell.Quoted(name), strings.Join(recipeNames(), ", "))
+	case err != nil:
+		return nil, shell.Usagef("-recipe %s: there is none for the network %s: leave the flag out, and say the settings by theirs", name, network)
 	}
 	var lines []string
 	for line := range strings.Lines(string(content)) {

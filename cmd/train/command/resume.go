@@ -12,7 +12,6 @@ import (
 
 	"stheno/cmd/internal/shell"
 	"stheno/data"
-	"stheno/nets"
 	"stheno/nets/group"
 	"stheno/nets/run"
 	"stheno/nets/train"
@@ -88,11 +87,14 @@ func stored(app Program, s *settings) (run.Config, error) {
 	if c.Phase != "" {
 		return c, shell.Usagef("-resume %s: is the %s of a run: resume that with -resume %s", s.resume, c.Phase, shell.Quoted(filepath.Dir(s.resume)))
 	}
-	if err := unusable(c, s.resume); err != nil {
-		return c, fmt.Errorf("-resume %s: %s: %w", s.resume, run.ConfigFile, err)
+	if app.Network != nil && c.Network != app.Name {
+		return c, shell.Usagef("-resume %s: is a run of %s: resume it with %s -resume %s", s.resume, c.Network, app.trainer(c.Network), shell.Quoted(filepath.ToSlash(s.resume)))
 	}
-	if c.Network != app.Name {
-		return c, shell.Usagef("-resume %s: is a run of %s: resume it with %s -resume %s", s.resume, c.Network, app.sibling(c.Network), shell.Quoted(filepath.ToSlash(s.resume)))
+	if err := unusable(c, s.resume); err != nil {
+		return c, fmt.Errorf("-resume %s: %w", s.resume, err)
+	}
+	if s.net != "" && s.net != c.Network {
+		return c, shell.Usagef("-net %s: the run has the network %s and keeps it: leave the flag out, or begin another run", shell.Quoted(s.net), c.Network)
 	}
 	if err := s.adopt(c.Settings); err != nil {
 		return c, err
@@ -103,12 +105,12 @@ func stored(app Program, s *settings) (run.Config, error) {
 // unusable says why no run can have been begun with a config.json: it is damaged, or
 // somebody has changed it.
 func unusable(c run.Config, resume string) error {
-	if _, err := nets.Named(c.Network, c.Data.Image, c.Data.Classes); err != nil {
+	if _, err := c.Net(); err != nil {
 		return err
 	}
 	own := settings{Settings: c.Settings, resume: resume}
 	if err := own.checkStored(); err != nil {
-		return fmt.Errorf("it was changed: its %s", strings.TrimPrefix(err.Error(), "-"))
+		return fmt.Errorf("%s: it was changed: its %s", run.ConfigFile, strings.TrimPrefix(err.Error(), "-"))
 	}
 	return nil
 }

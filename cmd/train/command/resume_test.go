@@ -201,15 +201,16 @@ func TestResumeRefuses(t *testing.T) {
 	other := writeData(t, 8, 8, 3, 20, 9)
 	check("other data", "data.files.2.sha256", shell.Failure, "-data", other)
 	for field, to := range map[string][2]string{
-		"format": {`"format": 2`, `"format": 3`}, "settings.seed": {`"seed": 1,`, `"seed": 2,`},
+		"format": {`"format": 3`, `"format": 4`}, "settings.seed": {`"seed": 1,`, `"seed": 2,`},
 		"settings.batch": {`"batch": 7`, `"batch": 9`}, "learning_rate": {`"learning_rate": 0.001,`, `"learning_rate": 0.1,`},
 		"settings.shuffle": {`"shuffle": true`, `"shuffle": false`}, "settings.conv": {`"conv": "auto"`, `"conv": "direct"`},
 		"settings.init": {`"init": ""`, `"init": "x"`}, "unknown field": {`"seed": 1,`, `"seed": 1, "sead": 2,`},
 		"data.classes": {`"classes": 3`, `"classes": 4`}, "data.train": {`"train": 20`, `"train": 21`},
 		"data.files.0.sha256": {`"sha256": "`, `"sha256": "0`}, "unexpected end": {"\n}", "\n"},
-		"is a run of cnn":                       {`"network": "mlp"`, `"network": "cnn"`},
-		`config.json: network "x" is not known`: {`"network": "mlp"`, `"network": "x"`}, "config.json: it was changed: its epochs 0: must be at least 1": {`"epochs": 10`, `"epochs": 0`},
-		"config.json: it was changed: its conv: no": {`"conv": "auto"`, `"conv": "x"`},
+		"is a run of cnn":      {`"network": "mlp"`, `"network": "cnn"`},
+		"config.json: model: ": {`"use_bias": true`, `"use_bias": false`}, "layer dense has units 512, not 511": {`"units": 512`, `"units": 511`},
+		"config.json: it was changed: its epochs 0: must be at least 1": {`"epochs": 10`, `"epochs": 0`},
+		"config.json: it was changed: its conv: no":                     {`"conv": "auto"`, `"conv": "x"`},
 	} {
 		changed := strings.Replace(config, to[0], to[1], 1)
 		if changed == config {
@@ -219,7 +220,7 @@ func TestResumeRefuses(t *testing.T) {
 			changed = strings.Replace(changed, `"content": "`, `"content": "0`, 1)
 		}
 		write(t, filepath.Join(out, "config.json"), changed)
-		want := map[string]string{"format": "has format 3", "unexpected end": "unexpected"}[field]
+		want := map[string]string{"format": "has format 4", "unexpected end": "unexpected"}[field]
 		if want == "" {
 			want = field
 		}

@@ -43,7 +43,7 @@ func TestRunFolder(t *testing.T) {
 		path string
 		want any
 	}{
-		{"format", 2.0}, {"network", "mlp"}, {"params", 64*512 + 512 + 512*3 + 3.0},
+		{"format", 3.0}, {"network", "mlp"}, {"model class_name", "Sequential"}, {"params", 64*512 + 512 + 512*3 + 3.0},
 		{"settings data", dir}, {"settings epochs", 2.0}, {"settings batch", 7.0}, {"settings learning_rate", 0.001}, {"settings seed", 1.0},
 		{"settings shuffle", true}, {"settings steps", 0.0}, {"settings init", ""}, {"settings threads", 0.0},
 		{"data folder", dir}, {"data train", 20.0}, {"data test", 10.0}, {"data image", []any{8.0, 8.0, 1.0}}, {"data classes", 3.0},

@@ -7,7 +7,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 
 	"golang.org/x/term"
 	"gorgonia.org/tensor"
@@ -20,34 +19,6 @@ import (
 	"stheno/nets/run"
 	"stheno/nets/train/progress"
 )
-
-// Program is one of the training commands.
-type Program struct {
-	Name    string // of the command and its network
-	About   string // the network in a few words
-	Network func(image [3]int, classes int) nets.Network
-
-	binary string // as it was started; empty for go run
-	ranks  *ranks // nil for a process alone
-}
-
-// command is how the user starts the app.
-func (a Program) command() string {
-	if a.binary == "" {
-		return "go run ./cmd/" + a.Name
-	}
-	return shell.Quoted(a.binary)
-}
-
-// sibling is how the user starts another of the commands: the program beside this
-// one, where there is one.
-func (a Program) sibling(name string) string {
-	beside := filepath.Join(filepath.Dir(a.binary), name+filepath.Ext(a.binary))
-	if _, err := os.Stat(beside); a.binary == "" || err != nil {
-		return "go run ./cmd/" + name
-	}
-	return shell.Quoted(filepath.ToSlash(beside))
-}
 
 // Train runs app's command line and returns the exit code: 0 for a run that
 // ended as planned, 1 for a failure, 2 for a wrong command line, 130 or 143
@@ -76,6 +47,7 @@ func carryOut(ctx context.Context, app Program, args []string, stdout, stderr io
 	if err != nil {
 		return err
 	}
+	app = s.program
 	terminal, err := progress.Detect(stderr, s.color, nil)
 	if err != nil {
 		return shell.Usage("-" + err.Error())
@@ -161,6 +133,7 @@ func resume(ctx context.Context, app Program, s *settings, display progress.Disp
 	if err != nil {
 		return err
 	}
+	app = app.resuming(c)
 	set, err := openStored(s, c)
 	if err != nil {
 		return err
@@ -180,7 +153,10 @@ func resume(ctx context.Context, app Program, s *settings, display progress.Disp
 
 // newModel draws the weights from the seed, or reads them.
 func newModel(app Program, s *settings, set *data.Dataset) (*nets.Model, error) {
-	net := app.Network(set.Train.Shape(), set.Classes).WithDropout(s.Dropout)
+	net, err := app.network(s, set)
+	if err != nil {
+		return nil, err
+	}
 	if err := checkWeights(net); err != nil {
 		return nil, err
 	}

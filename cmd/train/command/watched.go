@@ -46,11 +46,11 @@ func (w Watched) Run(ctx context.Context) error {
 	if s.held, err = s.HoldOut(w.Data); err != nil {
 		return err
 	}
-	m, err := newModel(w.Program, s, w.Data)
+	m, err := newModel(s.program, s, w.Data)
 	if err != nil {
 		return err
 	}
-	j, err := newJob(w.Program, s, m, w.Data, nil, io.Discard, w.Stderr)
+	j, err := newJob(s.program, s, m, w.Data, nil, io.Discard, w.Stderr)
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func (w Watched) Run(ctx context.Context) error {
 func (j *job) same() (folders []run.Folder) {
 	dirs := []string{j.settings.out}
 	if j.settings.out == "" {
-		dirs, _ = filepath.Glob(filepath.Join("runs", j.app.Name+"-*"))
+		dirs, _ = filepath.Glob(filepath.Join("runs", j.app.net+"-*"))
 		slices.Sort(dirs)
 		slices.Reverse(dirs) // their names end with the time
 	}
@@ -105,7 +105,7 @@ func (j *job) same() (folders []run.Folder) {
 func (j *job) repeats(c run.Config) bool {
 	same := c.Settings
 	same.Threads, same.CheckpointEvery = j.settings.Threads, j.settings.CheckpointEvery
-	return same == j.settings.Settings && j.config.Differs(c) == ""
+	return same == j.settings.Settings && j.config.Like(c).Differs(c) == ""
 }
 
 // mayGoOn says whether a run has not ended, can be read, and is nobody's.

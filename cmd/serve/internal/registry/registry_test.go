@@ -47,7 +47,10 @@ func write(t testing.TB, dir, name string, image [3]int, classes int, seed uint6
 		t.Fatal(err)
 	}
 	f := run.Folder(dir)
-	config := run.Config{Format: run.ConfigFormat, Network: name, Settings: run.Settings{Conv: "auto"}, Data: run.Source{Image: image, Classes: classes}}
+	config, err := run.NewConfig(m)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, err := range []error{f.WriteJSON(run.ConfigFile, config), f.WriteModel(m)} {
 		if err != nil {
 			t.Fatal(err)
