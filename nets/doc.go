@@ -5,7 +5,8 @@
 // [Builder.Layer]; a [Network] is a list of them; a [Model] is a network with
 // weights; a [Program] is the model's graph for one phase (training, evaluation,
 // prediction) and one batch size, compiled. All programs of a model borrow the
-// same weights, without a copy.
+// same weights, without a copy. A [Predictor] asks a model about images, for any
+// number of goroutines; [Scores.Top] of what it says are the likeliest classes.
 //
 // A network is data: its JSON is Keras 3's own config of it, which the real Keras
 // takes, and [ParseNetwork] reads what either has written, or refuses it by name.

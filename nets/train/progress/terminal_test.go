@@ -57,6 +57,32 @@ func TestDetectTerminal(t *testing.T) {
 	}
 }
 
+// TestOn: a bar on a terminal that may be redrawn, in colour if that is wanted; lines
+// elsewhere.
+func TestOn(t *testing.T) {
+	set := func(ci, noColor string) {
+		for name, value := range map[string]string{"TERM": "xterm", "CI": ci, "NO_COLOR": noColor, "CLICOLOR_FORCE": "", "FORCE_COLOR": ""} {
+			t.Setenv(name, value)
+		}
+	}
+	set("", "")
+	if _, ok := On(&bytes.Buffer{}).(*Plain); !ok {
+		t.Error("no plain lines go to a file")
+	}
+	file := pty(t)
+	if bar, ok := On(file).(*Bar); !ok || !bar.Terminal.Color || bar.Terminal.Width == nil {
+		t.Errorf("on a terminal: %+v", bar)
+	}
+	set("", "1")
+	if bar, ok := On(file).(*Bar); !ok || bar.Terminal.Color {
+		t.Errorf("with NO_COLOR: %+v", bar)
+	}
+	set("true", "")
+	if _, ok := On(file).(*Plain); !ok {
+		t.Error("no plain lines in CI")
+	}
+}
+
 func TestDetectNoTerminal(t *testing.T) {
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	check(t, err)
