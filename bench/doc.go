@@ -16,6 +16,7 @@
 //   - Save is what a checkpoint adds to an epoch: rounds of steps with one and
 //     without are done in turns, on a real disk.
 //   - Ops is a step in parts: each op's best time, decoding and the optimizer.
+//   - StockNode is what a layer of Gorgonia's own nodes adds to a step.
 //   - Kernel is each kernel of a step by itself, in the shapes that it has there.
 //   - Portable is the portable path beside the plain loops, in shapes where either
 //     might win.
