@@ -8,6 +8,10 @@
 // same weights, without a copy. A [Predictor] asks a model about images, for any
 // number of goroutines; [Scores.Top] of what it says are the likeliest classes.
 //
+// Layers are frozen, Keras's trainable=False, by [Network.Freeze]: training leaves
+// their weights alone, and computes no gradient for them, nor anything backward below
+// the lowest layer that is trained.
+//
 // A network is data: its JSON is Keras 3's own config of it, which the real Keras
 // takes, and [ParseNetwork] reads what either has written, or refuses it by name.
 // A layer of your own takes part once it is registered: see [Layer]. A network of

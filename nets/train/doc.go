@@ -55,6 +55,7 @@
 //	SwapEMAWeights        the average begins as the weights of step 1   as the initial ones, with a decay that begins low
 //	                      callbacks see the weights as trained          the average, at the ends of epochs
 //	weight_decay          of every weight that is not excluded          of kernels alone: see nets.IsKernel
+//	trainable=False       of all layers: trains nothing, with a warning is refused
 //	RMSprop               centered, rounding can make a weight NaN      the variance is never below 0
 //	TerminateOnNaN        ends after the update, and keeps the epoch    before the update, without the epoch
 package train
