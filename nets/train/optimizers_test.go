@@ -292,6 +292,7 @@ func TestOptimizersGoOnFromASavedState(t *testing.T) {
 				stepToys(t, first, parts, 1, stop, noCheck)
 				state := copyState(first.State())
 				second := reflect.New(reflect.TypeOf(first).Elem()).Interface().(train.Optimizer) // with other settings, which the state's replace
+				reflect.ValueOf(second).Elem().FieldByName("WeightDecay").SetFloat(0.5)
 				if err := second.Restore(state); err != nil {
 					t.Fatalf("%s: %v", c.name, err)
 				}
@@ -393,6 +394,33 @@ func TestEveryOptimizerBelongsToOneModel(t *testing.T) {
 		}
 		if err := heir.(train.Bound).Belongs(narrow); (err == nil) != (len(state.Tensors) == 0) {
 			t.Errorf("%s: of a state of another model's weights: error %v", c.name, err)
+		}
+	}
+}
+
+// TestFrozenWeightsHaveNoSlots, and no decay: no optimizer keeps anything of them.
+func TestFrozenWeightsHaveNoSlots(t *testing.T) {
+	net, err := toy.Freeze("dense")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range optimizerCases() {
+		m, opt := newModel(t, net, tensor.Float32), c.make()
+		frozen := floats(m.Weights[0].Value)
+		if _, err := train.Fit(t.Context(), m, images(10, toy.Input, 3), opt, train.Plan{Batch: 4}); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(floats(m.Weights[0].Value), frozen) {
+			t.Errorf("%s moves %s", c.name, m.Weights[0].Name)
+		}
+		for _, w := range opt.State().Tensors {
+			if _, name, _ := strings.Cut(w.Name, "."); strings.HasPrefix(name, "dense.") {
+				t.Errorf("%s keeps %s", c.name, w.Name)
+			}
+		}
+		m.Frozen = nil
+		if err := opt.(train.Bound).Belongs(m); err == nil || !strings.Contains(err.Error(), "knows no weight dense.kernel") {
+			t.Errorf("%s: trained again: %v", c.name, err)
 		}
 	}
 }
