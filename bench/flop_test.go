@@ -12,7 +12,10 @@ import (
 // operations is how many floating-point operations a training step of m needs
 // for a batch of n images, as the plain algorithm does it.
 func operations(m *nets.Model, n int) float64 {
-	_, step := m.FLOPs()
+	_, step, err := m.FLOPs()
+	if err != nil {
+		panic(err) // of MLP and CNN there is none
+	}
 	return float64(n) * float64(step)
 }
 

@@ -77,11 +77,6 @@ func (b *Builder) add(l Layer, x *gorgonia.Node) (*gorgonia.Node, error) {
 	case b.Phase == Training && b.network.freezes(b.layer) && slices.ContainsFunc(part.Nodes, normalizes):
 		return nil, errors.New("is frozen, but training changes the running statistics of Gorgonia's BatchNorm in it: leave it out of Frozen")
 	}
-	for i := range b.specs {
-		if s := &b.specs[i]; s.layer == b.layer {
-			s.places = places(out.Shape())
-		}
-	}
 	return out, nil
 }
 
@@ -90,16 +85,6 @@ func shapeOf(x *gorgonia.Node) tensor.Shape {
 		return nil
 	}
 	return x.Shape()
-}
-
-// places is how often a layer's kernel is used for one image: once for each place
-// of the output (N,...,C).
-func places(out tensor.Shape) int {
-	n := 1
-	for _, size := range out[1:max(1, len(out)-1)] {
-		n *= size
-	}
-	return n
 }
 
 // images adds a network's input node.

@@ -1,36 +1,71 @@
 package nets
 
-import "gorgonia.org/tensor"
+import (
+	"fmt"
+	"slices"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"stheno/graph"
+)
+
+// Operations are how many floating-point operations a layer takes for one image. A
+// multiply-add is two.
+type Operations struct {
+	Forward int // for its output
+	Weights int // for its weights' gradients: in a training step, unless the layer is frozen
+	Inputs  int // for its input's gradient: in a training step, if a layer before is trained
+}
+
+// Counted is a layer of one's own that says how many floating-point operations it
+// takes. One that is made of layers alone needs not say it: it takes what they take.
+type Counted interface {
+	// FLOPs are those of one image, for an input and an output of these shapes,
+	// which have no batch: as the plain algorithm does it, without what the layers
+	// within this one take, which are asked themselves. Below 1 % of the network's
+	// is as good as none: of Dense and Conv2D, biases and activations are left out.
+	FLOPs(in, out []int) Operations
+}
+
+// UncountedError says which layer has mathematics of its own and does not say what
+// it takes.
+type UncountedError struct{ Network, Layer, Type string }
+
+func (e *UncountedError) Error() string {
+	return fmt.Sprintf("nets: %s: layer %s (%s) does not say its FLOPs: give its type a method FLOPs(in, out []int) nets.Operations", e.Network, e.Layer, e.Type)
+}
 
 // FLOPs is how many floating-point operations one image takes, as the plain
 // algorithms do it: forward, and in a training step.
 //
 //	forward = 2 · sum of M
-//	step    = 2 · (3 · sum of M - M of the first layer that has weights)
+//	step    = 2 · sum of M + M where the layer is trained + M where one before it is
 //
 // M is a layer's multiply-adds, I·O for Dense and OH·OW·K·K·C·F for Conv2D,
-// each of which is two operations. A step takes them three times, for the
-// outputs, the weights' gradient and the inputs' gradient, of which the first
-// layer needs none. A frozen layer has no weights' gradient, and up to the first
-// one that is trained none needs its inputs'. Biases, activations, loss and Adam
-// are left out: below 1 %. What Winograd's algorithm saves is not taken off.
-func (m *Model) FLOPs() (forward, step int) {
-	trained := false // a kernel before
-	for _, s := range m.specs {
-		if !IsKernel(s.name) {
-			continue
-		}
-		operations := 2 * s.shape.TotalSize() * s.places
-		forward, step = forward+operations, step+operations
-		if trained {
-			step += operations
-		}
-		if !m.freezes(s.name) {
-			step += operations
-			trained = true
-		}
+// each of which is two operations. A step takes them up to three times: for the
+// outputs, for the weights' gradient, which a frozen layer needs not, and for the
+// inputs' gradient, which the lowest trained layer and those below need not. What
+// a layer of one's own takes it says itself: see [Counted]. Biases, activations,
+// dropout, loss and Adam are left out: below 1 %. What Winograd's algorithm saves is
+// not taken off.
+//
+// A layer that is not known and does not say it is a [*UncountedError].
+func (m *Model) FLOPs() (forward, step int, err error) {
+	b, err := m.sketch(graph.Fused, Prediction)
+	if err == nil {
+		forward, err = m.sum(b.parts, func(_ Part, takes Operations) int { return takes.Forward })
 	}
-	return forward, step
+	if err != nil {
+		return 0, 0, err
+	}
+	if b, err = m.sketch(graph.Fused, Training); err == nil {
+		step, err = m.sum(b.parts, m.ofStep(b.graph))
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	return forward, step, nil
 }
 
 // FLOPs are those of a model of net: see [Model.FLOPs]. It takes no memory for one.
@@ -39,6 +74,90 @@ func FLOPs(net Network) (forward, step int, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	forward, step = m.FLOPs()
-	return forward, step, nil
+	return m.FLOPs()
+}
+
+// sum adds up what count makes of each layer's operations.
+func (m *Model) sum(parts []Part, count func(Part, Operations) int) (n int, err error) {
+	for _, p := range parts {
+		within, err := m.sum(p.Parts, count)
+		if err != nil {
+			return 0, err
+		}
+		n += within
+		if !p.Computes() {
+			continue
+		}
+		takes, err := m.operations(p)
+		if err != nil {
+			return 0, err
+		}
+		n += count(p, takes)
+	}
+	return n, nil
+}
+
+// operations are what a layer takes, beside those within it.
+func (m *Model) operations(p Part) (Operations, error) {
+	in, out := p.In.Shape()[1:], p.Out.Shape()[1:]
+	if takes, ok := known(p.Layer, in, out); ok {
+		return takes, nil
+	}
+	counted, ok := p.Layer.(Counted)
+	if !ok {
+		return Operations{}, &UncountedError{m.Name, p.Name, p.Type}
+	}
+	takes := counted.FLOPs(in.Clone(), out.Clone())
+	if min(takes.Forward, takes.Weights, takes.Inputs) < 0 {
+		return takes, fmt.Errorf("nets: %s: layer %s (%s) says that it takes %+v FLOPs: none of them can be negative", m.Name, p.Name, p.Type, takes)
+	}
+	return takes, nil
+}
+
+// known is what the layers of this package take; ok is false for others, and for
+// those that embed one of these, for whatever they do besides.
+func known(l Layer, in, out tensor.Shape) (takes Operations, ok bool) {
+	macs := 0
+	switch l := settings(l).(type) {
+	case Dense:
+		macs = in.TotalSize() * l.Units
+	case Conv2D:
+		macs = out.TotalSize() * l.Side * l.Side * in[2]
+	case Cosines:
+		macs = in.TotalSize() * l.Units
+	case Flatten, Dropout, Normalize:
+	default:
+		return takes, false
+	}
+	return Operations{2 * macs, 2 * macs, 2 * macs}, true
+}
+
+// ofStep counts what a training step takes. Where gradients go is read off the
+// graph g: through the nodes that depend on a weight which is trained.
+func (m *Model) ofStep(g *gorgonia.ExprGraph) func(Part, Operations) int {
+	trained := make(map[*gorgonia.Node]bool)
+	for _, w := range m.specs {
+		if !m.freezes(w.name) {
+			for _, n := range g.ByName(w.name) {
+				trained[n] = true
+			}
+		}
+	}
+	for _, n := range g.AllNodes() { // what is read comes before its readers
+		if slices.ContainsFunc(read(n), func(x *gorgonia.Node) bool { return trained[x] }) {
+			trained[n] = true
+		}
+	}
+	return func(p Part, takes Operations) int {
+		own, n := p.Own(), takes.Forward
+		if slices.ContainsFunc(own, func(x *gorgonia.Node) bool { return x.IsVar() && trained[x] }) {
+			n += takes.Weights
+		}
+		for _, x := range own {
+			if slices.ContainsFunc(read(x), func(in *gorgonia.Node) bool { return trained[in] && !slices.Contains(own, in) }) {
+				return n + takes.Inputs
+			}
+		}
+		return n
+	}
 }

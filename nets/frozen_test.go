@@ -103,7 +103,7 @@ func TestGradientsOfTheTrained(t *testing.T) {
 func TestFrozenTakesLess(t *testing.T) {
 	m := newModel(t, nets.CNN([3]int{12, 12, 1}, 10), tensor.Float32)
 	whole, err := m.Bytes(nets.Training, 8)
-	_, step := m.FLOPs()
+	_, step := flops(t, m)
 	if err := errors.Join(err, m.Freeze("conv2d", "conv2d_1")); err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func TestFrozenTakesLess(t *testing.T) {
 	}
 	// 2 · (10·10·9·1·32 + 8·8·9·32·64 + 4096·128 + 128·10) forward, those of the dense
 	// layers again for their weights, and of the last one for its input.
-	forward, fewer := m.FLOPs()
+	forward, fewer := flops(t, m)
 	if want := forward + 2*(4096*128+2*128*10); fewer != want || forward != 2*(28800*1+64*9*32*64+4096*128+1280) {
 		t.Errorf("%d operations forward and %d a step, want %d; %d where all is trained", forward, fewer, want, step)
 	}

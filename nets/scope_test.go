@@ -58,8 +58,8 @@ func TestLayersOfLayers(t *testing.T) {
 	}
 	flat.Layers = append(flat.Layers, nets.Dense{Units: 3})
 	plain := newModel(t, flat, tensor.Float64)
-	forward, step := m.FLOPs()
-	if f, s := plain.FLOPs(); f != forward || s != step || m.Params() != plain.Params() {
+	forward, step := flops(t, m)
+	if f, s := flops(t, plain); f != forward || s != step || m.Params() != plain.Params() {
 		t.Errorf("%d and %d operations, %d parameters; without towers %d and %d, %d", forward, step, m.Params(), f, s, plain.Params())
 	}
 	got, twin := gradients(t, program(t, m, nets.Training, 4)), gradients(t, program(t, plain, nets.Training, 4))

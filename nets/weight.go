@@ -13,12 +13,11 @@ import (
 
 // spec is a weight that a layer has asked for.
 type spec struct {
-	name   string
-	layer  string // whose it is
-	shape  tensor.Shape
-	init   Initializer
-	fans   Fans
-	places int // how often it is used for one image, if it is a kernel
+	name  string
+	layer string // whose it is
+	shape tensor.Shape
+	init  Initializer
+	fans  Fans
 }
 
 // Weight returns the node of one of the layer's weights. It is drawn by init
@@ -26,7 +25,7 @@ type spec struct {
 // once for each of its weights, in every phase for the same ones in the same
 // order. What it asks for wrongly is refused when its Build returns.
 func (b *Builder) Weight(name string, init Initializer, fans Fans, shape ...int) *gorgonia.Node {
-	s := spec{b.layer + "." + name, b.layer, slices.Clone(shape), init, fans, 1}
+	s := spec{b.layer + "." + name, b.layer, slices.Clone(shape), init, fans}
 	if err := b.check(s, name); err != nil && b.refused == nil {
 		b.refused = fmt.Errorf("weight %q %w", name, err)
 	}

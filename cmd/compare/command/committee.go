@@ -94,7 +94,11 @@ func (c *Committee) table() grid {
 
 // costLine is what the committee takes, in words.
 func (c *Committee) costLine() string {
-	return fmt.Sprintf("Together they have %s parameters, take %s an image and were trained in %s.", report.Thousands(c.Cost.Params), report.Operations(c.Cost.ForwardFLOPs), report.Seconds(c.Cost.Seconds))
+	takes := fmt.Sprintf("take %s an image", report.Operations(c.Cost.ForwardFLOPs))
+	if c.Cost.Uncounted != "" {
+		takes = fmt.Sprintf("take operations that are not known (%s)", c.Cost.Uncounted)
+	}
+	return fmt.Sprintf("Together they have %s parameters, %s and were trained in %s.", report.Thousands(c.Cost.Params), takes, report.Seconds(c.Cost.Seconds))
 }
 
 // Text writes the committee for a terminal.

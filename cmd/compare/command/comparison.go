@@ -64,7 +64,7 @@ type Difference struct {
 	OnlyFirst *int `json:"only_first_right,omitempty"`
 
 	Params  float64  `json:"times_params"`
-	FLOPs   float64  `json:"times_flops_step"`
+	FLOPs   *float64 `json:"times_flops_step,omitempty"`  // absent where a layer does not say its own
 	Step    *float64 `json:"times_ms_per_step,omitempty"` // absent where a time is not known
 	Seconds *float64 `json:"times_seconds,omitempty"`
 
@@ -154,7 +154,7 @@ func (e *Entry) compute() {
 	e.Accuracy = newSample(e.accuracies())
 	e.Cost.Seconds = e.mean(func(c report.Cost) *float64 { return c.Seconds })
 	e.Cost.MsPerStep = e.mean(func(c report.Cost) *float64 { return c.MsPerStep })
-	e.Cost.FLOPs = *e.mean(func(c report.Cost) *float64 { return &c.FLOPs })
+	e.Cost.FLOPs = e.mean(func(c report.Cost) *float64 { return c.FLOPs })
 }
 
 func (e *Entry) accuracies() (all []float64) {
@@ -181,7 +181,7 @@ func (e *Entry) mean(of func(report.Cost) *float64) *float64 {
 func difference(e, first *Entry) Difference {
 	d := Difference{
 		Name: e.Name, Accuracy: e.Accuracy.Mean - first.Accuracy.Mean,
-		Params: float64(e.Cost.Params) / float64(first.Cost.Params), FLOPs: float64(e.Cost.StepFLOPs) / float64(first.Cost.StepFLOPs),
+		Params: float64(e.Cost.Params) / float64(first.Cost.Params), FLOPs: times(e.Cost.StepFLOPs, first.Cost.StepFLOPs),
 		Step: times(e.Cost.MsPerStep, first.Cost.MsPerStep), Seconds: times(e.Cost.Seconds, first.Cost.Seconds),
 		Better: []int{}, Worse: []int{},
 	}

@@ -27,6 +27,11 @@ func (c *Comparison) conclude() (lines []string) {
 		}
 		lines = append(lines, costs(d, first))
 	}
+	for _, e := range c.Entries {
+		if line := e.uncounted(); line != "" {
+			lines = append(lines, line)
+		}
+	}
 	return lines
 }
 
@@ -136,6 +141,11 @@ func (c *Comparison) list(labels []int) string {
 	for _, label := range labels {
 		names = append(names, c.className(label))
 	}
+	return enumeration(names)
+}
+
+// enumeration writes one, two and three.
+func enumeration(names []string) string {
 	last := len(names) - 1
 	if last == 0 {
 		return names[0]
@@ -143,17 +153,28 @@ func (c *Comparison) list(labels []int) string {
 	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
+// uncounted says whose operations are not known, and are left out of what is held
+// against each other here.
+func (e *Entry) uncounted() string {
+	if e.Cost.Uncounted == "" {
+		return ""
+	}
+	return fmt.Sprintf("The operations of %s are not known, and left out: %s.", e.Name, e.Cost.Uncounted)
+}
+
 // costs says what the entry takes of the first one's cost.
 func costs(d Difference, first *Entry) string {
-	parts := []string{share(d.Params, "number of parameters"), share(d.FLOPs, "operations of a training step")}
+	parts := []string{share(d.Params, "number of parameters")}
+	if d.FLOPs != nil {
+		parts = append(parts, share(*d.FLOPs, "operations of a training step"))
+	}
 	if d.Step != nil {
 		parts = append(parts, share(*d.Step, "time of a step"))
 	}
 	if d.Seconds != nil {
 		parts = append(parts, share(*d.Seconds, "training time"))
 	}
-	last := len(parts) - 1
-	return fmt.Sprintf("Against %s, %s takes %s and %s.", first.Name, d.Name, strings.Join(parts[:last], ", "), parts[last])
+	return fmt.Sprintf("Against %s, %s takes %s.", first.Name, d.Name, enumeration(parts))
 }
 
 // fractions are the shares of one that have a name.

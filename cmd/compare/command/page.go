@@ -50,8 +50,8 @@ func (c *Comparison) HTML(w io.Writer) error {
 	return page.Execute(w, v)
 }
 
-// trade is test error against what training has taken: in seconds, where they are
-// known, and in operations.
+// trade is test error against what training has taken, in seconds and in operations,
+// where they are known.
 func (c *Comparison) trade() (figures []report.Figure) {
 	var seconds, operations []report.Point
 	for _, e := range c.Entries {
@@ -60,7 +60,10 @@ func (c *Comparison) trade() (figures []report.Figure) {
 			p.Cost = *e.Cost.Seconds
 		}
 		seconds = append(seconds, p)
-		p.Cost = e.Cost.FLOPs / 1e12
+		p.Cost = 0
+		if e.Cost.FLOPs != nil {
+			p.Cost = *e.Cost.FLOPs / 1e12
+		}
 		operations = append(operations, p)
 	}
 	for _, side := range []struct {

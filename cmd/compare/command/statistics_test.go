@@ -54,9 +54,9 @@ func TestWelch(t *testing.T) {
 func TestTextGolden(t *testing.T) {
 	ms := func(v float64) *float64 { return &v }
 	mlp := &Entry{Name: "mlp (3 seeds)", Network: "mlp", Seeds: []uint64{1, 2, 3}, Accuracy: newSample([]float64{0.97, 0.98, 0.99}),
-		Errors: 20, Loss: 0.08, Recall: []float64{0.97, 0.99}, Cost: report.Cost{Params: 1000, ForwardFLOPs: 2000, StepFLOPs: 4000, Epochs: 3, Seconds: ms(3), MsPerStep: ms(1.5)}}
+		Errors: 20, Loss: 0.08, Recall: []float64{0.97, 0.99}, Cost: report.Cost{Params: 1000, ForwardFLOPs: ms(2000), StepFLOPs: ms(4000), Epochs: 3, Seconds: ms(3), MsPerStep: ms(1.5)}}
 	cnn := &Entry{Name: "cnn (2 seeds)", Network: "cnn", Seeds: []uint64{1, 2}, Accuracy: newSample([]float64{0.985, 0.987}),
-		Errors: 14.5, Loss: 0.05, Recall: []float64{0.99, 0.98}, Cost: report.Cost{Params: 12000, ForwardFLOPs: 60000, StepFLOPs: 180000, Epochs: 3}}
+		Errors: 14.5, Loss: 0.05, Recall: []float64{0.99, 0.98}, Cost: report.Cost{Params: 12000, ForwardFLOPs: ms(60000), StepFLOPs: ms(180000), Epochs: 3}}
 	classes := []report.Class{{Name: "0", Images: 500}, {Label: 1, Name: "1", Images: 500}}
 	c := &Comparison{exam: exam{TestImages: 1000}, Entries: []*Entry{mlp, cnn}, Runs: make([]*report.Report, 5)}
 	for i := range c.Runs {

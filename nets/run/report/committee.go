@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"math"
 )
 
@@ -15,21 +16,16 @@ func Committee(members []*Report) *Report {
 		predictions: average(members), names: first.names,
 	}
 	r.count(len(first.Classes))
-	seconds := 0.0
-	r.Cost.Seconds = &seconds
+	r.Cost.Seconds, r.Cost.ForwardFLOPs, r.Cost.StepFLOPs, r.Cost.FLOPs = new(float64), new(float64), new(float64), new(float64)
 	for _, m := range members {
 		r.Cost.Params += m.Cost.Params
-		r.Cost.ForwardFLOPs += m.Cost.ForwardFLOPs
-		r.Cost.StepFLOPs += m.Cost.StepFLOPs
+		r.Cost.ForwardFLOPs = sum(r.Cost.ForwardFLOPs, m.Cost.ForwardFLOPs)
+		r.Cost.StepFLOPs = sum(r.Cost.StepFLOPs, m.Cost.StepFLOPs)
 		r.Cost.Epochs += m.Cost.Epochs
 		r.Cost.Steps += m.Cost.Steps
-		r.Cost.FLOPs += m.Cost.FLOPs
-		if m.Cost.Seconds == nil {
-			r.Cost.Seconds = nil
-		}
-		if r.Cost.Seconds != nil {
-			seconds += *m.Cost.Seconds
-		}
+		r.Cost.FLOPs = sum(r.Cost.FLOPs, m.Cost.FLOPs)
+		r.Cost.Seconds = sum(r.Cost.Seconds, m.Cost.Seconds)
+		r.Cost.Uncounted = cmp.Or(r.Cost.Uncounted, m.Cost.Uncounted)
 	}
 	return r
 }

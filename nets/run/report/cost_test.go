@@ -1,6 +1,7 @@
 package report
 
 import (
+	"encoding/json"
 	"math/rand/v2"
 	"os"
 	"strings"
@@ -33,7 +34,7 @@ func TestCostOfAPretraining(t *testing.T) {
 		r.Outcome = &run.Outcome{Epochs: 1, Steps: 9, Seconds: 2}
 		return cost(r)
 	}
-	if got := of(); *got.Seconds != 2 || got.FLOPs != own || got.Pretraining != nil {
+	if got := of(); *got.Seconds != 2 || *got.FLOPs != own || got.Pretraining != nil {
 		t.Errorf("without what the pre-training leaves: %+v", got)
 	}
 	pretrain := run.Folder(folder.File(run.PretrainDir))
@@ -44,17 +45,58 @@ func TestCostOfAPretraining(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := of()
-	if *got.Seconds != 5 || got.Epochs != 1 || got.Steps != 9 || got.FLOPs != own+before {
+	if *got.Seconds != 5 || got.Epochs != 1 || got.Steps != 9 || *got.FLOPs != own+before {
 		t.Errorf("%+v, expected %v operations in 5 s", got, own+before)
 	}
-	if p := got.Pretraining; p == nil || *p != (PretrainingCost{2, 18, 3, before}) {
+	if p := got.Pretraining; p == nil || *p.FLOPs != before || *p != (PretrainingCost{2, 18, 3, p.FLOPs}) {
 		t.Errorf("of the pre-training: %+v", p)
 	}
 	if line := (&Report{Cost: got}).costLines()[0].Value; !strings.Contains(line, "5 s, ") || !strings.Contains(line, "3 s of them of the pre-training: 2 epochs, 18 steps") {
 		t.Errorf("in words: %s", line)
 	}
 	c.Settings.Augment = "" // one view
-	if got := of().Pretraining.FLOPs; got != before/2 {
+	if got := *of().Pretraining.FLOPs; got != before/2 {
 		t.Errorf("of one view: %v operations, expected %v", got, before/2)
+	}
+}
+
+// swish is a layer that does not say its FLOPs.
+type swish struct{ nets.Dense }
+
+// TestCostThatALayerDoesNotSay is left out, with the reason in its place.
+func TestCostThatALayerDoesNotSay(t *testing.T) {
+	net := nets.Network{Name: "own", Input: [3]int{8, 8, 1}, Layers: []nets.Layer{nets.Dense{Units: 4}, swish{nets.Dense{Units: 4}}, nets.Dense{Units: 3}}}
+	m, err := nets.New(net, graph.DtypeOf[float32](), rand.New(rand.NewPCG(1, 0)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := run.Folder(t.TempDir())
+	pretrain := run.Folder(folder.File(run.PretrainDir))
+	if err := os.Mkdir(string(pretrain), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := pretrain.WriteJSON(run.OutcomeFile, run.Outcome{Epochs: 2, Steps: 18, Seconds: 3}); err != nil {
+		t.Fatal(err)
+	}
+	r, err := load(folder, run.Config{Data: run.Source{Train: 60, Classes: 3}, Settings: run.Settings{Batch: 7, Pretrain: "supcon", Embedding: 5}}, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unknown := cost(r)
+	text, err := json.Marshal(unknown)
+	if want := `{"params":295,"epochs":0,"steps":0,"flops_unknown":"layer swish (swish) does not say its FLOPs","pretraining":{"epochs":2,"steps":18,"seconds":3}}`; err != nil || string(text) != want {
+		t.Errorf("%s, expected %s: %v", text, want, err)
+	}
+	lines := (&Report{Cost: unknown}).costLines()
+	if got, want := lines[3].Value+"; "+lines[4].Value, "not known: layer swish (swish) does not say its FLOPs; not known"; got != want {
+		t.Errorf("%s, expected %s", got, want)
+	}
+	known, other := synthetic(), synthetic()
+	known.Cost.FLOPs, other.Cost = new(1.), unknown
+	if c := Committee([]*Report{known, other}).Cost; c.ForwardFLOPs != nil || c.StepFLOPs != nil || c.FLOPs != nil || c.Uncounted != unknown.Uncounted {
+		t.Errorf("a committee of a known and an unknown one: %+v", c)
+	}
+	if c := Committee([]*Report{known, known}).Cost; *c.ForwardFLOPs != 2*813056 || *c.StepFLOPs != 2*1636352 || *c.FLOPs != 2 || *c.Seconds != 123 || c.Uncounted != "" {
+		t.Errorf("a committee of two: %+v", c)
 	}
 }

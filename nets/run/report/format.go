@@ -39,9 +39,12 @@ func Millis(v *float64) string {
 	return fmt.Sprintf("%.3g ms", *v)
 }
 
-// Operations prints a number of FLOPs: 31.1 MFLOP.
-func Operations(n int) string {
-	v, units := float64(n), []string{"FLOP", "kFLOP", "MFLOP", "GFLOP", "TFLOP"}
+// Operations prints a number of FLOPs: 31.1 MFLOP; unknown for nil.
+func Operations(n *float64) string {
+	if n == nil {
+		return "unknown"
+	}
+	v, units := *n, []string{"FLOP", "kFLOP", "MFLOP", "GFLOP", "TFLOP"}
 	for v >= 1000 && len(units) > 1 {
 		v, units = v/1000, units[1:]
 	}

@@ -125,7 +125,7 @@ func synthetic() *Report {
 	r := &Report{
 		Run: "runs/x", Network: "mlp", Seed: 7, TestImages: 8, Errors: 4, Accuracy: 0.5, Loss: 26.5,
 		Confusion:   confusion(p, 3),
-		Cost:        Cost{Params: 407050, ForwardFLOPs: 813056, StepFLOPs: 1636352, Epochs: 2, Steps: 938, Seconds: &seconds, MsPerStep: &ms},
+		Cost:        Cost{Params: 407050, ForwardFLOPs: new(813056.), StepFLOPs: new(1636352.), Epochs: 2, Steps: 938, Seconds: &seconds, MsPerStep: &ms},
 		Settings:    run.Settings{Epochs: 2, Batch: 128, LearningRate: 0.001, Seed: 7, Conv: "auto"},
 		predictions: p, names: label,
 		filters: filters{Layer: "dense.kernel", Units: 70, Side: "1 x 2", Tiles: []tile{{Unit: 3, Norm: 2, picture: weightPicture([]float64{-1, 1}, 2)}}},
@@ -236,7 +236,7 @@ func TestFormats(t *testing.T) {
 		{Thousands(0), "0"}, {Thousands(999), "999"}, {Thousands(4738826), "4,738,826"},
 		{Percent(0.98357), "98.36 %"},
 		{Probability(1), "100.0 %"}, {Probability(0.0012), "0.12 %"}, {Probability(1e-9), "< 0.01 %"}, {Probability(math.NaN()), "nan"},
-		{Operations(999), "999 FLOP"}, {Operations(31062784), "31.1 MFLOP"},
+		{Operations(new(999.)), "999 FLOP"}, {Operations(new(31062784.)), "31.1 MFLOP"}, {Operations(nil), "unknown"},
 		{Seconds(nil), "unknown"}, {Number(1, "run"), "1 run"}, {Number(1200, "run"), "1,200 runs"},
 	} {
 		if c.got != c.want {

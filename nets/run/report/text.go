@@ -150,11 +150,15 @@ func (r *Report) costLines() []fact {
 	if p := c.Pretraining; p != nil {
 		took += fmt.Sprintf(", %s of them of the pre-training: %s, %s", Seconds(&p.Seconds), Number(p.Epochs, "epoch"), Number(p.Steps, "step"))
 	}
+	forward, step := Operations(c.ForwardFLOPs), Operations(c.StepFLOPs)+" (a multiply-add is two operations)"
+	if c.Uncounted != "" {
+		forward, step = "not known: "+c.Uncounted, "not known"
+	}
 	return []fact{
 		{"training time", took},
 		{"time of a step", Millis(c.MsPerStep) + " (an epoch's time by its steps, validation included)"},
 		{"parameters", Thousands(c.Params)},
-		{"an image, forward", Operations(c.ForwardFLOPs)},
-		{"an image of a training step", Operations(c.StepFLOPs) + " (a multiply-add is two operations)"},
+		{"an image, forward", forward},
+		{"an image of a training step", step},
 	}
 }
