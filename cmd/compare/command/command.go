@@ -1,4 +1,4 @@
-// Package compare is the command that reads finished runs: the report of one,
+// Package command is cmd/compare, which reads finished runs: the report of one,
 // or a comparison of several, as text, JSON or a page.
 //
 // Runs that differ only in their seed are one entry, with mean, deviation and

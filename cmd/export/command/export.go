@@ -1,3 +1,8 @@
+// Package command is cmd/export: the model of a run, or a file of weights, as an ONNX
+// file.
+//
+// [Run] is the command as a function of its arguments and streams, [Main] the process
+// around it.
 package command
 
 import (

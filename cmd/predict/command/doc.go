@@ -1,4 +1,4 @@
-// Package predict is cmd/predict: a run's network is asked about pictures,
+// Package command is cmd/predict: a run's network is asked about pictures,
 // folders of them, or files of MNIST's kind.
 //
 // [Run] is the command as a function of its context, arguments and streams.

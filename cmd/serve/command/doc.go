@@ -1,4 +1,4 @@
-// Package serve is the command cmd/serve: trained models behind HTTP.
+// Package command is cmd/serve: trained models behind HTTP.
 //
 //	scan.go, decode.go   requests: JSON with bounds
 //	encode.go            answers
