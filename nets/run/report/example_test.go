@@ -68,13 +68,14 @@ func exampleRun() (folder run.Folder, set *data.Dataset, err error) {
 		return "", nil, err
 	}
 	set = &data.Dataset{Train: rows, Test: rows, Classes: 2}
-	model, err := nets.New(nets.MLP(rows.Shape(), set.Classes), tensor.Float32, rand.New(rand.NewPCG(1, 0)))
+	network := nets.Network{Name: "sides", Input: rows.Shape(), Layers: []nets.Layer{nets.Flatten{}, nets.Dense{Units: 8, Activation: nets.ReLU}, nets.Dense{Units: 2}}}
+	model, err := nets.New(network, tensor.Float32, rand.New(rand.NewPCG(1, 0)))
 	if err != nil {
 		return "", nil, err
 	}
-	config := run.Config{
-		Format: run.ConfigFormat, Network: model.Name, Settings: run.Settings{Epochs: 8, Conv: "auto"},
-		Data: run.Source{Image: model.Input, Classes: model.Classes, Train: rows.Len(), Test: rows.Len()},
+	config, err := run.NewConfig(model)
+	if err != nil {
+		return "", nil, err
 	}
 	parent, err := os.MkdirTemp("", "")
 	if err != nil {
