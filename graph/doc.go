@@ -74,6 +74,7 @@
 //	  GlorotU in float32                  draws from a normal distribution                          Uniform(-a, a), a = √(6/(in+out))
 //	  HeN, HeU in float32                 panic                                                     Gaussian(0, √(2/in))
 //	  NewAdamW                            changes no weight                                         NewAdamSolver
+//	  NewAdamSolver, in another order     mixes the moments of weights                              one order for all steps
 //	  NewAdaGradSolver                    takes no option: its rate is 0.001                        NewAdamSolver
 //	  NewMomentum                         scalars have no velocity; L1, L2 go into it               tensors of one element; NewVanillaSolver's L2
 //	  NewRMSPropSolver with L2            takes it off without the rate                             NewVanillaSolver's, NewAdamSolver's L2

@@ -181,6 +181,10 @@ func readOnce(x *gorgonia.Node) *gorgonia.Node {
 	return y
 }
 
+func largest(x *gorgonia.Node) *gorgonia.Node { return must(gorgonia.Max(x, 3)) }
+
+func upsampled(x *gorgonia.Node) *gorgonia.Node { return must(gorgonia.Upsample2D(x, 2)) }
+
 var machines = map[string]trap{
 	"RunAll, a second one": {
 		does: func(t *testing.T) {
@@ -214,18 +218,21 @@ var machines = map[string]trap{
 	},
 	"LispMachine": {
 		does: func(t *testing.T) {
-			g := gorgonia.NewGraph()
-			x := graph.NewParam(g, "x", weights(tensor.Shape{2, 3}))
-			sum(must(gorgonia.Max(x, 1)))
-			no(t, gorgonia.NewLispMachine(g).RunAll())
-			d, err := x.Grad()
-			no(t, err)
-			same(t, distinct(numbers(d)), 0)
+			for _, f := range []function{largest, upsampled} {
+				g := gorgonia.NewGraph()
+				x := graph.NewParam(g, "x", weights(tensor.Shape{1, 1, 2, 3}))
+				sum(f(x))
+				no(t, gorgonia.NewLispMachine(g).RunAll())
+				d, err := x.Grad()
+				no(t, err)
+				same(t, distinct(numbers(d)), 0)
+			}
 		},
 		instead: func(t *testing.T) {
-			max := func(x *gorgonia.Node) *gorgonia.Node { return must(gorgonia.Max(x, 1)) }
-			rightGradient(max, weights(tensor.Shape{2, 3}))(t)
-			no(t, check(own(), max, weights(tensor.Shape{2, 3})))
+			for _, f := range []function{largest, upsampled} {
+				rightGradient(f, weights(tensor.Shape{1, 1, 2, 3}))(t)
+				no(t, check(own(), f, weights(tensor.Shape{1, 1, 2, 3})))
+			}
 		},
 	},
 }

@@ -48,6 +48,34 @@ func steps(t *testing.T, solver gorgonia.Solver, shape ...int) (by []float64) {
 	return by
 }
 
+// adamStep is by how much Adam moves the first of two weights, whose gradients are
+// always 10 and 1, in the second step, before which they may change places. Betas of
+// one half make it 0.1·7/√67 where the moments are those of the other's first gradient.
+func adamStep(t *testing.T, swap bool) []float64 {
+	t.Helper()
+	var w gorgonia.Nodes
+	m, err := graph.Build(func(g *gorgonia.ExprGraph) error {
+		w = gorgonia.Nodes{vector(g, "a", 1), vector(g, "b", 1)}
+		loss := must(gorgonia.Add(sum(must(gorgonia.Mul(w[0], gorgonia.NewConstant(10.0)))), sum(must(gorgonia.Mul(w[1], gorgonia.NewConstant(1.0))))))
+		_, err := graph.Grad(loss, w...)
+		return err
+	})
+	no(t, err)
+	solver := gorgonia.NewAdamSolver(rate(0.1), gorgonia.WithBeta1(0.5), gorgonia.WithBeta2(0.5))
+	step := func(order gorgonia.Nodes) {
+		no(t, m.Run())
+		no(t, solver.Step(gorgonia.NodesToValueGrads(order)))
+	}
+	step(w)
+	before := numbers(w[0].Value())[0]
+	if swap {
+		step(gorgonia.Nodes{w[1], w[0]})
+	} else {
+		step(w)
+	}
+	return []float64{numbers(w[0].Value())[0] - before}
+}
+
 var rate = gorgonia.WithLearnRate
 
 var weightsAndSolvers = map[string]trap{
@@ -87,6 +115,10 @@ var weightsAndSolvers = map[string]trap{
 	"NewAdamW": {
 		does:    func(t *testing.T) { same(t, steps(t, gorgonia.NewAdamW(rate(0.1)), 1), 0, 0) },
 		instead: func(t *testing.T) { same(t, steps(t, gorgonia.NewAdamSolver(rate(0.1)), 1), -0.1, -0.1) },
+	},
+	"NewAdamSolver, in another order": {
+		does:    func(t *testing.T) { same(t, adamStep(t, true), -0.1*7/math.Sqrt(67)) },
+		instead: func(t *testing.T) { same(t, adamStep(t, false), -0.1) },
 	},
 	"NewAdaGradSolver": {
 		does: func(t *testing.T) {
