@@ -44,7 +44,7 @@ cmd/compare                  -> cmd/compare/command
 cmd/predict                  -> cmd/predict/command
 cmd/export                   -> cmd/export/command
 cmd/serve                    -> cmd/serve/command
-cmd/train/command            -> cmd/internal/shell nets/run/report nets/run nets/train/progress nets/train nets nets/durable nets/dot data data/augment data/digit graph graph/kernel nets/group
+cmd/train/command            -> cmd/internal/shell nets/run/report nets/run nets/train/progress nets/train nets nets/durable nets/dot data data/augment data/digit graph graph/kernel nets/onnx nets/group
 cmd/compare/command          -> cmd/internal/shell cmd/internal/views nets/run/report nets/run nets/train/progress nets/train nets/durable data
 cmd/predict/command          -> cmd/internal/shell cmd/internal/views nets/run nets/train/progress nets/train nets data data/digit data/augment graph/kernel
 cmd/export/command           -> cmd/internal/shell nets/run nets nets/durable nets/onnx

@@ -20,6 +20,11 @@ import "gorgonia.org/gorgonia"
 // interfaces and fields that are set and not exported are refused by name when the
 // network is written. A field that is no setting has the tag `json:"-"`; one that is
 // added later has ",omitempty", so that older files are still read.
+//
+// What its mathematics takes and how others compute it, it says by further methods, if
+// you want them: FLOPs ([Counted]) and ONNX (the interface Layer of package nets/onnx).
+// Without them reports say that the operations are not known, and a run has no ONNX
+// file. A layer of layers ([Builder.Layer]) and of nothing else needs neither.
 type Layer interface {
 	// Build adds the layer to b's graph, after x, and returns its output. It
 	// takes its weights from b and refuses what does not fit.

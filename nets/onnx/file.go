@@ -39,6 +39,9 @@ const (
 
 // newFile writes a model's layers, down to its logits and probabilities.
 func newFile(m *nets.Model) (*file, error) {
+	if m == nil || m.Classes == 0 {
+		return nil, errors.New("onnx: there is no model: nets.New and nets.Load make one")
+	}
 	program, err := m.Draft(nets.Prediction, 1)
 	if err != nil {
 		return nil, err

@@ -1,7 +1,6 @@
 package onnx
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -32,9 +31,6 @@ const (
 // can be written, and each [Layer]. Another one is an [*UnwritableError] that names it, and
 // then nothing has been written.
 func Write(w io.Writer, m *nets.Model, meta map[string]string) error {
-	if m == nil || m.Classes == 0 {
-		return errors.New("onnx: there is no model: nets.New and nets.Load make one")
-	}
 	f, err := newFile(m)
 	if err != nil {
 		return err
@@ -59,6 +55,12 @@ func Write(w io.Writer, m *nets.Model, meta map[string]string) error {
 		return fmt.Errorf("onnx: %w", err)
 	}
 	return nil
+}
+
+// Check says what keeps a model from being written, before there is anything to lose.
+func Check(m *nets.Model) error {
+	_, err := newFile(m)
+	return err
 }
 
 // properties are the file's metadata, sorted by key.

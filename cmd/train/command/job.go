@@ -14,6 +14,7 @@ import (
 	"stheno/data"
 	"stheno/data/augment"
 	"stheno/nets"
+	"stheno/nets/onnx"
 	"stheno/nets/run"
 	"stheno/nets/run/report"
 	"stheno/nets/train"
@@ -228,6 +229,10 @@ func (j *job) announce() {
 // run trains, writes the model and reports.
 func (j *job) run(ctx context.Context) error {
 	j.announce()
+	writable, err := j.writable()
+	if err != nil {
+		return err
+	}
 	if err := j.pretrain(ctx); err != nil {
 		return err
 	}
@@ -242,10 +247,23 @@ func (j *job) run(ctx context.Context) error {
 	if err := j.folder.WriteModel(j.model); err != nil {
 		return err
 	}
-	if err := j.folder.WriteONNX(j.model, j.config); err != nil {
-		return err
+	if writable {
+		if err := j.folder.WriteONNX(j.model, j.config); err != nil {
+			return err
+		}
 	}
 	return j.report(ctx, stats)
+}
+
+// writable says whether the model can be written as ONNX. A layer that has no words
+// for that is no reason not to train; one that fails at it is found before training.
+func (j *job) writable() (bool, error) {
+	err := onnx.Check(j.model)
+	if unwritable := (*onnx.UnwritableError)(nil); errors.As(err, &unwritable) {
+		j.note("no %s will be written: %s", run.ONNXFile, shell.Words(unwritable))
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // train trains in the job's folder; stop says that ctx has ended that, here or on
