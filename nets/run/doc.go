@@ -11,7 +11,7 @@
 //
 // # The files
 //
-//	config.json               Config, of Settings and Source; ReadConfig    when the run begins: it makes a folder a run
+//	config.json               NewConfig, a Config; ReadConfig               when the run begins: it makes a folder a run
 //	history.csv, .json        History; ReadHistory                          replaced after each epoch
 //	steps.csv                 StepLog; ReadSteps                            a row a step, appended
 //	checkpoint/               Checkpoint; LoadState, a State                the two newest are kept
