@@ -47,9 +47,8 @@ type answered struct {
 }
 
 // ask has the real Keras look at networks; testdata/config/networks.py says how.
-func ask(t *testing.T, questions map[string]asked) (a answered) {
+func ask(t *testing.T, python string, questions map[string]asked) (a answered) {
 	t.Helper()
-	python := pythontest.Need(t, "keras", "tensorflow")
 	from, to := filepath.Join(t.TempDir(), "asked.json"), filepath.Join(t.TempDir(), "answered.json")
 	text, err := json.Marshal(questions)
 	if err == nil {
@@ -75,6 +74,7 @@ func ask(t *testing.T, questions map[string]asked) (a answered) {
 // configs of its own models are read as what they are, or refused.
 func TestConfigsAreKeras(t *testing.T) {
 	t.Parallel()
+	python := pythontest.Need(t, "keras", "tensorflow")
 	frozen, err := nets.CNN([3]int{7, 6, 2}, 4).WithDropout(0.25).Freeze("conv2d", "dense")
 	if err != nil {
 		t.Fatal(err)
@@ -108,7 +108,7 @@ func TestConfigsAreKeras(t *testing.T) {
 		}
 		questions[name] = q
 	}
-	a := ask(t, questions)
+	a := ask(t, python, questions)
 	for name, n := range networks {
 		answer := a.Answers[name]
 		for i, want := range answer.Probabilities {

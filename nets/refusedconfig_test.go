@@ -91,6 +91,7 @@ func TestNetworksThatAreNotWritten(t *testing.T) {
 		"layer 2 of 3, layer, is nil":                                                  behind(nil),
 		"has no layers":                                                                {Name: "none"},
 		`no layer "dense_7" can be frozen`:                                             {Name: "n", Input: [3]int{4, 3, 1}, Layers: []nets.Layer{nets.Dense{Units: 2}}, Frozen: []string{"dense_7"}},
+		"the network's config has 1":                                                   behind(&Pointed{Sizes: make([]int, 1<<19)}),
 	} {
 		if text, err := json.Marshal(n); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want an error with %s, got %s, %v", want, text, err)

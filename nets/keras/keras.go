@@ -16,6 +16,10 @@
 // class, setting or way of calling a layer is an error that names it: the weights
 // might fit and mean something else.
 //
+// A network on paper, which will be trained, is read from a config alone and written
+// to one: [ParseNetwork] and [Network.MarshalJSON]. There what matters in training
+// is understood or refused, too.
+//
 // Promises. Any bytes at all are safe to read: no panic, and memory in proportion
 // to the archive's size, whatever it claims; see [Read]. What is unpacked is
 // held against the archive's CRC-32, so a flipped bit in the weights is an error.

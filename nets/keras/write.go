@@ -45,9 +45,13 @@ func (n Network) MarshalJSON() ([]byte, error) {
 			texts = append(texts, softmax.written())
 		}
 	}
-	return []byte(written("keras", "Sequential", "", fields{
+	config := written("keras", "Sequential", "", fields{
 		{"name", quoted(n.Name)}, {"trainable", "true"}, {"dtype", policy}, {"layers", "[" + strings.Join(texts, ",") + "]"}, {"build_input_shape", shape},
-	})), nil
+	})
+	if len(config) > mostConfig {
+		return nil, fmt.Errorf("keras: the network's config has %d bytes, of which at most %d are read", len(config), mostConfig)
+	}
+	return []byte(config), nil
 }
 
 // takesSoftmax says whether a layer is a Dense without activation.
