@@ -130,3 +130,21 @@ func TestNetworksComeBack(t *testing.T) {
 		}
 	}
 }
+
+// TestDenseOnImagesComesBackBehindFlatten, as Keras's would see each pixel alone.
+func TestDenseOnImagesComesBackBehindFlatten(t *testing.T) {
+	n := nets.Network{Name: "n", Input: [3]int{4, 3, 2}, Layers: []nets.Layer{nets.Dense{Units: 3}, nets.Flatten{}, nets.Dense{Units: 2}}, Frozen: []string{"dense"}}
+	want := n
+	want.Layers = []nets.Layer{nets.Flatten{}, nets.Dense{Units: 3}, nets.Flatten{}, nets.Dense{Units: 2}}
+	text, err := n.MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := nets.ParseNetwork(text)
+	if err != nil || !equal(back, want) || nets.SameNetwork(back, n) != "" {
+		t.Errorf("%+v, %v: %s", back, err, nets.SameNetwork(back, n))
+	}
+	if again, err := back.MarshalJSON(); err != nil || !bytes.Equal(again, text) {
+		t.Errorf("%s, %v, then %s", text, err, again)
+	}
+}

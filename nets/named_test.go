@@ -2,6 +2,7 @@ package nets_test
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -85,6 +86,7 @@ func TestNetworksOfOnesOwnFromFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		f := file(net, c.rename)
+		slices.Reverse(f.Tensors) // whose order means nothing
 		got, err := f.Network(c.name, 6, 7)
 		if words := nets.SameNetwork(got, net); err != nil || words != "" {
 			t.Errorf("%s, %d channels, %d classes: %v, %s", c.name, c.channels, c.classes, err, words)
@@ -107,5 +109,27 @@ func TestNetworksOfOnesOwnFromFiles(t *testing.T) {
 	}
 	if _, err := linear.Network("cnn", 2, 2); err == nil || strings.Count(err.Error(), "nets: ") != 1 {
 		t.Errorf("too small: %v", err)
+	}
+}
+
+// TestLayoutOfALayerOfOnesOwn: nobody says how another framework would lay it out,
+// though its kernel might fit either way.
+func TestLayoutOfALayerOfOnesOwn(t *testing.T) {
+	net := nets.Network{Name: "cosines", Input: [3]int{2, 2, 1}, Layers: []nets.Layer{nets.Flatten{}, nets.Normalize{}, nets.Cosines{Units: 4}}}
+	f := &nets.WeightFile{Path: "f", Tensors: []safetensors.Tensor{
+		{Name: "0.weight", DType: "F32", Shape: []int{4, 4}, Data: make([]byte, 4*4*4)},
+		{Name: "0.bias", DType: "F32", Shape: []int{4}, Data: make([]byte, 4*4)},
+	}}
+	if _, err := f.Model(net, tensor.Float32); err == nil || !strings.Contains(err.Error(), `the cosines's weight "cosines.kernel" is of a layer of one's own: there is no rule for it in files of PyTorch`) {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestDenseReadsImagesAsFlattenDoes: it is Keras's Flatten and Dense.
+func TestDenseReadsImagesAsFlattenDoes(t *testing.T) {
+	net := foreign
+	net.Layers = slices.Delete(slices.Clone(foreign.Layers), 2, 3)
+	if err := newModel(t, net, tensor.Float32).ReadWeights(filepath.Join("keras", "testdata", "tiny.keras")); err != nil {
+		t.Error(err)
 	}
 }

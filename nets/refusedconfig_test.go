@@ -125,6 +125,9 @@ func edit(t testing.TB, n nets.Network, oldnew ...string) string {
 func TestConfigsThatAreRefused(t *testing.T) {
 	own := nets.Network{Name: "n", Input: [3]int{4, 3, 1}, Layers: []nets.Layer{nets.Flatten{}, Residual{Units: 3, Scale: 0.5}, nets.Dense{Units: 2}}}
 	cnn := nets.CNN([3]int{9, 8, 1}, 3).WithDropout(0.5)
+	ends := func(l nets.Layer) nets.Network {
+		return nets.Network{Name: "n", Input: [3]int{4, 3, 1}, Layers: []nets.Layer{nets.Flatten{}, nets.Dense{Units: 2, Activation: nets.ReLU}, l}}
+	}
 	const glorot = `{"module":"keras.initializers","class_name":"GlorotUniform","config":{"seed":null},"registered_name":null}`
 	for want, config := range map[string]string{
 		`Residual "residual": there is no "units"`:                                              edit(t, own, `,"units":3`, ``),
@@ -156,12 +159,16 @@ func TestConfigsThatAreRefused(t *testing.T) {
 		`ReLU "flatten_1": found relu behind Residual "residual", expected it behind Conv2D`: edit(t, nets.Network{Name: "n", Input: [3]int{9, 8, 1}, Layers: []nets.Layer{nets.Flatten{}, Residual{Units: 2}, nets.Flatten{}, nets.Dense{Units: 2}}},
 			`"class_name":"Flatten","config":{"name":"flatten_1"`, `"class_name":"ReLU","config":{"max_value":null,"negative_slope":0,"threshold":0,"name":"flatten_1"`,
 			`"data_format":"channels_last"},"registered_name":null},{"module":"keras.layers","class_name":"Dense"`, `"activity_regularizer":null},"registered_name":null},{"module":"keras.layers","class_name":"Dense"`),
-		`found a config of`:            strings.Repeat(" ", 1<<20) + edit(t, cnn),
-		`found no layer`:               edit(t, nets.Network{Name: "n", Input: [3]int{1, 1, 1}, Layers: []nets.Layer{nets.Flatten{}}}, `"class_name":"Flatten"`, `"class_name":"Identity"`, `"data_format":"channels_last"`, `"activity_regularizer":null`),
-		`unexpected end of JSON input`: "",
-		`invalid character 'h'`:        "hello",
-		`cannot unmarshal array`:       "[]",
-		`found null, expected a layer`: "null",
+		`Dense is a class of your own, of which the file does not say`: edit(t, cnn, `"class_name":"Dense"`, `"class_name":"Dense","registered_name":"Custom>Dense"`, `"name":"dense",`, "", `"name":"dense_1",`, "", `,"registered_name":null}`, "}"),
+		`Dropout "dropout" stands behind softmax`:                      edit(t, ends(nets.Dropout{}), `"relu"`, `"softmax"`),
+		`Leaky "leaky" stands behind softmax`:                          edit(t, ends(Leaky{}), `"relu"`, `"softmax"`),
+		`Flatten "flatten_1" stands behind softmax`:                    edit(t, ends(nets.Flatten{}), `"relu"`, `"softmax"`),
+		`found a config of`:                                            strings.Repeat(" ", 1<<20) + edit(t, cnn),
+		`found no layer`:                                               edit(t, nets.Network{Name: "n", Input: [3]int{1, 1, 1}, Layers: []nets.Layer{nets.Flatten{}}}, `"class_name":"Flatten"`, `"class_name":"Identity"`, `"data_format":"channels_last"`, `"activity_regularizer":null`),
+		`unexpected end of JSON input`:                                 "",
+		`invalid character 'h'`:                                        "hello",
+		`cannot unmarshal array`:                                       "[]",
+		`found null, expected a layer`:                                 "null",
 	} {
 		n, err := nets.ParseNetwork([]byte(config))
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "nets: ") || n.Layers != nil {
