@@ -107,8 +107,8 @@ func (a *Adam) settle() {
 	a.settled = true
 }
 
-func (a *Adam) settings() []setting {
-	return []setting{atLeast0("Rate", a.Rate), below1("Beta1", a.Beta1), below1("Beta2", a.Beta2),
+func (a *Adam) settings() settings {
+	return settings{atLeast0("Rate", a.Rate), below1("Beta1", a.Beta1), below1("Beta2", a.Beta2),
 		atLeast0("Epsilon", a.Epsilon), atLeast0("WeightDecay", a.WeightDecay)}
 }
 

@@ -19,6 +19,10 @@ type setting struct {
 	want  string // the range
 }
 
+// settings are up to five; those that an optimizer does not have are empty. They are
+// looked at in each step, and so take no memory of their own.
+type settings [5]setting
+
 func atLeast0(name string, v float64) setting { return setting{name, v, v >= 0, "0 or more"} }
 func below1(name string, v float64) setting   { return setting{name, v, v >= 0 && v < 1, "in [0,1)"} }
 func upTo1(name string, v float64) setting    { return setting{name, v, v >= 0 && v <= 1, "in [0,1]"} }
@@ -31,7 +35,7 @@ func check(r rule) error {
 		return fmt.Errorf("train: this %s is a copy of one that has made %d steps, and shares its state: use a pointer to that one, or Restore its State", r.class(), s.step)
 	}
 	for _, n := range r.settings() {
-		if !n.ok || !finite(n.value) {
+		if n.name != "" && (!n.ok || !finite(n.value)) {
 			return fmt.Errorf("train: %s's %s is %g: it must be %s", r.class(), n.name, n.value, n.want)
 		}
 	}

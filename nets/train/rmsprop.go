@@ -100,8 +100,8 @@ func (o *RMSprop) settle() {
 	o.settled = true
 }
 
-func (o *RMSprop) settings() []setting {
-	return []setting{atLeast0("Rate", o.Rate), below1("Rho", o.Rho), upTo1("Momentum", o.Momentum),
+func (o *RMSprop) settings() settings {
+	return settings{atLeast0("Rate", o.Rate), below1("Rho", o.Rho), upTo1("Momentum", o.Momentum),
 		atLeast0("Epsilon", o.Epsilon), atLeast0("WeightDecay", o.WeightDecay)}
 }
 

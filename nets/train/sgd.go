@@ -84,8 +84,8 @@ func (o *SGD) settle() {
 	}
 }
 
-func (o *SGD) settings() []setting {
-	return []setting{atLeast0("Rate", o.Rate), upTo1("Momentum", o.Momentum), atLeast0("WeightDecay", o.WeightDecay)}
+func (o *SGD) settings() settings {
+	return settings{atLeast0("Rate", o.Rate), upTo1("Momentum", o.Momentum), atLeast0("WeightDecay", o.WeightDecay)}
 }
 
 func (o *SGD) slotNames() []string {

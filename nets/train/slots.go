@@ -35,7 +35,7 @@ type rule interface {
 	common() *slots
 	class() string       // Keras's
 	settle()             // puts defaults in place of zeros, once
-	settings() []setting // those that must be numbers of a range
+	settings() settings  // those that must be numbers of a range
 	slotNames() []string // what is kept of each weight
 }
 
