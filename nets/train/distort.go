@@ -18,16 +18,6 @@ func newDistorter(s augment.Spec, rows *data.Set) *augment.Augmenter {
 	return augment.New(s, rows.Shape())
 }
 
-// decode writes a batch of this pass into the memory that is bound to a
-// program's inputs, distorted if the plan says so.
-func (f *fit) decode(batch data.Batch, p *nets.Program) {
-	if f.distort == nil {
-		decode(batch, p)
-		return
-	}
-	distort(f.distort, batch, p, augment.Key{Seed: f.plan.Seed, Epoch: f.pass}, f.plan.Views)
-}
-
 // distort is decode with distorted images, those of one seed and
 // epoch, in so many views. All
 // threads distort the images of a batch just before it is trained on: a step

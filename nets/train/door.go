@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 
 	"stheno/data"
 	"stheno/nets"
@@ -65,33 +64,6 @@ func classifies(o nets.Objective) bool {
 	return false
 }
 
-// settled is the plan with its defaults in place of zeros, or what is wrong with
-// it.
-func (p Plan) settled() (Plan, error) {
-	for _, n := range []struct {
-		name  string
-		value *int
-		zero  int
-	}{
-		{"Epochs", &p.Epochs, 1}, {"Repeat", &p.Repeat, 1}, {"Batch", &p.Batch, 32}, {"Steps", &p.Steps, 0}, {"Views", &p.Views, 1},
-		{"From.Step", &p.From.Step, 0}, {"From.Epoch", &p.From.Epoch, 0}, {"From.Batch", &p.From.Batch, 0},
-	} {
-		if *n.value < 0 {
-			return p, fmt.Errorf("train: Plan.%s is %d: it must be 0 or more", n.name, *n.value)
-		}
-		*n.value = orDefault(*n.value, n.zero)
-	}
-	for i, c := range p.Callbacks {
-		if isNil(c) {
-			return p, fmt.Errorf("train: Plan.Callbacks[%d] is nil", i)
-		}
-	}
-	if err := p.Augment.Check(); err != nil {
-		return p, fmt.Errorf("train: Plan.Augment: %w", err)
-	}
-	return p, nil
-}
-
 // check says what keeps the plan from being carried out.
 func (p Plan) check(m *nets.Model, rows *data.Set, opt Optimizer) error {
 	if err := checkRows(m, rows, "the training images"); err != nil {
@@ -123,10 +95,4 @@ func (p Plan) check(m *nets.Model, rows *data.Set, opt Optimizer) error {
 		return fmt.Errorf("train: Plan.From is behind batch %d of an epoch, but an epoch of this plan has %d: resume with the batch size and the images that training began with", p.From.Batch, batches)
 	}
 	return nil
-}
-
-// isNil says whether v is nil, or holds a nil pointer.
-func isNil(v any) bool {
-	r := reflect.ValueOf(v)
-	return !r.IsValid() || r.Kind() == reflect.Pointer && r.IsNil()
 }

@@ -60,14 +60,6 @@ func evaluate(m *nets.Model, batch data.Batch) (score, error) {
 	return scoreOf(p), nil
 }
 
-// score is what a program has found of its batch.
-type score struct {
-	loss float64 // mean over the rows
-	hits int
-}
-
-func scoreOf(p *nets.Program) score { return score{p.Loss(), p.Hits()} }
-
 // decode writes a batch into the memory that is bound to a program's inputs: the
 // numbers of data.Decode, on all threads.
 func decode(batch data.Batch, p *nets.Program) {
@@ -85,18 +77,3 @@ func decodeRows[T graph.Float](batch data.Batch, images []T, labels []int) {
 		labels[i] = label
 	})
 }
-
-// mean is a mean over rows: a batch of 96 counts as 96.
-type mean struct {
-	rows, hits int
-	sum        float64
-}
-
-func (m *mean) add(s score, rows int) {
-	m.rows += rows
-	m.hits += s.hits
-	m.sum += float64(s.loss * float64(rows))
-}
-
-func (m *mean) loss() float64     { return m.sum / float64(m.rows) }
-func (m *mean) accuracy() float64 { return float64(m.hits) / float64(m.rows) }

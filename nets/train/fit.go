@@ -11,32 +11,7 @@ import (
 	"stheno/data"
 	"stheno/data/augment"
 	"stheno/nets"
-	"stheno/nets/group"
 )
-
-// Plan is how to train. Its zero value is Keras's fit without arguments, but for
-// the order of the rows: there Shuffle is true.
-type Plan struct {
-	Epochs     int       // how many times to validate and take stock; 0 is 1
-	Repeat     int       // passes over the rows in an epoch, each in an order of its own; 0 is 1
-	Batch      int       // rows of a batch; more than there are rows is all of them; 0 is 32
-	Steps      int       // stop after so many optimizer steps; 0 is no limit
-	Shuffle    bool      // draw a new order each epoch; false is the file's order
-	Seed       uint64    // of the orders and of the distortions
-	Balanced   bool      // as many rows of each class in a batch: see data.Set.BalancedBatches
-	Views      int       // how often each row of a batch is in it, beside the others; 0 is 1
-	Phase      string    // of a run that has more than one; Stats tell it
-	Validation *data.Set // evaluated after each epoch; nil is nothing
-	From       Position  // where to go on; the zero value is the beginning
-	Callbacks  []Callback
-
-	Augment augment.Spec // how the training images are distorted; the zero value is not at all
-	Group   group.Group  // the processes that train this model together; nil is this one alone
-}
-
-// EvaluationBatch is how many rows an evaluation takes at a time. It does not
-// depend on the training batch, and so neither does a result.
-const EvaluationBatch = 128
 
 // Fit trains m on rows. It ends after the planned epochs, at the planned step or
 // at a callback's wish, which are no errors: Stats.Stopped says why training
@@ -289,4 +264,14 @@ func (f *fit) call(method func(Callback, *Stats) error) error {
 		}
 	}
 	return first
+}
+
+// decode writes a batch of this pass into the memory that is bound to a
+// program's inputs, distorted if the plan says so.
+func (f *fit) decode(batch data.Batch, p *nets.Program) {
+	if f.distort == nil {
+		decode(batch, p)
+		return
+	}
+	distort(f.distort, batch, p, augment.Key{Seed: f.plan.Seed, Epoch: f.pass}, f.plan.Views)
 }

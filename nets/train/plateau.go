@@ -93,14 +93,6 @@ func (r *ReduceLROnPlateau) reduce() {
 	r.state.Cooldown, r.state.Wait = max(0, r.Cooldown), 0
 }
 
-// orDefault is v, or what zero stands for.
-func orDefault[T int | float64](v, zero T) T {
-	if v == 0 {
-		return zero
-	}
-	return v
-}
-
 // Name is "ReduceLROnPlateau".
 func (r *ReduceLROnPlateau) Name() string { return "ReduceLROnPlateau" }
 
