@@ -4,17 +4,13 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 
 	"stheno/data/digit"
-	"stheno/nets/internal/strict"
 )
 
 // ConfigFormat is the version of config.json. It grows when a reader of the old
@@ -113,35 +109,6 @@ type SourceFile struct {
 // Same says whether two files hold the same, gzipped or not.
 func (f SourceFile) Same(other SourceFile) bool {
 	return f.SHA256 == other.SHA256 || cmp.Or(f.Content, f.SHA256) == cmp.Or(other.Content, other.SHA256)
-}
-
-// ReadConfig reads a run's config.json. A file of another format version, or
-// with fields that this version does not know, is refused.
-func (f Folder) ReadConfig() (Config, error) {
-	path := f.File(ConfigFile)
-	content, err := os.ReadFile(path)
-	if err != nil && f.IsCutOff() {
-		return Config{}, fmt.Errorf("run: run folder %s: a run was cut off while it began there, before its first step: begin it again with -out %s", f, f)
-	} else if err != nil && isFile(string(f)) {
-		return Config{}, fmt.Errorf("run: %s: is a file: name the run's folder", f)
-	} else if errors.Is(err, fs.ErrNotExist) {
-		return Config{}, fmt.Errorf("run: %s: is no run folder: %w", f, bare(err))
-	} else if err != nil {
-		return Config{}, fmt.Errorf("run: %w", err)
-	}
-	var c Config
-	if err := json.Unmarshal(content, &struct {
-		Format *int `json:"format"`
-	}{&c.Format}); err != nil {
-		return Config{}, fmt.Errorf("run: %s: %w", path, strict.InWords(err))
-	}
-	if c.Format != ConfigFormat && c.Format != namedFormat {
-		return Config{}, fmt.Errorf("run: %s: has format %d, this Stheno reads formats %d and %d: use the version that wrote it", path, c.Format, namedFormat, ConfigFormat)
-	}
-	if err := strict.Decode(content, &c); err != nil {
-		return Config{}, fmt.Errorf("run: %s: %w", path, err)
-	}
-	return c, nil
 }
 
 // Provenance is what a file of another format can say of the run: the seed, and

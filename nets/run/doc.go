@@ -32,8 +32,9 @@
 // # A new file
 //
 // What is computed in the loop belongs to package train; what is made of a run that
-// is there, to package report or a command. A file of a run stands here, in a file of
-// its own, with its name as a constant, what writes it, and what reads it back:
+// is there, to package report or a command. A file of a run has its name among the
+// constants of folder.go, and a file of its own here with what writes it and what
+// reads it back:
 //
 //   - One that is replaced goes through [Folder.WriteFile] or WriteJSON: it is whole or
 //     not at all, whenever the machine stops, and never in a folder that has taken the

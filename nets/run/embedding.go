@@ -10,10 +10,6 @@ import (
 	"stheno/nets/embedding"
 )
 
-// EmbeddingFile is what the pre-training of a run has found its embedding to be
-// worth, in its folder.
-const EmbeddingFile = "embedding.json"
-
 // ReadEmbedding reads what a run's pre-training was found to be worth; ok is
 // false if the run has none.
 func (f Folder) ReadEmbedding() (q embedding.Quality, ok bool, err error) {

@@ -13,10 +13,6 @@ import (
 	"stheno/nets/internal/disk"
 )
 
-// CheckpointDir is the folder of a run's checkpoints: the newest, and the one
-// before it.
-const CheckpointDir = "checkpoint"
-
 const (
 	generationPrefix = "step-"
 	generationSuffix = ".safetensors"

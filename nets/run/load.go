@@ -158,14 +158,6 @@ func (s *State) meant() (weights []safetensors.Tensor) {
 	return weights
 }
 
-// bare is what the system says, without a path that the line names already.
-func bare(err error) error {
-	if onPath := (*fs.PathError)(nil); errors.As(err, &onPath) {
-		return fmt.Errorf("%s: %w", ConfigFile, onPath.Err)
-	}
-	return err
-}
-
 // compute has a model that could be read compute as the run does.
 func (c Config) compute(m *nets.Model, err error) error {
 	if err != nil {

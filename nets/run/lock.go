@@ -6,11 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strconv"
 	"sync"
-	"time"
 
 	"github.com/gofrs/flock"
 )
@@ -35,23 +32,6 @@ func (f Folder) Lock() (unlock func() error, err error) {
 		f.removeFrom(sub, func(name string) bool { return isLeftover(filepath.Join(f.File(sub), name)) })
 	}
 	return h.keep(), nil
-}
-
-// trainersFiles are those that nobody writes but who has the lock: what a killed
-// process has left of them is removed by the next. Others, such as a report, another
-// program may be writing, but none for an hour.
-var trainersFiles = []string{ConfigFile, HistoryFile, HistoryJSONFile, ModelFile, OutcomeFile, EmbeddingFile}
-
-// temporary are the names of what durable.WriteFile has not finished.
-var temporary = regexp.MustCompile(`^\..+\.\d+-\d+\.tmp$`)
-
-func isLeftover(path string) bool {
-	name := filepath.Base(path)
-	if slices.ContainsFunc(trainersFiles, func(of string) bool { return isTemporary(name, of) }) {
-		return true
-	}
-	info, err := os.Lstat(path)
-	return temporary.MatchString(name) && err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > time.Hour
 }
 
 // holding is a lock that this process holds.

@@ -10,9 +10,6 @@ import (
 	"time"
 )
 
-// RunsFolder is where CreateFolder puts runs if nobody says otherwise.
-const RunsFolder = "runs"
-
 // Newest lists the runs in a folder that have written their model, the newest
 // model first. A folder that is not there has none.
 func Newest(dir string) ([]Folder, error) {

@@ -10,7 +10,6 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
-	"strings"
 	"time"
 
 	"stheno/nets/durable"
@@ -72,12 +71,6 @@ func stranger(dir string, entries []fs.DirEntry) string {
 		}
 	}
 	return ""
-}
-
-// isTemporary says whether a file is what durable.WriteFile leaves of another one
-// when its process is killed.
-func isTemporary(name, of string) bool {
-	return strings.HasPrefix(name, "."+of+".") && strings.HasSuffix(name, ".tmp")
 }
 
 // isBeginning says whether a folder of checkpoints has at most that of step 0.
@@ -181,15 +174,6 @@ func (f Folder) clear() {
 	f.removeFrom("", func(name string) bool { return isTemporary(name, ConfigFile) })
 	f.removeFrom(CheckpointDir, isFirst)
 	_ = disk.Remove(f.File(CheckpointDir)) // if it is empty
-}
-
-func (f Folder) removeFrom(sub string, which func(name string) bool) {
-	entries, _ := os.ReadDir(f.File(sub))
-	for _, e := range entries {
-		if which(e.Name()) {
-			_ = disk.Remove(filepath.Join(f.File(sub), e.Name()))
-		}
-	}
 }
 
 // fillHidden makes a new folder a run's.

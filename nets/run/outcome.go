@@ -9,10 +9,6 @@ import (
 	"stheno/nets/internal/strict"
 )
 
-// OutcomeFile is the last file that a run writes: where it stands, everything
-// else is complete.
-const OutcomeFile = "result.json"
-
 // Outcome is how a run ended.
 type Outcome struct {
 	Reason       string  `json:"reason"`   // why training ended

@@ -9,10 +9,6 @@ import (
 	"stheno/nets"
 )
 
-// PretrainDir is where a run keeps its pre-training: a run of its own in its
-// folder, with its own settings, steps, history and checkpoints.
-const PretrainDir = "pretrain"
-
 // PretrainForms are the forms of ParsePretraining, in short.
 const PretrainForms = "supcon[:TEMPERATURE], triplet[:MARGIN] or cosface[:SCALE/MARGIN]"
 

@@ -61,7 +61,7 @@ func uses(file *ast.File, path string) (names []string) {
 
 // watches are the files that may look at the clock, and what for.
 var watches = map[string]string{
-	"nets/run/lock.go":               "whether what a killed program has left has been there for an hour",
+	"nets/run/leftovers.go":          "whether what a killed program has left has been there for an hour",
 	"nets/train/stopwatch.go":        "Stats.Seconds, which nothing that is computed depends on",
 	"nets/run/tensorboard.go":        "the time of day that an event file has beside each point",
 	"nets/train/progress/display.go": "what a display shows of the time that is left",
