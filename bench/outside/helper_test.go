@@ -48,7 +48,7 @@ func tested(m *testing.M) int {
 	programs = dir
 	for _, build := range [][]string{
 		{".", "build", "-o", dir + "/", "./..."},
-		{house, "build", "-o", dir + "/house/", "./cmd/mlp", "./cmd/predict", "./cmd/compare", "./cmd/export", "./cmd/serve"},
+		{house, "build", "-o", dir + "/house/", "./cmd/mlp", "./cmd/train", "./cmd/predict", "./cmd/compare", "./cmd/export", "./cmd/serve"},
 	} {
 		cmd := exec.Command("go", build[1:]...)
 		cmd.Dir = build[0]

@@ -10,5 +10,5 @@ import (
 )
 
 func main() {
-	os.Exit(command.Main(command.Program{Name: "lenet", About: "a convolution and two dense layers with gates", Network: gate.LeNet}))
+	os.Exit(command.Main(command.Program{Name: "lenet", About: gate.About, Network: gate.LeNet}))
 }

@@ -35,6 +35,9 @@ func TestOutside(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	if table := succeed(t, "lenet", "-data", data, "-summary"); !regexp.MustCompile(`gate \(Gate\) +│ \(None, 6, 6, 6\) +│ +6 │`).MatchString(table) {
+		t.Errorf("the table of layers is %s", table)
+	}
 	mlp := filepath.Join(t.TempDir(), "mlp")
 	succeed(t, "house/mlp", "-data", data, "-epochs", "2", "-seed", "3", "-verbose", "0", "-out", mlp)
 
@@ -43,7 +46,7 @@ func TestOutside(t *testing.T) {
 	t.Run("compare", func(t *testing.T) { compared(t, whole, mlp) })
 	t.Run("export", func(t *testing.T) { exported(t, whole, images[0], answer) })
 	t.Run("serve", func(t *testing.T) { served(t, "serve", whole, images[0], answer) })
-	t.Run("refused", func(t *testing.T) { refused(t, whole, picture, images[0], answer) })
+	t.Run("refused", func(t *testing.T) { refused(t, whole, data, picture, images[0], answer) })
 }
 
 // killed kills a run in its midst, and resumes it to the bytes of one that ran through.
@@ -135,11 +138,11 @@ func compared(t *testing.T, lenet, mlp string) {
 		t.Fatal(err)
 	}
 	// Conv2D 6·9+6, Gate 6, Dense 216·24+24, Gate 24, Dense 24·3+3; two operations for
-	// each multiply-add.
+	// each multiply-add, and four for each number that goes through a gate.
 	if want := "{lenet {5373 "; len(got.Entries) != 2 || !strings.HasPrefix(fmt.Sprint(got.Entries[0]), want) || got.Entries[1].Network != "mlp" {
 		t.Errorf("compare says %+v, want %s...", got.Entries, want)
 	}
-	if want := 2 * (36*9*6 + 216*24 + 24*3); len(got.Entries) > 0 && got.Entries[0].Cost.FLOPs != want {
+	if want := 2*(36*9*6+216*24+24*3) + 4*(216+24); len(got.Entries) > 0 && got.Entries[0].Cost.FLOPs != want {
 		t.Errorf("compare counts %d operations for an image, want %d", got.Entries[0].Cost.FLOPs, want)
 	}
 	if said := succeed(t, "compare", "-committee", lenet, mlp); !strings.Contains(said, "committee") || !strings.Contains(said, "lenet") {

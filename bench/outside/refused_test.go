@@ -12,9 +12,13 @@ import (
 
 // refused asks Stheno's own commands about the run, which they refuse, for they do
 // not know its layer; the main.go that each of them prints makes a program that does.
-func refused(t *testing.T, lenet, picture string, img []byte, answer []float64) {
-	module := copied(t)
+func refused(t *testing.T, lenet, data, picture string, img []byte, answer []float64) {
+	module, longer := copied(t), filepath.Join(t.TempDir(), "longer")
+	if err := os.CopyFS(longer, os.DirFS(lenet)); err != nil {
+		t.Fatal(err)
+	}
 	asked := map[string][]string{
+		"train":   {"-resume", longer, "-epochs", "3"},
 		"predict": {"-model", lenet, picture},
 		"compare": {lenet},
 		"export":  {"-model", lenet, "-out", filepath.Join(t.TempDir(), "lenet.onnx")},
@@ -40,6 +44,9 @@ func refused(t *testing.T, lenet, picture string, img []byte, answer []float64) 
 		} else {
 			succeed(t, "pasted/"+program, args...)
 		}
+	}
+	if table := succeed(t, "pasted/train", "-net", "lenet", "-data", data, "-summary"); !strings.Contains(table, "gate (Gate)") {
+		t.Errorf("the network by its name is %s", table)
 	}
 }
 

@@ -15,7 +15,13 @@ import (
 	"stheno/nets/onnx"
 )
 
-func init() { nets.Register(Gate{}) }
+// About is the network in a few words.
+const About = "a convolution and two dense layers with gates"
+
+func init() {
+	nets.Register(Gate{})
+	nets.RegisterNetwork("lenet", About, LeNet)
+}
 
 // Gate is a swish whose slope each channel learns:
 //
@@ -33,6 +39,15 @@ func (g Gate) Build(b *nets.Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
 		return graph.Apply(swish[float64]{}, x, slope)
 	}
 	return graph.Apply(swish[float32]{}, x, slope)
+}
+
+// FLOPs are four operations for each number, and six for each of its gradients.
+func (Gate) FLOPs(in, _ []int) nets.Operations {
+	numbers := 1
+	for _, size := range in {
+		numbers *= size
+	}
+	return nets.Operations{Forward: 4 * numbers, Weights: 6 * numbers, Inputs: 6 * numbers}
 }
 
 // ONNX adds the same in three nodes.
