@@ -184,12 +184,3 @@ func isDense(l Layer) bool {
 	_, is := settings(l).(Dense)
 	return is
 }
-
-// isKeras says whether a layer is one of Keras's.
-func isKeras(l Layer) bool {
-	switch settings(l).(type) {
-	case Conv2D, Dense, Flatten, Dropout:
-		return true
-	}
-	return false
-}

@@ -33,10 +33,7 @@ func (r Residual) Build(b *nets.Builder, x *gorgonia.Node) (*gorgonia.Node, erro
 }
 
 // Pointed is a layer of one's own whose method is a pointer's.
-type Pointed struct {
-	Sizes []int
-	cache int
-}
+type Pointed struct{ Sizes []int }
 
 func (p *Pointed) Build(_ *nets.Builder, x *gorgonia.Node) (*gorgonia.Node, error) { return x, nil }
 

@@ -63,6 +63,12 @@ func registered(l Layer) error {
 	return err
 }
 
+// isKeras says whether a layer is one of Keras's.
+func isKeras(l Layer) bool {
+	c, err := classNamed(kind(l), "")
+	return err == nil && c.keras && settingsType(c.layer) == settingsType(reflect.TypeOf(l))
+}
+
 // packageOf is the import path of a layer's package; "" of this one, and of a
 // program, which nobody can import.
 func packageOf(l Layer) string {
