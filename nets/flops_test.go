@@ -112,7 +112,7 @@ func TestFLOPs(t *testing.T) {
 		"embedding":   {nets.Embedding(nets.MLP(mnist, 10), 10), 2 * 406_528, 2 * (3*406_528 - 401_408)},
 		"gain first":  {network(countedGain{}, nets.Dense{Units: 5}), 24 + 2*120, 3*24 + 3*2*120},
 		"gain last":   {network(nets.Dense{Units: 5}, countedGain{}), 2*120 + 5, 2*2*120 + 6*5},
-		"gain frozen": {frozen(network(nets.Dense{Units: 5}, countedGain{}), "countedgain"), 2*120 + 5, 2*2*120 + 4*5},
+		"gain frozen": {frozen(network(nets.Dense{Units: 5}, countedGain{}), "counted_gain"), 2*120 + 5, 2*2*120 + 4*5},
 		// Neither of the first twins needs a gradient of its input, both of the second.
 		"twins":       {network(twins{6}, twins{5}), 2*2*(24*6+6*5) + 6 + 5, 2*2*(2*24*6+3*6*5) + 6 + 5},
 		"half frozen": {frozen(network(twins{6}, twins{5}), "twins.dense"), 2*2*(24*6+6*5) + 6 + 5, 2*2*(24*6+3*6*5) + 2*24*6 + 6 + 5},

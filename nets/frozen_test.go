@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"stheno/graph"
@@ -156,10 +157,33 @@ func TestPenaltyOfTheTrained(t *testing.T) {
 	}
 }
 
-// TestFrozenSummariesAreKeras's.
-func TestFrozenSummariesAreKeras(t *testing.T) {
-	for _, net := range []nets.Network{frozen(t, nets.MLP(mnist, 10), "dense"), frozen(t, nets.CNN(mnist, 10), "conv2d", "conv2d_1")} {
-		want, err := os.ReadFile(filepath.Join("summary", "testdata", "frozen-"+net.Name+".txt"))
+// LeakyScale is a layer of one's own with a weight.
+type LeakyScale struct{ gain }
+
+// MLPBlock2D is one made of layers.
+type MLPBlock2D struct{}
+
+func (MLPBlock2D) Build(b *nets.Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
+	x, err := b.Layer("one", nets.Dense{Units: 4}, x)
+	if err != nil {
+		return nil, err
+	}
+	return b.Layer("two", nets.Dense{Units: 6}, x)
+}
+
+// own has layers of one's own, under the names that Keras gives them.
+var own = nets.Network{Name: "own", Input: [3]int{7, 6, 2}, Layers: []nets.Layer{
+	LeakyScale{}, nets.Flatten{}, nets.Dense{Units: 5}, &LeakyScale{}, MLPBlock2D{}, MLPBlock2D{},
+}}
+
+// TestSummariesWithFrozenAreKeras holds those with frozen layers, and with layers of one's own.
+func TestSummariesWithFrozenAreKeras(t *testing.T) {
+	for file, net := range map[string]nets.Network{
+		"frozen-mlp": frozen(t, nets.MLP(mnist, 10), "dense"),
+		"frozen-cnn": frozen(t, nets.CNN(mnist, 10), "conv2d", "conv2d_1"),
+		"own":        frozen(t, own, "leaky_scale_1"),
+	} {
+		want, err := os.ReadFile(filepath.Join("summary", "testdata", file+".txt"))
 		var got bytes.Buffer
 		if err := errors.Join(err, newModel(t, net, tensor.Float32).Summary(&got, 80)); err != nil {
 			t.Fatal(err)

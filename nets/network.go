@@ -3,6 +3,7 @@ package nets
 import (
 	"fmt"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -37,7 +38,7 @@ func (n Network) WithDropout(rate float64) Network {
 	return n
 }
 
-// names gives each layer Keras's name: its type's in lower case, from the
+// names gives each layer Keras's name: its type's as snake writes it, from the
 // second of a kind on with a number.
 func names(layers []Layer) []string {
 	given := make(taken)
@@ -52,12 +53,27 @@ func names(layers []Layer) []string {
 type taken map[string]int
 
 func (t taken) name(l Layer) string {
-	kind := strings.ToLower(kind(l))
+	kind := snake(kind(l))
 	t[kind]++
 	if n := t[kind] - 1; n > 0 {
 		return kind + "_" + strconv.Itoa(n)
 	}
 	return kind
+}
+
+// The places where snake puts a line, and what it leaves out: the brackets of a type
+// with parameters.
+var (
+	word    = regexp.MustCompile(`(.)([A-Z][a-z]+)`)
+	capital = regexp.MustCompile(`([a-z])([A-Z])`)
+	mark    = regexp.MustCompile(`[^\pL\pN_]+`)
+)
+
+// snake writes a type's name in lower case as Keras's to_snake_case does: Conv2D is
+// conv2d, LeakyReLU leaky_re_lu.
+func snake(kind string) string {
+	kind = word.ReplaceAllString(mark.ReplaceAllString(kind, ""), "${1}_$2")
+	return strings.ToLower(capital.ReplaceAllString(kind, "${1}_$2"))
 }
 
 // kind is the name of a layer's type, or of a loss's; Layer for one without.
