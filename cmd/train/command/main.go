@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"stheno/cmd/internal/shell"
+	"stheno/graph"
 	"stheno/nets/group"
 )
 
@@ -51,6 +52,7 @@ func Main(app Program) int {
 	if binary := os.Args[0]; !underGoRun(binary) {
 		app.binary = binary
 	}
+	graph.SetWarn(func(text string) { fmt.Fprintf(os.Stderr, "warning: %s\n", text) })
 	processes, err := group.Start()
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", app.Name, err)

@@ -62,7 +62,10 @@ type needs struct {
 // of a batch and of a short last one.
 func (n needs) bytes(batch int) (total int, err error) {
 	for _, w := range n.model.Weights {
-		total += 9 * int(w.Value.MemSize()) // two moments, the copy of all three for a checkpoint, the best weights, the average, and theirs
+		total += 5 * int(w.Value.MemSize()) // the best ones, the average, and copies of all three for a checkpoint
+	}
+	for _, w := range n.model.Trained() {
+		total += 4 * int(w.Value.MemSize()) // two moments, and theirs
 	}
 	for _, g := range []struct {
 		phase nets.Phase

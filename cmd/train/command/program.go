@@ -44,6 +44,15 @@ func (a Program) named(net string) (Program, error) {
 	return a, nil
 }
 
+// ownName is the name of the network of a program that has one; empty of a program
+// that has none, and for images that cannot be.
+func (a Program) ownName(images run.Source) string {
+	if a.Network == nil || min(images.Image[0], images.Image[1], images.Image[2], images.Classes) < 1 {
+		return ""
+	}
+	return a.Network(images.Image, images.Classes).Name
+}
+
 // resuming makes the program one of a run's network, which must be its own, if it
 // has one.
 func (a Program) resuming(c run.Config) Program {

@@ -87,7 +87,7 @@ func stored(app Program, s *settings) (run.Config, error) {
 	if c.Phase != "" {
 		return c, shell.Usagef("-resume %s: is the %s of a run: resume that with -resume %s", s.resume, c.Phase, shell.Quoted(filepath.Dir(s.resume)))
 	}
-	if app.Network != nil && c.Network != app.Name {
+	if own := app.ownName(c.Data); own != "" && c.Network != own {
 		return c, shell.Usagef("-resume %s: is a run of %s: resume it with %s -resume %s", s.resume, c.Network, app.trainer(c.Network), shell.Quoted(filepath.ToSlash(s.resume)))
 	}
 	if err := unusable(c, s.resume); err != nil {
