@@ -40,9 +40,10 @@ func TestMain(m *testing.M) {
 
 const format2 = "../../../nets/run/testdata/format2"
 
-var apps = map[string]training.Program{
-	"mlp": {Name: "mlp", Network: nets.MLP},
-	"cnn": {Name: "cnn", Network: nets.CNN},
+var programs = map[string]training.Program{
+	"mlp":   {Name: "mlp", Network: nets.MLP},
+	"cnn":   {Name: "cnn", Network: nets.CNN},
+	"train": {Name: "train"},
 }
 
 // copied is a stored run that a test may write to.
@@ -69,9 +70,12 @@ func command(t *testing.T, of func(stdout, stderr io.Writer) int) (stdout, stder
 
 func resume(t *testing.T, of string, flags ...string) (stdout, stderr string) {
 	t.Helper()
-	network, _, _ := strings.Cut(filepath.Base(of), "-")
+	program, done, _ := strings.Cut(filepath.Base(of), "-")
+	if done != "" {
+		program = "train" // which resumes any run
+	}
 	return command(t, func(stdout, stderr io.Writer) int {
-		return training.Train(t.Context(), apps[network], append([]string{"-resume", of, "-data", dataFolder()}, flags...), stdout, stderr)
+		return training.Train(t.Context(), programs[program], append([]string{"-resume", of, "-data", dataFolder()}, flags...), stdout, stderr)
 	})
 }
 
@@ -172,7 +176,7 @@ func TestResumeOfAFinishedRun(t *testing.T) {
 // TestResumeWithoutData says what to do.
 func TestResumeWithoutData(t *testing.T) {
 	var out, said bytes.Buffer
-	code := training.Train(t.Context(), apps["mlp"], []string{"-resume", copied(t, "mlp")}, &out, &said)
+	code := training.Train(t.Context(), programs["mlp"], []string{"-resume", copied(t, "mlp")}, &out, &said)
 	if code != 1 || !strings.Contains(said.String(), "if the data have moved, say with -data where they are") {
 		t.Errorf("exit code %d, %q", code, said.String())
 	}
