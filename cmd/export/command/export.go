@@ -62,7 +62,7 @@ func (e *export) parse(args []string, stdout io.Writer) error {
 	f.SetOutput(io.Discard)
 	f.Usage = func() {}
 	f.StringVar(&e.model, "model", "", "run `folder`, safetensors file of ours, Keras's or PyTorch's, or Keras's model.keras")
-	f.StringVar(&e.net, "net", "", "mlp or cnn, for a file that does not say which `network` it is")
+	f.StringVar(&e.net, "net", "", "`network` of a file that does not say it: "+strings.Join(nets.NetworkNames(), ", "))
 	f.StringVar(&e.image, "image", "", "`HEIGHTxWIDTH` of the images that a file's network takes (default "+mnist+"; a run folder says it)")
 	f.StringVar(&e.out, "out", "", "`file` to write (default: beside the weights, .onnx in place of its extension)")
 	switch err := f.Parse(args); {
@@ -135,7 +135,7 @@ func (e *export) loadFile(notes io.Writer) (*nets.Model, error) {
 	}
 	name := cmp.Or(file.Metadata["network"], e.net)
 	if name == "" {
-		return nil, fmt.Errorf("%s: does not say which network it is: say -net mlp or -net cnn", e.model)
+		return nil, fmt.Errorf("%s: does not say which network it is: say it with -net; there are %s", e.model, strings.Join(nets.NetworkNames(), ", "))
 	}
 	if err := e.agrees(name); err != nil {
 		return nil, err

@@ -229,9 +229,9 @@ func help(f *flag.FlagSet, w io.Writer) {
 	f.SetOutput(w)
 	f.PrintDefaults()
 	fmt.Fprint(w, `
-A model is named by its network, mlp or cnn, or by its folder where two have the
-same. It is read again when its folder changes, and at SIGHUP; one that is the
-same keeps its version, and one that is not whole leaves the old one serving.
+A model is named by its network, or by its folder where two have the same. It is
+read again when its folder changes, and at SIGHUP; one that is the same keeps its
+version, and one that is not whole leaves the old one serving.
 
 Example: train, serve, and ask for the class of a black image
 
