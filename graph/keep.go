@@ -50,6 +50,13 @@ func overwritten(n *gorgonia.Node) *gorgonia.Node {
 	return children[i]
 }
 
+// Keeps says whether a node is the one by which Build keeps values from being
+// overwritten. It is no mathematics, and nobody's who builds a graph.
+func Keeps(n *gorgonia.Node) bool {
+	_, ok := Of(n).(reader)
+	return ok
+}
+
 // reader reads everything and computes nothing: ... -> scalar.
 type reader struct{ last }
 

@@ -88,7 +88,7 @@ func collect(p *nets.Program, gradients bool) *collector {
 			c.part[n], c.ahead[n] = i, true
 		}
 	}
-	all := p.Graph().AllNodes() // in the order in which they were added: what is read comes before its readers
+	all := slices.DeleteFunc(slices.Clone(p.Graph().AllNodes()), graph.Keeps) // in the order in which they were added: what is read comes before its readers
 	for _, n := range all {
 		if _, ok := c.part[n]; !ok && n.IsVar() {
 			c.ahead[n] = true // images and labels, which have no frame

@@ -171,11 +171,15 @@ func (d *drawing) caption() string {
 // setting is one of an op's, as its String writes it.
 var setting = regexp.MustCompile(`(\w+):(\([^)]*\)|[^ }]+)`)
 
+// flagged is what Gorgonia writes behind an elementwise op: whether it gives numbers
+// of its input's type.
+var flagged = regexp.MustCompile(` (true|false)$`)
+
 // describe is an op's name, and those of its settings that arrows do not show.
 func describe(n *gorgonia.Node) text {
 	op := graph.Of(n)
 	if op == nil {
-		return text{fmt.Sprint(n.Op()), ""}
+		return text{flagged.ReplaceAllString(fmt.Sprint(n.Op()), ""), ""}
 	}
 	name, rest, _ := strings.Cut(op.String(), "{")
 	var notes []string
