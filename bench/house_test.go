@@ -55,7 +55,7 @@ cmd/serve/internal/page      -> nets/run nets/train nets data data/digit
 cmd/serve/internal/live      -> cmd/train/command cmd/serve/internal/page nets/train/progress nets/run nets/train nets data
 cmd/internal/views           -> nets/run data/augment
 cmd/internal/shell           -> nets/run
-cmd/internal/commandtest     -> nets nets/safetensors
+cmd/internal/commandtest     -> nets/run nets nets/safetensors
 cmd/internal/stored          -> cmd/train/command cmd/compare/command cmd/predict/command cmd/export/command cmd/serve/command nets/run nets/train nets graph/kernel
 cmd/internal/faults          -> nets/run nets/train nets/group
 nets/run                     -> nets/train nets nets/durable nets/internal/disk nets/internal/strict nets/safetensors data data/digit graph graph/kernel nets/onnx nets/group nets/embedding
@@ -124,7 +124,7 @@ var kits = map[string]string{
 	"nets/group/mpitest":       "nets/group",
 	"nets/pythontest":          "",
 	"nets/train/traintest":     "nets/train",
-	"cmd/internal/commandtest": "cmd/internal/shell",
+	"cmd/internal/commandtest": "nets/run",
 	"cmd/train/command":        "cmd/internal/shell", // the tests of commands make runs with it
 }
 

@@ -16,6 +16,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"stheno/nets"
+	"stheno/nets/run"
 	"stheno/nets/safetensors"
 )
 
@@ -141,4 +142,35 @@ func AsPyTorch(t *testing.T, path string, m *nets.Model) {
 	if err := os.WriteFile(path, file.Bytes(), 0o666); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// WriteRun makes dir a run's folder with weights of a network of a name, drawn by a
+// seed, that change, if there is one, has seen; and returns dir.
+func WriteRun(t testing.TB, dir, network string, image [3]int, classes int, seed uint64, change func(*nets.Model)) string {
+	t.Helper()
+	net, err := nets.Named(network, image, classes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := nets.New(net, tensor.Float32, rand.New(rand.NewPCG(seed, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if change != nil {
+		change(m)
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	config, err := run.NewConfig(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := run.Folder(dir)
+	for _, err := range []error{f.WriteJSON(run.ConfigFile, config), f.WriteModel(m)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
 }

@@ -22,6 +22,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"stheno/cmd/internal/commandtest"
 )
 
 var full = flag.Bool("full", false, "try everything, for some minutes, instead of a sample")
@@ -159,25 +161,7 @@ func (o outcome) String() string {
 // process is a command that has been started, in the folder of the data.
 type process struct {
 	*exec.Cmd
-	out, err shared
-}
-
-// shared is a buffer that a process writes to while a test reads.
-type shared struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (s *shared) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.buf.Write(p)
-}
-
-func (s *shared) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.buf.String()
+	out, err commandtest.Buffer
 }
 
 func start(t testing.TB, args []string, env ...string) *process {

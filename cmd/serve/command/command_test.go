@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"stheno/cmd/internal/commandtest"
 	"stheno/graph/kernel"
 )
 
@@ -70,7 +71,7 @@ func TestRun(t *testing.T) {
 	}
 	for _, form := range []string{"text", "json"} {
 		ctx, cancel := context.WithCancel(t.Context())
-		var stdout, stderr shared
+		var stdout, stderr commandtest.Buffer
 		code, profiled := make(chan int), filepath.Join(t.TempDir(), "cpu.prof")
 		go func() {
 			code <- Run(ctx, []string{"-addr", "127.0.0.1:0", "-log", form, "-access", "-cpuprofile", profiled, dir}, &stdout, &stderr)

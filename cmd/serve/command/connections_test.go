@@ -13,6 +13,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"stheno/cmd/internal/commandtest"
 )
 
 const (
@@ -210,7 +212,7 @@ func TestLine(t *testing.T) {
 // TestNotices: the log hears of what goes on once in a while, and how often it was.
 func TestNotices(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var log shared
+		var log commandtest.Buffer
 		n := notices{log: slog.New(slog.NewTextHandler(&log, nil))}
 		for range 100 {
 			n.note("a")

@@ -1,11 +1,9 @@
 package command
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -16,10 +14,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
-	"gorgonia.org/tensor"
 
-	"stheno/nets"
-	"stheno/nets/run"
+	"stheno/cmd/internal/commandtest"
 )
 
 func TestMain(m *testing.M) {
@@ -27,61 +23,21 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("stheno/graph/kernel.(*team).help"))
 }
 
+// write makes dir a run's folder with random weights.
+func write(t testing.TB, dir, name string, image [3]int, classes int, seed uint64) string {
+	return commandtest.WriteRun(t, dir, name, image, classes, seed, nil)
+}
+
 var (
 	small = [3]int{2, 3, 1}
 	mnist = [3]int{28, 28, 1}
 )
 
-// write makes dir a run's folder with random weights.
-func write(t testing.TB, dir, name string, image [3]int, classes int, seed uint64) string {
-	t.Helper()
-	net, err := nets.Named(name, image, classes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := nets.New(net, tensor.Float32, rand.New(rand.NewPCG(seed, 1)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	f := run.Folder(dir)
-	config, err := run.NewConfig(m)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, err := range []error{f.WriteJSON(run.ConfigFile, config), f.WriteModel(m)} {
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
-}
-
-// shared is a buffer that is written to while a test reads.
-type shared struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (s *shared) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.buf.Write(p)
-}
-
-func (s *shared) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.buf.String()
-}
-
 // served is a server in this process.
 type served struct {
 	*Server
 	url    string
-	log    shared
+	log    commandtest.Buffer
 	reload chan os.Signal
 	stop   func() error // ends it and returns its error; may be called again
 }

@@ -14,10 +14,12 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"stheno/cmd/internal/commandtest"
 )
 
 // launch builds the command and starts it with flags; it returns its address.
-func launch(t *testing.T, stderr *shared, args ...string) (*exec.Cmd, string) {
+func launch(t *testing.T, stderr *commandtest.Buffer, args ...string) (*exec.Cmd, string) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("builds a program")
@@ -28,7 +30,7 @@ func launch(t *testing.T, stderr *shared, args ...string) (*exec.Cmd, string) {
 		t.Fatalf("go build: %v: %s", err, out)
 	}
 	cmd := exec.Command(program, append([]string{"-addr", "127.0.0.1:0"}, args...)...)
-	var stdout shared
+	var stdout commandtest.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -48,7 +50,7 @@ func launch(t *testing.T, stderr *shared, args ...string) (*exec.Cmd, string) {
 // the server has taken gets its answer; only connections may fail.
 func TestTerminate(t *testing.T) {
 	dir := write(t, filepath.Join(t.TempDir(), "run"), "cnn", mnist, 10, 1)
-	var stderr shared
+	var stderr commandtest.Buffer
 	cmd, url := launch(t, &stderr, dir)
 	body := `{"instances":[[` + strings.Repeat("0,", 783) + "0]]}"
 	transport := &http.Transport{MaxIdleConnsPerHost: 64}
@@ -100,7 +102,7 @@ func TestTerminate(t *testing.T) {
 // TestHangup: SIGHUP reads the models again; one that has not changed keeps its
 // version, one that has gets the next.
 func TestHangup(t *testing.T) {
-	var stderr shared
+	var stderr commandtest.Buffer
 	dir := write(t, filepath.Join(t.TempDir(), "run"), "mlp", small, 3, 1)
 	cmd, url := launch(t, &stderr, dir)
 	loaded := func(times int) {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"stheno/cmd/internal/commandtest"
 	"stheno/cmd/serve/internal/registry"
 )
 
@@ -67,7 +68,7 @@ func TestNotReadyWithoutModel(t *testing.T) {
 func TestIPv4(t *testing.T) {
 	dir := write(t, filepath.Join(t.TempDir(), "run"), "mlp", small, 3, 1)
 	ctx, cancel := context.WithCancel(t.Context())
-	var stdout, stderr shared
+	var stdout, stderr commandtest.Buffer
 	code := make(chan int)
 	go func() { code <- Run(ctx, []string{"-addr", "0.0.0.0:0", dir}, &stdout, &stderr) }()
 	await(t, "the server", func() bool { return strings.HasSuffix(stdout.String(), "/\n") })

@@ -3,18 +3,17 @@
 package command
 
 import (
-	"bytes"
 	"errors"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"stheno/cmd/internal/commandtest"
 	"stheno/cmd/internal/shell"
 	"stheno/graph/kernel"
 )
@@ -59,24 +58,6 @@ func exitCode(t *testing.T, cmd *exec.Cmd) int {
 	return cmd.ProcessState.ExitCode() // -1 if it was killed
 }
 
-// shared is a buffer that a process writes to while a test reads.
-type shared struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (s *shared) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.buf.Write(p)
-}
-
-func (s *shared) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.buf.String()
-}
-
 func TestProcess(t *testing.T) {
 	heard := make(chan os.Signal, 1)
 	signal.Notify(heard, syscall.SIGHUP) // tests that nohup started would have their programs ignore it, too
@@ -93,7 +74,7 @@ func TestProcess(t *testing.T) {
 	}{"SIGINT": {syscall.SIGINT, 130, "interrupted"}, "SIGTERM": {syscall.SIGTERM, 143, "terminated"}, "SIGHUP": {syscall.SIGHUP, 129, "terminal closed"}} {
 		t.Run(name, func(t *testing.T) {
 			cmd, out := endless(t)
-			var stdout, stderr shared
+			var stdout, stderr commandtest.Buffer
 			cmd.Stdout, cmd.Stderr = &stdout, &stderr
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
@@ -155,7 +136,7 @@ func TestProcess(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			out := filepath.Join(t.TempDir(), "run")
 			cmd := exec.Command(program, append(c.args, "-data", dir, "-epochs", "2", "-out", out)...)
-			var stdout, stderr shared
+			var stdout, stderr commandtest.Buffer
 			cmd.Stdout, cmd.Stderr = &stdout, &stderr
 			r, w, err := os.Pipe()
 			if err != nil {
@@ -192,7 +173,7 @@ func TestResumeLineUnderGoRun(t *testing.T) {
 	cmd := exec.Command("go", "run", "./cmd/mlp", "-data", dir, "-epochs", "1000000", "-batch", "1", "-out", out)
 	cmd.Dir = root(t)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	var stderr shared
+	var stderr commandtest.Buffer
 	cmd.Stderr = &stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"math"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,8 +16,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
-	"gorgonia.org/tensor"
 
+	"stheno/cmd/internal/commandtest"
 	"stheno/nets"
 	"stheno/nets/run"
 	"stheno/nets/train"
@@ -29,37 +28,10 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("stheno/graph/kernel.(*team).help"))
 }
 
-// write makes dir a run's folder with random weights.
-func write(t testing.TB, dir, name string, image [3]int, classes int, seed uint64, change func(*nets.Model)) string {
-	t.Helper()
-	net, err := nets.Named(name, image, classes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := nets.New(net, tensor.Float32, rand.New(rand.NewPCG(seed, 1)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if change != nil {
-		change(m)
-	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	f := run.Folder(dir)
-	config, err := run.NewConfig(m)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, err := range []error{f.WriteJSON(run.ConfigFile, config), f.WriteModel(m)} {
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
-}
-
-var small = [3]int{4, 3, 1}
+var (
+	small = [3]int{4, 3, 1}
+	write = commandtest.WriteRun
+)
 
 func options(log io.Writer) Options {
 	return Options{Batch: 8, Wait: time.Millisecond, Queue: 100, Log: slog.New(slog.NewTextHandler(log, nil)),
