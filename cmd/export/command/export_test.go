@@ -66,6 +66,27 @@ func TestExportIsTheRunsOwn(t *testing.T) {
 	}
 }
 
+// Silent is a layer of one's own without ONNX nodes.
+type Silent struct{ nets.Dense }
+
+func init() { nets.Register(Silent{}) }
+
+// TestExportNamesTheLayerThatIsNotWritten, and leaves no file.
+func TestExportNamesTheLayerThatIsNotWritten(t *testing.T) {
+	own := train.Program{Name: "own", Network: func(image [3]int, classes int) nets.Network {
+		return nets.Network{Name: "own", Input: image, Layers: []nets.Layer{Silent{nets.Dense{Units: 4}}, nets.Dense{Units: classes}}}
+	}}
+	run, file := filepath.Join(t.TempDir(), "run"), filepath.Join(t.TempDir(), "own.onnx")
+	trained(t, own, "-data", commandtest.Small(t), "-epochs", "1", "-out", run)
+	o := exported("-model", run, "-out", file)
+	if want := "own: layer silent (Silent) cannot be written: give its type a method ONNX(g *onnx.Graph) error\n"; o.code != 1 || !strings.HasSuffix(o.stderr, want) {
+		t.Errorf("exit code %d, %q, expected %q", o.code, o.stderr, want)
+	}
+	if _, err := os.Stat(file); !os.IsNotExist(err) {
+		t.Errorf("there is a file: %v", err)
+	}
+}
+
 func TestExportFindsShapes(t *testing.T) {
 	for _, app := range programs {
 		channels, dir := 1, t.TempDir()
