@@ -16,7 +16,7 @@ func TestAnyNetworkByItsName(t *testing.T) {
 	own, named := filepath.Join(t.TempDir(), "run"), filepath.Join(t.TempDir(), "run")
 	succeed(t, mlp, "-data", data, "-epochs", "2", "-batch", "7", "-out", own)
 	succeed(t, any, "-net", "mlp", "-data", data, "-epochs", "1", "-batch", "7", "-out", named)
-	succeed(t, any, "-resume", named, "-epochs", "2")
+	succeed(t, any, "-resume", named, "-net", "mlp", "-epochs", "2")
 	if read(t, own, run.ModelFile) != read(t, named, run.ModelFile) {
 		t.Error("another model than the command's of that name")
 	}

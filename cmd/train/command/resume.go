@@ -17,8 +17,9 @@ import (
 	"stheno/nets/train"
 )
 
-// resumable are the flags that a run may go on with in another way.
-var resumable = []string{"resume", "repair", "data", "epochs", "steps", "threads", "checkpoint-every", "verbose", "json", "color"}
+// resumable are the flags that a run may go on with in another way, and -net, which
+// stored has compared.
+var resumable = []string{"resume", "repair", "net", "data", "epochs", "steps", "threads", "checkpoint-every", "verbose", "json", "color"}
 
 // adopt takes the settings of a run that goes on. A flag that was given and
 // wants something else is refused.
