@@ -52,7 +52,7 @@ cmd/serve/command            -> cmd/internal/shell cmd/serve/internal/page cmd/s
 cmd/serve/internal/registry  -> cmd/serve/internal/batcher nets/run nets/train nets
 cmd/serve/internal/batcher   -> nets
 cmd/serve/internal/page      -> nets/run nets/train nets data data/digit
-cmd/serve/internal/live      -> cmd/train/command cmd/serve/internal/page nets/train/progress nets/run nets/train nets data
+cmd/serve/internal/live      -> cmd/internal/shell cmd/train/command cmd/serve/internal/page nets/train/progress nets/run nets/train nets data
 cmd/internal/views           -> nets/run data/augment
 cmd/internal/shell           -> nets/run
 cmd/internal/commandtest     -> nets/run nets nets/safetensors

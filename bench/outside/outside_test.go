@@ -38,6 +38,9 @@ func TestOutside(t *testing.T) {
 	if table := succeed(t, "lenet", "-data", data, "-summary"); !regexp.MustCompile(`gate \(Gate\) +│ \(None, 6, 6, 6\) +│ +6 │`).MatchString(table) {
 		t.Errorf("the table of layers is %s", table)
 	}
+	if help := succeed(t, "predict", "-h"); !strings.Contains(help, "Usage: go run ./predict ") || !strings.Contains(help, "go run stheno/cmd/cnn ") {
+		t.Errorf("this module's predict is started as %s", help)
+	}
 	mlp := filepath.Join(t.TempDir(), "mlp")
 	succeed(t, "house/mlp", "-data", data, "-epochs", "2", "-seed", "3", "-verbose", "0", "-out", mlp)
 

@@ -20,7 +20,7 @@ func (o *options) choose(stderr io.Writer) error {
 		return err
 	}
 	if len(folders) == 0 {
-		return shell.Usagef("no run with a model below %s/: train one with go run ./cmd/mlp, or name runs", run.RunsFolder)
+		return shell.Usagef("no run with a model below %s/: train one with %s, or name runs", run.RunsFolder, shell.GoRunCommand("mlp"))
 	}
 	newest, err := configOf(folders[0])
 	if err != nil {

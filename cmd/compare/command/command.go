@@ -37,11 +37,11 @@ const PageFile = "compare.html"
 const example = `
 Example: the MLP and the CNN beside each other, as text and as a page
 
-  go run ./cmd/compare -out compare.html runs/mlp runs/cnn
+  %[1]s -out compare.html runs/mlp runs/cnn
 
 and what three runs say together, by the mean of their softmax
 
-  go run ./cmd/compare -committee runs/cnn-1 runs/cnn-2 runs/mlp
+  %[1]s -committee runs/cnn-1 runs/cnn-2 runs/mlp
 `
 
 // options are the flags and the runs.
@@ -116,10 +116,10 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 	for rest := args; ; rest = f.Args()[1:] {
 		switch err := f.Parse(rest); {
 		case errors.Is(err, flag.ErrHelp):
-			fmt.Fprintf(stdout, "compare says what runs have learned and what they cost.\n\nUsage: go run ./cmd/compare [flags] [RUN...]\n\nOne run: its report. Several: which is more accurate, on which classes, at\nwhich cost; runs that differ only in their seed are taken together. Without a\nRUN: the two newest below runs/ of the same data.\n\n")
+			fmt.Fprintf(stdout, "compare says what runs have learned and what they cost.\n\nUsage: %s [flags] [RUN...]\n\nOne run: its report. Several: which is more accurate, on which classes, at\nwhich cost; runs that differ only in their seed are taken together. Without a\nRUN: the two newest below runs/ of the same data.\n\n", shell.GoRun("compare"))
 			f.SetOutput(stdout)
 			f.PrintDefaults()
-			fmt.Fprint(stdout, example)
+			fmt.Fprintf(stdout, example, shell.GoRun("compare"))
 			return nil, err
 		case err != nil:
 			return nil, shell.Usage(err.Error())

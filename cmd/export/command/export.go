@@ -67,10 +67,10 @@ func (e *export) parse(args []string, stdout io.Writer) error {
 	f.StringVar(&e.out, "out", "", "`file` to write (default: beside the weights, .onnx in place of its extension)")
 	switch err := f.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(stdout, "export writes a model as an ONNX file for other runtimes.\n\nUsage: go run ./cmd/export -model RUN_OR_FILE [flags]\n\n")
+		fmt.Fprintf(stdout, "export writes a model as an ONNX file for other runtimes.\n\nUsage: %s -model RUN_OR_FILE [flags]\n\n", shell.GoRun("export"))
 		f.SetOutput(stdout)
 		f.PrintDefaults()
-		fmt.Fprint(stdout, "\nExample: export weights that were trained in PyTorch\n\n  go run ./cmd/export -model torch.safetensors -net cnn -out cnn.onnx\n")
+		fmt.Fprintf(stdout, "\nExample: export weights that were trained in PyTorch\n\n  %s -model torch.safetensors -net cnn -out cnn.onnx\n", shell.GoRun("export"))
 		return err
 	case err != nil:
 		return shell.Usage(err.Error())

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"stheno/cmd/internal/shell"
 	"stheno/nets/run"
 )
 
@@ -18,7 +19,7 @@ func chooseRun(named string, stderr io.Writer) (run.Folder, error) {
 		return "", err
 	}
 	if len(runs) == 0 {
-		return "", fmt.Errorf("no run with a model below %s/: train one with go run ./cmd/cnn, or name one with -model", run.RunsFolder)
+		return "", fmt.Errorf("no run with a model below %s/: train one with %s, or name one with -model", run.RunsFolder, shell.GoRunCommand("cnn"))
 	}
 	fmt.Fprintf(stderr, "-model %s, the newest run\n", runs[0])
 	return runs[0], nil

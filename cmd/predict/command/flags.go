@@ -80,9 +80,9 @@ func (s *settings) check() error {
 }
 
 func help(f *flag.FlagSet, w io.Writer) {
-	fmt.Fprint(w, `predict asks a trained network which digit a picture shows.
+	fmt.Fprintf(w, `predict asks a trained network which digit a picture shows.
 
-Usage: go run ./cmd/predict [flags] PICTURE...
+Usage: %s [flags] PICTURE...
 
 A PICTURE is a PNG, JPEG or GIF file; - is stdin. Pictures are prepared as those
 that the run was trained on. A folder stands for the pictures in it. Subfolders
@@ -91,14 +91,14 @@ accuracy and which class was taken for which. So are the folders that -data of
 the training commands takes, of which the test part counts, and an IDX file of
 images with its labels beside it.
 
-`)
+`, shell.GoRun("predict"))
 	f.SetOutput(w)
 	f.PrintDefaults()
-	fmt.Fprint(w, `
+	fmt.Fprintf(w, `
 Example: train, then ask about two photographs, and about the test images
 
-  go run ./cmd/cnn -epochs 2 -out runs/cnn
-  go run ./cmd/predict -model runs/cnn cmd/predict/five.jpg cmd/predict/seven.png
-  go run ./cmd/predict -model runs/cnn path/to/mnist
-`)
+  %s -epochs 2 -out runs/cnn
+  %[2]s -model runs/cnn cmd/predict/five.jpg cmd/predict/seven.png
+  %[2]s -model runs/cnn path/to/mnist
+`, shell.GoRunCommand("cnn"), shell.GoRun("predict"))
 }

@@ -225,19 +225,19 @@ func (o *options) check() error {
 }
 
 func help(f *flag.FlagSet, w io.Writer) {
-	fmt.Fprint(w, "serve answers for trained models over HTTP: Open Inference Protocol v2 and TensorFlow Serving's REST API.\nIt shows a page to draw digits on.\n\nUsage: go run ./cmd/serve [flags] [-run DIR]... [DIR...]\n\n")
+	fmt.Fprintf(w, "serve answers for trained models over HTTP: Open Inference Protocol v2 and TensorFlow Serving's REST API.\nIt shows a page to draw digits on.\n\nUsage: %s [flags] [-run DIR]... [DIR...]\n\n", shell.GoRun("serve"))
 	f.SetOutput(w)
 	f.PrintDefaults()
-	fmt.Fprint(w, `
+	fmt.Fprintf(w, `
 A model is named by its network, or by its folder where two have the same. It is
 read again when its folder changes, and at SIGHUP; one that is the same keeps its
 version, and one that is not whole leaves the old one serving.
 
 Example: train, serve, and ask for the class of a black image
 
-  go run ./cmd/mlp -epochs 1 -out runs/mlp
-  go run ./cmd/serve -run runs/mlp
+  %s -epochs 1 -out runs/mlp
+  %s -run runs/mlp
   jq -nc '{inputs: [{name: "image", datatype: "UINT8", shape: [1,28,28,1], data: [range(784) | 0]}]}' |
     curl -d @- http://127.0.0.1:8080/v2/models/mlp/infer
-`)
+`, shell.GoRunCommand("mlp"), shell.GoRun("serve"))
 }

@@ -292,12 +292,12 @@ func (s *settings) rateError() error {
 }
 
 func help(app Program, f *flag.FlagSet, w io.Writer) {
-	usage, begin := app.goRun(), ""
+	usage, begin := shell.GoRun(app.Name), ""
 	if app.Network == nil {
 		usage, begin = usage+" -net NAME", " -net cnn"
 	}
 	fmt.Fprintf(w, "%s trains %s.\n\nUsage: %s [flags]\n\n", app.Name, app.About, usage)
 	f.SetOutput(w)
 	f.PrintDefaults()
-	fmt.Fprintf(w, "\nExample: train for two epochs, a line each, into a folder of your choice\n\n  %s%s -epochs 2 -verbose 2 -out runs/%s\n\nand resume it after Ctrl-C or a crash\n\n  %[1]s -resume runs/%[3]s\n", app.goRun(), begin, strings.ToLower(app.Name))
+	fmt.Fprintf(w, "\nExample: train for two epochs, a line each, into a folder of your choice\n\n  %s%s -epochs 2 -verbose 2 -out runs/%s\n\nand resume it after Ctrl-C or a crash\n\n  %[1]s -resume runs/%[3]s\n", shell.GoRun(app.Name), begin, strings.ToLower(app.Name))
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 
 	"stheno/cmd/internal/shell"
@@ -91,26 +90,10 @@ func (a Program) trainer(net string) string {
 	return a.sibling("train")
 }
 
-// house is the module of Stheno's own programs.
-const house = "stheno"
-
-// goRun is how the user has go run start the program: by the path of its package
-// within its module.
-func (a Program) goRun() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Path == "" || info.Main.Path == house {
-		return "go run ./cmd/" + a.Name
-	}
-	if info.Path == "command-line-arguments" {
-		return "go run main.go"
-	}
-	return "go run ." + strings.TrimPrefix(info.Path, info.Main.Path)
-}
-
 // command is how the user starts the program.
 func (a Program) command() string {
 	if a.binary == "" {
-		return a.goRun()
+		return shell.GoRun(a.Name)
 	}
 	return shell.Quoted(a.binary)
 }
@@ -122,8 +105,5 @@ func (a Program) sibling(name string) string {
 	if _, err := os.Stat(beside); a.binary != "" && err == nil {
 		return shell.Quoted(filepath.ToSlash(beside))
 	}
-	if strings.HasPrefix(a.goRun(), "go run ./cmd/"+a.Name) {
-		return "go run ./cmd/" + name
-	}
-	return "go run " + house + "/cmd/" + name // of a module of one's own that requires this one
+	return shell.GoRunCommand(name)
 }

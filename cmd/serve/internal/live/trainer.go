@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"stheno/cmd/internal/shell"
 	"stheno/cmd/serve/internal/page"
 	"stheno/cmd/train/command"
 	"stheno/data"
@@ -97,7 +98,7 @@ func (t *Trainer) train(ctx context.Context) {
 		err := w.Run(ctx)
 		switch {
 		case context.Cause(ctx) != nil && where != "":
-			t.say("stopped", "", fmt.Sprintf("%s is stopped; all is saved: go run ./cmd/%s -resume %s", strings.ToUpper(r.Program.Name), r.Program.Name, filepath.ToSlash(string(where))))
+			t.say("stopped", "", fmt.Sprintf("%s is stopped; all is saved: %s -resume %s", strings.ToUpper(r.Program.Name), shell.GoRunCommand(r.Program.Name), filepath.ToSlash(string(where))))
 			return
 		case context.Cause(ctx) != nil:
 			t.say("stopped", "", "training is stopped")
