@@ -19,7 +19,7 @@ import (
 // letter. Packages that are not drawn stand on the floor of their folder.
 const picture = `
  cmd/mlp  cmd/cnn  cmd/train         programs: main.go is a few lines, the body is the package command below it,
- cmd/predict  cmd/compare            which programs of one's own call too
+ cmd/predict  cmd/compare            which a program of your own calls, too
  cmd/export   cmd/serve
         |
     nets/run                         a run on disk: settings, checkpoints, logs, resume; its report
