@@ -19,7 +19,7 @@ type Operations struct {
 }
 
 // Counted is a layer of one's own that says how many floating-point operations it
-// takes. One that is made of layers alone needs not say it: it takes what they take.
+// takes. One that is made of layers alone need not say it: it takes what they take.
 type Counted interface {
 	// FLOPs are those of one image, for an input and an output of these shapes,
 	// which have no batch: as the plain algorithm does it, without what the layers
@@ -40,11 +40,11 @@ func (e *UncountedError) Error() string {
 // algorithms do it: forward, and in a training step.
 //
 //	forward = 2 · sum of M
-//	step    = 2 · sum of M + M where the layer is trained + M where one before it is
+//	step    = 2 · sum of (M + M where the layer is trained + M where one before it is)
 //
 // M is a layer's multiply-adds, I·O for Dense and OH·OW·K·K·C·F for Conv2D,
 // each of which is two operations. A step takes them up to three times: for the
-// outputs, for the weights' gradient, which a frozen layer needs not, and for the
+// outputs, for the weights' gradient, which a frozen layer does not need, and for the
 // inputs' gradient, which the lowest trained layer and those below need not. What
 // a layer of one's own takes it says itself: see [Counted]. Biases, activations,
 // dropout, loss and Adam are left out: below 1 %. What Winograd's algorithm saves is

@@ -51,8 +51,8 @@ func Operations(n *float64) string {
 	return fmt.Sprintf("%.3g %s", v, units[0])
 }
 
-// Probability prints a probability in per cent: 99.8 %, 0.12 %, < 0.01 %.
-func Probability(v float64) string {
+// probability prints a probability in per cent: 99.8 %, 0.12 %, < 0.01 %.
+func probability(v float64) string {
 	p := 100 * v
 	switch {
 	case math.IsNaN(p):

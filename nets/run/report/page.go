@@ -20,7 +20,7 @@ var shell string
 var body string
 
 var functions = template.FuncMap{
-	"percent": func(v any) string { return Percent(number(v)) }, "probability": func(v any) string { return Probability(number(v)) },
+	"percent": func(v any) string { return Percent(number(v)) }, "probability": func(v any) string { return probability(number(v)) },
 	"thousands": Thousands, "seconds": Seconds, "millis": Millis, "operations": Operations, "number": Number,
 	"css": func() template.CSS { return template.CSS(styleSheet) },
 }

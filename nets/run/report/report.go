@@ -197,6 +197,9 @@ func (r *Report) Config() run.Config { return r.run.Config }
 
 // CheckData refuses data that are not those of a run, by the files' sums.
 func CheckData(c run.Config, folder run.Folder, set *data.Dataset) error {
+	if len(c.Data.Files) == 0 {
+		return fmt.Errorf("%s does not say which data it was trained and tested on: write that into its %s, as Config.Data", folder, run.ConfigFile)
+	}
 	files := make(map[string]run.SourceFile)
 	for _, f := range c.Data.Files {
 		files[f.Name] = f

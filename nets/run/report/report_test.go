@@ -235,7 +235,7 @@ func TestFormats(t *testing.T) {
 	for _, c := range []struct{ got, want string }{
 		{Thousands(0), "0"}, {Thousands(999), "999"}, {Thousands(4738826), "4,738,826"},
 		{Percent(0.98357), "98.36 %"},
-		{Probability(1), "100.0 %"}, {Probability(0.0012), "0.12 %"}, {Probability(1e-9), "< 0.01 %"}, {Probability(math.NaN()), "nan"},
+		{probability(1), "100.0 %"}, {probability(0.0012), "0.12 %"}, {probability(1e-9), "< 0.01 %"}, {probability(math.NaN()), "nan"},
 		{Operations(new(999.)), "999 FLOP"}, {Operations(new(31062784.)), "31.1 MFLOP"}, {Operations(nil), "unknown"},
 		{Seconds(nil), "unknown"}, {Number(1, "run"), "1 run"}, {Number(1200, "run"), "1,200 runs"},
 	} {
@@ -258,5 +258,15 @@ func TestSettingsAreWords(t *testing.T) {
 		if strings.ContainsAny(f.Value, "{}&") || f.Name == "preparation" && f.Value != "mnist" {
 			t.Errorf("%+v", f)
 		}
+	}
+}
+
+// TestCheckDataOfABareRun: a program of one's own may leave a config.json that says
+// nothing of the data.
+func TestCheckDataOfABareRun(t *testing.T) {
+	set := &data.Dataset{Files: []data.File{{Name: "train", Path: "d/train", SHA256: "440fcabf73cc"}}}
+	err := CheckData(run.Config{}, "runs/x", set)
+	if err == nil || !strings.Contains(err.Error(), "runs/x does not say which data it was trained and tested on") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -133,7 +133,7 @@ func (r *Report) worstTable() string {
 	for _, image := range r.Worst {
 		var taken []string
 		for _, g := range image.Guesses {
-			taken = append(taken, g.Name+" "+Probability(float64(g.Probability)))
+			taken = append(taken, g.Name+" "+probability(float64(g.Probability)))
 		}
 		rows = append(rows, []string{strconv.Itoa(image.Index), image.Name, fmt.Sprintf("%.3f", float64(image.Loss)), strings.Join(taken, ", ")})
 	}
