@@ -31,8 +31,8 @@ import (
 // misled.
 const version = 1
 
-// PageFile is the name of the page in a folder that -out names.
-const PageFile = "compare.html"
+// pageFile is the name of the page in a folder that -out names.
+const pageFile = "compare.html"
 
 const example = `
 Example: the MLP and the CNN beside each other, as text and as a page
@@ -105,7 +105,7 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 	f := flag.NewFlagSet("compare", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
 	f.StringVar(&o.data, "data", "", "`folder` with the runs' data, where it is not where they found it")
-	f.StringVar(&o.out, "out", "", "also write a page to this `file` (.html), or as "+PageFile+" into this folder")
+	f.StringVar(&o.out, "out", "", "also write a page to this `file` (.html), or as "+pageFile+" into this folder")
 	f.BoolVar(&o.write, "write", false, "also write each run's "+report.HTMLFile+", "+report.CurvesFile+" and "+report.ConfusionFile+" anew")
 	f.BoolVar(&o.committee, "committee", false, "take the runs for one model, the mean of their softmax, and hold it against each of them")
 	f.BoolVar(&o.heldOut, "held-out", false, "test on the training images that the runs held out with -validation-split, to choose without the test images")
@@ -299,7 +299,7 @@ func (o *options) page(write func(io.Writer) error) error {
 		if err := os.MkdirAll(path, 0o777); err != nil {
 			return fmt.Errorf("-out: %w", err)
 		}
-		path = filepath.Join(path, PageFile)
+		path = filepath.Join(path, pageFile)
 	}
 	if err := durable.WriteFile(path, write); err != nil {
 		return fmt.Errorf("-out: %w", err)

@@ -159,7 +159,7 @@ func TestComparison(t *testing.T) {
 			t.Errorf("nothing says %q in %s", word, text)
 		}
 	}
-	page := read(t, out, PageFile)
+	page := read(t, out, pageFile)
 	wellFormed(t, out, page)
 	for _, picture := range []string{"Test error by seconds of training", "Test error by operations of training"} {
 		if !strings.Contains(page, picture) {

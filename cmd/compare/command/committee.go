@@ -10,9 +10,9 @@ import (
 	"stheno/nets/train/progress"
 )
 
-// Committee is what several runs say together, by the mean of their softmax, held
+// committee is what several runs say together, by the mean of their softmax, held
 // against each of them.
-type Committee struct {
+type committee struct {
 	Type    string `json:"type"` // committee
 	Version int    `json:"version"`
 	exam
@@ -23,15 +23,15 @@ type Committee struct {
 	Confusion  [][]int        `json:"confusion"`
 	Pairs      []report.Pair  `json:"pairs"`
 	Cost       report.Cost    `json:"cost"`   // the members' sums
-	Spread     Sample         `json:"spread"` // of the members' accuracies
-	Members    []Member       `json:"members"`
+	Spread     sample         `json:"spread"` // of the members' accuracies
+	Members    []member       `json:"members"`
 	Conclusion []string       `json:"conclusion"`
 
 	report *report.Report
 }
 
-// Member is a run of a committee, tested on the same images.
-type Member struct {
+// member is a run of a committee, tested on the same images.
+type member struct {
 	Run           string         `json:"run"`
 	Network       string         `json:"network"`
 	Seed          uint64         `json:"seed"`
@@ -44,9 +44,9 @@ type Member struct {
 }
 
 // newCommittee is of two runs at least.
-func newCommittee(members []*report.Report) *Committee {
+func newCommittee(members []*report.Report) *committee {
 	r := report.Committee(members)
-	c := &Committee{
+	c := &committee{
 		Type: "committee", Version: version, exam: examOf(members), Errors: r.Errors, Accuracy: r.Accuracy, Loss: r.Loss,
 		Classes: r.Classes, Confusion: r.Confusion, Pairs: r.Pairs, Cost: r.Cost, report: r,
 	}
@@ -54,7 +54,7 @@ func newCommittee(members []*report.Report) *Committee {
 	right := r.Right()
 	for _, m := range members {
 		only, other := onlyOne(right, m.Right())
-		c.Members = append(c.Members, Member{m.Run, m.Network, m.Seed, m.Errors, m.Accuracy, m.Loss, only, other, mcnemar(only, other)})
+		c.Members = append(c.Members, member{m.Run, m.Network, m.Seed, m.Errors, m.Accuracy, m.Loss, only, other, mcnemar(only, other)})
 		accuracies = append(accuracies, float64(m.Accuracy))
 	}
 	c.Spread = newSample(accuracies)
@@ -62,7 +62,7 @@ func newCommittee(members []*report.Report) *Committee {
 	return c
 }
 
-func (c *Committee) conclude() []string {
+func (c *committee) conclude() []string {
 	best := c.Members[0]
 	for _, m := range c.Members {
 		if m.Errors < best.Errors {
@@ -83,7 +83,7 @@ func (c *Committee) conclude() []string {
 }
 
 // table has a row for the committee and one a member.
-func (c *Committee) table() grid {
+func (c *committee) table() grid {
 	rows := [][]string{{"committee", "", "", report.Percent(float64(c.Accuracy)), report.Thousands(c.Errors), fmt.Sprintf("%.4f", float64(c.Loss)), "", "", ""}}
 	for _, m := range c.Members {
 		rows = append(rows, []string{m.Run, m.Network, fmt.Sprint(m.Seed), report.Percent(float64(m.Accuracy)), report.Thousands(m.Errors), fmt.Sprintf("%.4f", float64(m.Loss)),
@@ -93,7 +93,7 @@ func (c *Committee) table() grid {
 }
 
 // costLine is what the committee takes, in words.
-func (c *Committee) costLine() string {
+func (c *committee) costLine() string {
 	takes := fmt.Sprintf("take %s an image", report.Operations(c.Cost.ForwardFLOPs))
 	if c.Cost.Uncounted != "" {
 		takes = fmt.Sprintf("take operations that are not known (%s)", c.Cost.Uncounted)
@@ -102,7 +102,7 @@ func (c *Committee) costLine() string {
 }
 
 // Text writes the committee for a terminal.
-func (c *Committee) Text(w io.Writer, t progress.Terminal) error {
+func (c *committee) Text(w io.Writer, t progress.Terminal) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "a committee of %s, %s\n", report.Number(len(c.Members), "run"), c.Images())
 	b.WriteString(report.Heading("Accuracy", t.Color))
@@ -123,13 +123,13 @@ var committeeBody string
 var committeePage = report.Page(parts + committeeBody)
 
 // HTML writes the committee as a page that holds all that it shows.
-func (c *Committee) HTML(w io.Writer) error {
+func (c *committee) HTML(w io.Writer) error {
 	v := struct {
-		*Committee
+		*committee
 		Title     string
 		Words     []string
 		Accuracy  grid
 		Confusion report.Figure
-	}{Committee: c, Title: "A committee of " + report.Number(len(c.Members), "run"), Words: unbroken(append(c.Conclusion, c.costLine())), Accuracy: c.table(), Confusion: c.report.ConfusionFigure()}
+	}{committee: c, Title: "A committee of " + report.Number(len(c.Members), "run"), Words: unbroken(append(c.Conclusion, c.costLine())), Accuracy: c.table(), Confusion: c.report.ConfusionFigure()}
 	return committeePage.Execute(w, v)
 }

@@ -46,7 +46,7 @@ func TestCommittee(t *testing.T) {
 	dir := dataset(t, 1)
 	folders := []string{trained(t, dir, "mlp", 1, 1, 0), trained(t, dir, "mlp", 2, 1, 4), trained(t, dir, "cnn", 1, 1, 0)}
 	out := filepath.Join(t.TempDir(), "committee.html")
-	var c Committee
+	var c committee
 	if err := json.Unmarshal([]byte(succeed(t, append([]string{"-json", "-out", out, "-committee"}, folders...)...)), &c); err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestCommitteeOfOneRunTwice(t *testing.T) {
 	if err := os.CopyFS(twin, os.DirFS(folder)); err != nil {
 		t.Fatal(err)
 	}
-	var c Committee
+	var c committee
 	if err := json.Unmarshal([]byte(succeed(t, "-json", "-committee", folder, twin)), &c); err != nil {
 		t.Fatal(err)
 	}

@@ -9,14 +9,14 @@ import (
 	"stheno/nets/train/progress"
 )
 
-// Comparison is what there is to say about several runs. The first entry is
+// comparison is what there is to say about several runs. The first entry is
 // what the others are held against.
-type Comparison struct {
+type comparison struct {
 	Type    string `json:"type"` // comparison
 	Version int    `json:"version"`
 	exam
-	Entries    []*Entry         `json:"entries"`
-	Against    []Difference     `json:"against_the_first"` // of each other entry
+	Entries    []*entry         `json:"entries"`
+	Against    []difference     `json:"against_the_first"` // of each other entry
 	Conclusion []string         `json:"conclusion"`
 	Runs       []*report.Report `json:"runs"`
 }
@@ -37,13 +37,13 @@ func (e exam) Images() string {
 	return report.Number(e.TestImages, "test image")
 }
 
-// Entry are the runs that differ only in their seed, often one.
-type Entry struct {
+// entry are the runs that differ only in their seed, often one.
+type entry struct {
 	Name     string         `json:"name"`
 	Network  string         `json:"network"`
 	Runs     []string       `json:"runs"` // folders
 	Seeds    []uint64       `json:"seeds"`
-	Accuracy Sample         `json:"accuracy"`
+	Accuracy sample         `json:"accuracy"`
 	Errors   float64        `json:"errors"` // mean
 	Loss     progress.Float `json:"loss"`   // mean
 	Recall   []float64      `json:"recall"` // of each class, mean
@@ -53,8 +53,8 @@ type Entry struct {
 	reports []*report.Report
 }
 
-// Difference is an entry held against the first.
-type Difference struct {
+// difference is an entry held against the first.
+type difference struct {
 	Name     string   `json:"name"`
 	Accuracy float64  `json:"accuracy"` // how much higher
 	Test     string   `json:"test,omitempty"`
@@ -72,10 +72,10 @@ type Difference struct {
 	Worse  []int `json:"worse"`
 }
 
-func newComparison(reports []*report.Report) *Comparison {
-	c := &Comparison{Type: "comparison", Version: version, exam: examOf(reports), Entries: group(reports), Runs: reports}
+func newComparison(reports []*report.Report) *comparison {
+	c := &comparison{Type: "comparison", Version: version, exam: examOf(reports), Entries: group(reports), Runs: reports}
 	for _, e := range c.Entries[1:] {
-		c.Against = append(c.Against, difference(e, c.Entries[0]))
+		c.Against = append(c.Against, differ(e, c.Entries[0]))
 	}
 	c.Conclusion = append(c.conclude(), tested(reports)...)
 	for _, r := range reports {
@@ -87,13 +87,13 @@ func newComparison(reports []*report.Report) *Comparison {
 }
 
 // group puts the runs that differ only in their seed into one entry.
-func group(reports []*report.Report) (entries []*Entry) {
-	byKind := make(map[string]*Entry)
+func group(reports []*report.Report) (entries []*entry) {
+	byKind := make(map[string]*entry)
 	for _, r := range reports {
 		kind := kindOf(r.Config())
 		e, ok := byKind[kind]
 		if !ok {
-			e = &Entry{Network: r.Network}
+			e = &entry{Network: r.Network}
 			byKind[kind] = e
 			entries = append(entries, e)
 		}
@@ -120,7 +120,7 @@ func kindOf(c run.Config) string {
 }
 
 // name is the network's, with the runs where it alone would not tell.
-func (e *Entry) name(entries []*Entry) string {
+func (e *entry) name(entries []*entry) string {
 	same := 0
 	for _, other := range entries {
 		if other.Network == e.Network {
@@ -138,7 +138,7 @@ func (e *Entry) name(entries []*Entry) string {
 }
 
 // compute takes the means over the runs.
-func (e *Entry) compute() {
+func (e *entry) compute() {
 	n := float64(len(e.reports))
 	e.Cost = e.reports[0].Cost
 	e.Recall, e.F1 = make([]float64, len(e.reports[0].Classes)), make([]float64, len(e.reports[0].Classes))
@@ -157,7 +157,7 @@ func (e *Entry) compute() {
 	e.Cost.FLOPs = e.mean(func(c report.Cost) *float64 { return c.FLOPs })
 }
 
-func (e *Entry) accuracies() (all []float64) {
+func (e *entry) accuracies() (all []float64) {
 	for _, r := range e.reports {
 		all = append(all, float64(r.Accuracy))
 	}
@@ -165,7 +165,7 @@ func (e *Entry) accuracies() (all []float64) {
 }
 
 // mean is unknown if one of the values is.
-func (e *Entry) mean(of func(report.Cost) *float64) *float64 {
+func (e *entry) mean(of func(report.Cost) *float64) *float64 {
 	sum := 0.0
 	for _, r := range e.reports {
 		v := of(r.Cost)
@@ -178,8 +178,8 @@ func (e *Entry) mean(of func(report.Cost) *float64) *float64 {
 }
 
 // difference holds e against the first entry.
-func difference(e, first *Entry) Difference {
-	d := Difference{
+func differ(e, first *entry) difference {
+	d := difference{
 		Name: e.Name, Accuracy: e.Accuracy.Mean - first.Accuracy.Mean,
 		Params: float64(e.Cost.Params) / float64(first.Cost.Params), FLOPs: times(e.Cost.StepFLOPs, first.Cost.StepFLOPs),
 		Step: times(e.Cost.MsPerStep, first.Cost.MsPerStep), Seconds: times(e.Cost.Seconds, first.Cost.Seconds),
@@ -200,7 +200,7 @@ func difference(e, first *Entry) Difference {
 
 // test chooses the test that the runs allow: of two runs, on the same images;
 // of two groups, of their means.
-func (d *Difference) test(e, first *Entry) {
+func (d *difference) test(e, first *entry) {
 	switch {
 	case len(e.reports) == 1 && len(first.reports) == 1:
 		this, that := onlyOne(e.reports[0].Right(), first.reports[0].Right())

@@ -13,7 +13,7 @@ import (
 const certain = 0.05
 
 // conclude says in plain words what the figures say.
-func (c *Comparison) conclude() (lines []string) {
+func (c *comparison) conclude() (lines []string) {
 	for _, e := range c.Entries {
 		if e.Accuracy.Interval != nil {
 			lines = append(lines, e.spread())
@@ -46,14 +46,14 @@ func tested(reports []*report.Report) (lines []string) {
 }
 
 // spread says how far the seeds lie apart.
-func (e *Entry) spread() string {
+func (e *entry) spread() string {
 	low, high := e.Accuracy.Interval[0], e.Accuracy.Interval[1]
 	return fmt.Sprintf("%s: mean accuracy %s, standard deviation %.2f points; with 95 %% confidence the mean of such runs is between %s and %s.",
 		e.Name, report.Percent(e.Accuracy.Mean), 100**e.Accuracy.Deviation, report.Percent(max(0, low)), report.Percent(min(1, high)))
 }
 
 // accuracy says which of two is ahead; whether that is more than chance, chance does.
-func (c *Comparison) accuracy(d Difference, e, first *Entry) string {
+func (c *comparison) accuracy(d difference, e, first *entry) string {
 	if d.Accuracy == 0 {
 		return fmt.Sprintf("%s and %s are equally accurate: %s of %s.", e.Name, first.Name, report.Percent(e.Accuracy.Mean), c.Images())
 	}
@@ -78,7 +78,7 @@ func count(v float64) string {
 }
 
 // chance says whether the difference may be one of chance.
-func chance(d Difference) string {
+func chance(d difference) string {
 	if d.P == nil {
 		return " One run against several allows no test: give more seeds of both."
 	}
@@ -105,7 +105,7 @@ func pValue(p float64) string {
 }
 
 // classes says on which classes the entry is better, and on which most.
-func (c *Comparison) classes(d Difference, e, first *Entry) string {
+func (c *comparison) classes(d difference, e, first *entry) string {
 	var parts []string
 	for _, side := range []struct {
 		word   string
@@ -133,10 +133,10 @@ func (c *Comparison) classes(d Difference, e, first *Entry) string {
 	return fmt.Sprintf("By class, %s is %s.", e.Name, strings.Join(parts, "; "))
 }
 
-func (c *Comparison) className(label int) string { return c.Runs[0].Classes[label].Name }
+func (c *comparison) className(label int) string { return c.Runs[0].Classes[label].Name }
 
 // list writes 1, 2 and 3.
-func (c *Comparison) list(labels []int) string {
+func (c *comparison) list(labels []int) string {
 	var names []string
 	for _, label := range labels {
 		names = append(names, c.className(label))
@@ -155,7 +155,7 @@ func enumeration(names []string) string {
 
 // uncounted says whose operations are not known, and are left out of what is held
 // against each other here.
-func (e *Entry) uncounted() string {
+func (e *entry) uncounted() string {
 	if e.Cost.Uncounted == "" {
 		return ""
 	}
@@ -163,7 +163,7 @@ func (e *Entry) uncounted() string {
 }
 
 // costs says what the entry takes of the first one's cost.
-func costs(d Difference, first *Entry) string {
+func costs(d difference, first *entry) string {
 	parts := []string{share(d.Params, "number of parameters")}
 	if d.FLOPs != nil {
 		parts = append(parts, share(*d.FLOPs, "operations of a training step"))

@@ -27,7 +27,7 @@ func unbroken(lines []string) (out []string) {
 }
 
 // HTML writes the comparison as a page that holds all that it shows.
-func (c *Comparison) HTML(w io.Writer) error {
+func (c *comparison) HTML(w io.Writer) error {
 	var names []string
 	var lines []report.Line
 	for i, e := range c.Entries {
@@ -37,13 +37,13 @@ func (c *Comparison) HTML(w io.Writer) error {
 		}
 	}
 	v := struct {
-		*Comparison
+		*comparison
 		Title                  string
 		Words                  []string
 		Curves, Trade          []report.Figure
 		Accuracy, Cost, Recall grid
 	}{
-		Comparison: c, Title: strings.Join(names, ", "), Words: unbroken(c.Conclusion), Curves: report.Curves(lines), Trade: c.trade(),
+		comparison: c, Title: strings.Join(names, ", "), Words: unbroken(c.Conclusion), Curves: report.Curves(lines), Trade: c.trade(),
 		Accuracy: c.accuracyTable().upright(), Cost: c.costTable().upright(),
 	}
 	v.Recall = c.classTable()
@@ -52,7 +52,7 @@ func (c *Comparison) HTML(w io.Writer) error {
 
 // trade is test error against what training has taken, in seconds and in operations,
 // where they are known.
-func (c *Comparison) trade() (figures []report.Figure) {
+func (c *comparison) trade() (figures []report.Figure) {
 	var seconds, operations []report.Point
 	for _, e := range c.Entries {
 		p := report.Point{Name: e.Name, Accuracy: e.Accuracy.Mean, Interval: e.Accuracy.Interval}

@@ -7,16 +7,16 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// Sample is what several runs of one kind have in common.
-type Sample struct {
+// sample is what several runs of one kind have in common.
+type sample struct {
 	Mean      float64     `json:"mean"`
 	Deviation *float64    `json:"deviation,omitempty"` // the sample's, with n-1; absent for one run
 	Interval  *[2]float64 `json:"interval,omitempty"`  // 95 % confidence interval of the mean, by Student's t
 }
 
 // newSample is of at least one value.
-func newSample(values []float64) Sample {
-	s := Sample{Mean: stat.Mean(values, nil)}
+func newSample(values []float64) sample {
+	s := sample{Mean: stat.Mean(values, nil)}
 	if n := float64(len(values)); n > 1 {
 		deviation := stat.StdDev(values, nil)
 		half := distuv.StudentsT{Sigma: 1, Nu: n - 1}.Quantile(0.975) * deviation / math.Sqrt(n)

@@ -53,19 +53,19 @@ func TestWelch(t *testing.T) {
 // TestTextGolden is the text of figures that no kernel has touched.
 func TestTextGolden(t *testing.T) {
 	ms := func(v float64) *float64 { return &v }
-	mlp := &Entry{Name: "mlp (3 seeds)", Network: "mlp", Seeds: []uint64{1, 2, 3}, Accuracy: newSample([]float64{0.97, 0.98, 0.99}),
+	mlp := &entry{Name: "mlp (3 seeds)", Network: "mlp", Seeds: []uint64{1, 2, 3}, Accuracy: newSample([]float64{0.97, 0.98, 0.99}),
 		Errors: 20, Loss: 0.08, Recall: []float64{0.97, 0.99}, Cost: report.Cost{Params: 1000, ForwardFLOPs: ms(2000), StepFLOPs: ms(4000), Epochs: 3, Seconds: ms(3), MsPerStep: ms(1.5)}}
-	cnn := &Entry{Name: "cnn (2 seeds)", Network: "cnn", Seeds: []uint64{1, 2}, Accuracy: newSample([]float64{0.985, 0.987}),
+	cnn := &entry{Name: "cnn (2 seeds)", Network: "cnn", Seeds: []uint64{1, 2}, Accuracy: newSample([]float64{0.985, 0.987}),
 		Errors: 14.5, Loss: 0.05, Recall: []float64{0.99, 0.98}, Cost: report.Cost{Params: 12000, ForwardFLOPs: ms(60000), StepFLOPs: ms(180000), Epochs: 3}}
 	classes := []report.Class{{Name: "0", Images: 500}, {Label: 1, Name: "1", Images: 500}}
-	c := &Comparison{exam: exam{TestImages: 1000}, Entries: []*Entry{mlp, cnn}, Runs: make([]*report.Report, 5)}
+	c := &comparison{exam: exam{TestImages: 1000}, Entries: []*entry{mlp, cnn}, Runs: make([]*report.Report, 5)}
 	for i := range c.Runs {
 		c.Runs[i] = &report.Report{Classes: classes}
 	}
-	d := difference(cnn, mlp)
+	d := differ(cnn, mlp)
 	p := 0.2
 	d.P, d.Test = &p, "Welch's t"
-	c.Against = []Difference{d}
+	c.Against = []difference{d}
 	c.Conclusion = c.conclude()
 	var b bytes.Buffer
 	if err := c.Text(&b, progress.Terminal{}); err != nil {
@@ -102,11 +102,11 @@ func TestPValue(t *testing.T) {
 
 // TestClaims: what is called more accurate is not taken back by the same line.
 func TestClaims(t *testing.T) {
-	a, b := &Entry{Name: "a", Recall: []float64{0.9}, Accuracy: newSample([]float64{0.9})}, &Entry{Name: "b", Recall: []float64{0.8}, Accuracy: newSample([]float64{0.8})}
+	a, b := &entry{Name: "a", Recall: []float64{0.9}, Accuracy: newSample([]float64{0.9})}, &entry{Name: "b", Recall: []float64{0.8}, Accuracy: newSample([]float64{0.8})}
 	for _, p := range []float64{0.2, 0.001} {
-		d := difference(b, a)
+		d := differ(b, a)
 		d.P = &p
-		c := &Comparison{Entries: []*Entry{a, b}, Against: []Difference{d}, Runs: []*report.Report{{Classes: []report.Class{{Name: "0"}}}}}
+		c := &comparison{Entries: []*entry{a, b}, Against: []difference{d}, Runs: []*report.Report{{Classes: []report.Class{{Name: "0"}}}}}
 		line := c.conclude()[0]
 		if claims, doubts := strings.Contains(line, "is more accurate"), strings.Contains(line, "may well be chance"); claims == doubts || doubts != (p > certain) {
 			t.Errorf("p = %v: %s", p, line)

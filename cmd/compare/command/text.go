@@ -10,7 +10,7 @@ import (
 )
 
 // Text writes the comparison for a terminal.
-func (c *Comparison) Text(w io.Writer, t progress.Terminal) error {
+func (c *comparison) Text(w io.Writer, t progress.Terminal) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, %s\n", report.Number(len(c.Runs), "run"), c.Images())
 	b.WriteString(report.Heading("Accuracy", t.Color))
@@ -28,7 +28,7 @@ func (c *Comparison) Text(w io.Writer, t progress.Terminal) error {
 	return err
 }
 
-func (c *Comparison) accuracyTable() grid {
+func (c *comparison) accuracyTable() grid {
 	var rows [][]string
 	for _, e := range c.Entries {
 		deviation, interval := "", ""
@@ -41,11 +41,11 @@ func (c *Comparison) accuracyTable() grid {
 	return grid{[]string{"", "seed", "accuracy", "deviation", "95 % interval", "wrong", "test loss"}, rows}.telling()
 }
 
-func seeds(e *Entry) string {
+func seeds(e *entry) string {
 	return strings.Trim(strings.ReplaceAll(fmt.Sprint(e.Seeds), " ", ", "), "[]")
 }
 
-func (c *Comparison) costTable() grid {
+func (c *comparison) costTable() grid {
 	var rows [][]string
 	for _, e := range c.Entries {
 		k := e.Cost
@@ -60,7 +60,7 @@ func (c *Comparison) costTable() grid {
 }
 
 // classTable has a row a class and a column an entry.
-func (c *Comparison) classTable() grid {
+func (c *comparison) classTable() grid {
 	g := grid{Head: []string{"class", "images"}}
 	for _, e := range c.Entries {
 		g.Head = append(g.Head, e.Name)

@@ -39,7 +39,7 @@ func (m methods) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // handler is all that the server answers; page stands at /, /ui/ and /api/.
-func (s *Server) handler(page http.Handler) http.Handler {
+func (s *server) handler(page http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	get := func(pattern string, h http.HandlerFunc) { mux.Handle(pattern, methods{http.MethodGet: h}) }
 	get("/v2", s.serverMetadata)
@@ -67,7 +67,7 @@ func (s *Server) handler(page http.Handler) http.Handler {
 
 // outermost is around everything: headers that all answers have, the end of
 // connections when the server stops, panics, and the log of requests.
-func (s *Server) outermost(next http.Handler) http.Handler {
+func (s *server) outermost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
 		s.handled.Add(1)
@@ -133,13 +133,13 @@ func notFound(w http.ResponseWriter, r *http.Request) {
 	writeError(w, http.StatusNotFound, "nothing is at "+short(r.URL.Path))
 }
 
-func (s *Server) serverMetadata(w http.ResponseWriter, _ *http.Request) {
+func (s *server) serverMetadata(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, object{"name": "stheno", "version": s.version, "extensions": []string{"binary_tensor_data", "classification"}})
 }
 
 // ready is false while no model is served, as before the first is trained, and
 // when the server stops.
-func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
+func (s *server) ready(w http.ResponseWriter, _ *http.Request) {
 	if s.stopping.Load() || len(s.models.Models()) == 0 {
 		writeJSON(w, http.StatusServiceUnavailable, object{"ready": false})
 		return
@@ -147,7 +147,7 @@ func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, object{"ready": true})
 }
 
-func (s *Server) list(w http.ResponseWriter, _ *http.Request) {
+func (s *server) list(w http.ResponseWriter, _ *http.Request) {
 	names := []string{}
 	for _, m := range s.models.Models() {
 		names = append(names, m.Name)
@@ -156,7 +156,7 @@ func (s *Server) list(w http.ResponseWriter, _ *http.Request) {
 }
 
 // model finds the model and the version of a path, or answers with 404.
-func (s *Server) model(w http.ResponseWriter, r *http.Request, name string) (*registry.Model, *registry.Version) {
+func (s *server) model(w http.ResponseWriter, r *http.Request, name string) (*registry.Model, *registry.Version) {
 	m := s.models.Model(name)
 	if m == nil {
 		writeError(w, http.StatusNotFound, fmt.Sprintf("model %q is unknown; GET /v2/models lists those that are served", short(name)))
@@ -189,7 +189,7 @@ func noVersion(r *http.Request, m *registry.Model, v *registry.Version) string {
 	return fmt.Sprintf("version %q of model %q is not served: version %s is", short(versionOf(r)), m.Name, v.VersionText())
 }
 
-func (s *Server) modelMetadata(w http.ResponseWriter, r *http.Request) {
+func (s *server) modelMetadata(w http.ResponseWriter, r *http.Request) {
 	m, v := s.model(w, r, r.PathValue("model"))
 	if m == nil {
 		return
@@ -209,7 +209,7 @@ func (s *Server) modelMetadata(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, answer)
 }
 
-func (s *Server) modelReady(w http.ResponseWriter, r *http.Request) {
+func (s *server) modelReady(w http.ResponseWriter, r *http.Request) {
 	m, _ := s.model(w, r, r.PathValue("model"))
 	if m == nil {
 		return
@@ -236,7 +236,7 @@ type work func(p payload, place registry.Place) (answer []byte, jsonLength int, 
 const binaryHeader = "Inference-Header-Content-Length"
 
 // predict is what both protocols have in common: the body, a place, and work.
-func (s *Server) predict(w http.ResponseWriter, r *http.Request, m *registry.Model, do work) {
+func (s *server) predict(w http.ResponseWriter, r *http.Request, m *registry.Model, do work) {
 	began := time.Now()
 	answer, jsonLength, err := s.answer(w, r, m, do)
 	if err == nil {
@@ -269,7 +269,7 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request, m *registry.Mod
 
 var jsonType = []string{"application/json"} // a header's value that all answers share
 
-func (s *Server) answer(w http.ResponseWriter, r *http.Request, m *registry.Model, do work) ([]byte, int, error) {
+func (s *server) answer(w http.ResponseWriter, r *http.Request, m *registry.Model, do work) ([]byte, int, error) {
 	if m.Full() { // before anything is spent on the request
 		return nil, 0, batcher.ErrFull
 	}
@@ -310,7 +310,7 @@ func split(body, header string) (payload, error) {
 }
 
 // scores predicts images that have been decoded, and frees them.
-func (s *Server) scores(r *http.Request, place registry.Place, images []float32, err error) (nets.Scores, error) {
+func (s *server) scores(r *http.Request, place registry.Place, images []float32, err error) (nets.Scores, error) {
 	if errors.Is(err, errTooMany) {
 		return nets.Scores{}, refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("a request may have %d images", s.options.queue)}
 	} else if err != nil {
@@ -325,7 +325,7 @@ func (s *Server) scores(r *http.Request, place registry.Place, images []float32,
 }
 
 // infer is the Open Inference Protocol's.
-func (s *Server) infer(w http.ResponseWriter, r *http.Request) {
+func (s *server) infer(w http.ResponseWriter, r *http.Request) {
 	m, _ := s.model(w, r, r.PathValue("model"))
 	if m == nil {
 		return
@@ -342,7 +342,7 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) {
 }
 
 // tensorflow is TensorFlow Serving's REST API: the colon is a part of a segment.
-func (s *Server) tensorflow(w http.ResponseWriter, r *http.Request) {
+func (s *server) tensorflow(w http.ResponseWriter, r *http.Request) {
 	last := "model"
 	if r.PathValue("version") != "" {
 		last = "version"
@@ -359,7 +359,7 @@ func (s *Server) tensorflow(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (s *Server) tensorflowStatus(w http.ResponseWriter, r *http.Request, name string) {
+func (s *server) tensorflowStatus(w http.ResponseWriter, r *http.Request, name string) {
 	m, v := s.model(w, r, name)
 	if m == nil {
 		return
@@ -373,7 +373,7 @@ func (s *Server) tensorflowStatus(w http.ResponseWriter, r *http.Request, name s
 	}}})
 }
 
-func (s *Server) tensorflowPredict(w http.ResponseWriter, r *http.Request, name, verb string) {
+func (s *server) tensorflowPredict(w http.ResponseWriter, r *http.Request, name, verb string) {
 	m, _ := s.model(w, r, name)
 	if m == nil {
 		return

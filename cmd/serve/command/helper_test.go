@@ -35,7 +35,7 @@ var (
 
 // served is a server in this process.
 type served struct {
-	*Server
+	*server
 	url    string
 	log    commandtest.Buffer
 	reload chan os.Signal
@@ -50,7 +50,7 @@ func start(t testing.TB, args ...string) *served {
 		t.Fatal(err)
 	}
 	s := &served{reload: make(chan os.Signal)}
-	if s.Server, err = newServer(o, newLog(o.log, &s.log)); err != nil {
+	if s.server, err = newServer(o, newLog(o.log, &s.log)); err != nil {
 		t.Fatal(err)
 	}
 	s.grace = 10 * time.Millisecond // TestStop has all of it

@@ -18,7 +18,7 @@ import (
 
 // page is what a person sees: of the runs that are served, or of those that are
 // trained until ctx ends, which are served as each is complete.
-func (s *Server) page(ctx context.Context) (*page.Page, *live.Trainer) {
+func (s *server) page(ctx context.Context) (*page.Page, *live.Trainer) {
 	if len(s.options.runs) > 0 {
 		return page.New(shown{s.models, s.set}, nil), nil
 	}

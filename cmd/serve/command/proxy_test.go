@@ -53,7 +53,7 @@ func TestNotReadyWithoutModel(t *testing.T) {
 	if r := get(t, s.url+"/v2/health/ready"); r.status != http.StatusOK {
 		t.Errorf("with a model: %v", r)
 	}
-	empty := &Server{options: s.options, log: s.Server.log, metrics: s.metrics, admission: s.admission, models: &registry.Registry{}}
+	empty := &server{options: s.options, log: s.server.log, metrics: s.metrics, admission: s.admission, models: &registry.Registry{}}
 	h := httptest.NewServer(empty.handler(http.NotFoundHandler()))
 	defer h.Close()
 	if r := get(t, h.URL+"/v2/health/ready"); r.status != http.StatusServiceUnavailable || r.body != `{"ready":false}`+"\n" {

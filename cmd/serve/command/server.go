@@ -34,8 +34,8 @@ const (
 // poll is how often the runs' folders are looked at.
 const poll = 2 * time.Second
 
-// Server serves a registry's models.
-type Server struct {
+// server serves a registry's models.
+type server struct {
 	options   *options
 	log       *slog.Logger
 	models    *registry.Registry
@@ -52,8 +52,8 @@ type Server struct {
 }
 
 // newServer reads the models.
-func newServer(o *options, log *slog.Logger) (*Server, error) {
-	s := &Server{options: o, log: log, metrics: newMetrics(), version: "devel", grace: grace}
+func newServer(o *options, log *slog.Logger) (*server, error) {
+	s := &server{options: o, log: log, metrics: newMetrics(), version: "devel", grace: grace}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, setting := range info.Settings {
 			if setting.Key == "vcs.revision" {
@@ -82,7 +82,7 @@ func newServer(o *options, log *slog.Logger) (*Server, error) {
 }
 
 // openData opens what the first run was tested on, or what is trained on.
-func (s *Server) openData() (*data.Dataset, error) {
+func (s *server) openData() (*data.Dataset, error) {
 	models := s.models.Models()
 	if len(models) == 0 {
 		return data.Open(s.options.data)
@@ -96,7 +96,7 @@ func (s *Server) openData() (*data.Dataset, error) {
 }
 
 // run serves until ctx ends, and then until all requests have their answers.
-func (s *Server) run(ctx context.Context, l net.Listener, reload <-chan os.Signal) error {
+func (s *server) run(ctx context.Context, l net.Listener, reload <-chan os.Signal) error {
 	requests, endRequests := context.WithCancel(context.Background())
 	defer endRequests()
 	page, trainer := s.page(ctx)
@@ -141,7 +141,7 @@ func (s *Server) run(ctx context.Context, l net.Listener, reload <-chan os.Signa
 
 // stop is the end in order: not ready, but still serving, each connection closed
 // behind its next answer; then nobody is let in, and who is in gets his answer.
-func (s *Server) stop(ctx context.Context, h *http.Server) {
+func (s *server) stop(ctx context.Context, h *http.Server) {
 	s.log.Info("stopping", "cause", fmt.Sprint(context.Cause(ctx)))
 	s.stopping.Store(true)
 	time.Sleep(s.grace)
