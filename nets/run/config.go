@@ -6,9 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 
 	"stheno/data/digit"
 )
@@ -131,6 +131,9 @@ var free = []string{
 	"data.folder", "kernels", "convolutions", "versions", "ranks",
 }
 
+// places are where files and layers of one's own are, which may move.
+var places = regexp.MustCompile(`^data\.files\.\d+\.(path|content)$|^model\.config\.layers\.\d+\.module$`)
+
 // Differs names the first field in which a run with this config would not be
 // the run of the other one, and both values; it is empty if there is none.
 // Convolutions and kernels are free, since they are this machine's; with others
@@ -169,7 +172,7 @@ func (c Config) fixed() map[string]string {
 }
 
 func flatten(name string, v any, fields map[string]string) {
-	if slices.Contains(free, name) || strings.HasPrefix(name, "data.files.") && (strings.HasSuffix(name, ".path") || strings.HasSuffix(name, ".content")) {
+	if slices.Contains(free, name) || places.MatchString(name) {
 		return
 	}
 	below := name + "."

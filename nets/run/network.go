@@ -33,7 +33,7 @@ func unwritten(n nets.Network, err error) error {
 		err = own.Unwrap()
 	}
 	if unknown := (*nets.UnknownLayerError)(nil); errors.As(err, &unknown) {
-		return fmt.Errorf("run: %s: no program could read the run, for its layer %s is not registered: call nets.Register(%[2]s{}) beside its type", n.Name, unknown.Class)
+		return fmt.Errorf("run: no program could read a run of %s, for its layer %s is not registered: call nets.Register(%[2]s{}) beside its type", n.Name, unknown.Class)
 	}
 	return fmt.Errorf("run: the network cannot be written into a run's folder: %w", err)
 }
@@ -116,7 +116,7 @@ type LayerError struct {
 func (e *LayerError) Error() string {
 	text := fmt.Sprintf("its network has the layer %.60q, which this program does not know", e.Class)
 	if len(e.Packages) == 0 { // it is in a package main
-		return text + ": ask the program that trained it, or move the layer into a package, which other programs can import"
+		return text + ": move the layer, which is in a program, into a package that calls nets.Register, and run a program that imports that"
 	}
 	return text + ": run a program that imports " + strings.Join(e.Packages, " and ")
 }

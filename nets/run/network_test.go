@@ -49,6 +49,10 @@ func TestARunHoldsItsNetwork(t *testing.T) {
 	if !errors.As(err, &own) || own.Class != "Tripled" || !slices.Equal(own.Packages, []string{"stheno/nets/run_test"}) || !strings.Contains(err.Error(), `the layer "Tripled", which this program does not know: run a program that imports stheno/nets/run_test`) {
 		t.Errorf("%v", err)
 	}
+	c.Model = json.RawMessage(strings.ReplaceAll(string(c.Model), `"stheno/nets/run_test"`, "null")) // as of a package main
+	if _, _, err = aRun(t, c, m).LoadModel(); err == nil || !strings.Contains(err.Error(), "move the layer, which is in a program, into a package that calls nets.Register") {
+		t.Errorf("%v", err)
+	}
 	if _, err := run.NewConfig(modelOf(t, nameless{Doubled{nets.Dense{Units: 8}}})); err == nil || !strings.Contains(err.Error(), "its layer nameless is not registered: call nets.Register(nameless{}) beside its type") {
 		t.Errorf("%v", err)
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // Optimizer updates weights from their gradients. One that can list its state and
-// take it back can be saved in a checkpoint, of whatever make it is.
+// take it back can be saved in a checkpoint, yours too.
 type Optimizer interface {
 	gorgonia.Solver
 	LearningRate() float64 // of the next step

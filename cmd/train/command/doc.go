@@ -13,7 +13,7 @@
 //	flags.go, recipe.go    the command line
 //	program.go             which network is trained
 //	train.go, job.go       a run from its beginning; pretrain.go what goes before it
-//	resume.go              a run that goes on
+//	resume.go              a run that is resumed
 //	ending.go, events.go   what is said at the end, and to programs
 //	ranks.go               processes that train together
 //	memory.go              what does not fit into memory is refused
