@@ -51,8 +51,27 @@ type (
 		passes
 		Rows int `json:"rows"`
 	}
+	Shadows struct { // what it has embedded has its fields' names
+		passes
+		nets.Dense
+		Units int `json:"units"`
+	}
+	Twofold struct { // of two fields of one name JSON has neither
+		passes
+		one
+		other
+	}
+	Body struct { // what it has embedded has JSON of its own, and so it has that
+		passes
+		nets.Network
+		Scale float64
+	}
+	one      struct{ Rate float64 }
+	other    struct{ Rate float64 }
 	Stranger struct{ passes }
 )
+
+func (Shadows) Build(_ *nets.Builder, x *gorgonia.Node) (*gorgonia.Node, error) { return x, nil }
 
 // lossy does not come back as it was.
 type lossy int
@@ -61,7 +80,7 @@ func (l lossy) MarshalJSON() ([]byte, error) { return json.Marshal(int(l) / 2) }
 func (l *lossy) UnmarshalJSON([]byte) error  { *l = 0; return nil }
 
 func init() {
-	for _, l := range []nets.Layer{Secret{}, Calls{}, Holds{}, Deep{}, Named{}, Lossy{}, Shapes{}} {
+	for _, l := range []nets.Layer{Secret{}, Calls{}, Holds{}, Deep{}, Named{}, Lossy{}, Shapes{}, Shadows{}, Twofold{}, Body{}} {
 		nets.Register(l)
 	}
 }
@@ -86,6 +105,9 @@ func TestNetworksThatAreNotWritten(t *testing.T) {
 		"layer deep (Deep): its field Parts its field Weights is NaN":                  behind(Deep{Parts: []struct{ Weights map[string]float64 }{{map[string]float64{"a": math.NaN()}}}}),
 		`layer named (Named): its JSON has a "name", which each layer has in a config`: behind(Named{}),
 		"layer lossy (Lossy): the Bytes is 2, which is 0 when it is read":              behind(Lossy{Bytes: 5}),
+		"layer shadows (Shadows): its field Dense: its field Units is not in its JSON": behind(Shadows{Dense: nets.Dense{Units: 3}, Units: 2}),
+		"layer twofold (Twofold): its field one: its field Rate is not in its JSON":    behind(Twofold{one: one{0.5}}),
+		"layer body (Body): its field Scale is not in its JSON":                        behind(Body{Network: nets.MLP([3]int{2, 2, 1}, 2), Scale: 2}),
 		`layer stranger: the layer "Stranger" is not registered in this program`:       behind(Stranger{}),
 		`layer conv2d (Conv2D) after`:                                                  small,
 		`the network has the name "a/b", expected one without a slash`:                 slash,
@@ -102,8 +124,13 @@ func TestNetworksThatAreNotWritten(t *testing.T) {
 	if unknown := (*nets.UnknownLayerError)(nil); !errors.As(err, &unknown) || unknown.Class != "Stranger" {
 		t.Errorf("%v is no UnknownLayerError", err)
 	}
-	if _, err := json.Marshal(behind(Secret{Cache: func() {}})); err != nil { // what is set is no setting
-		t.Error(err)
+	for _, l := range []nets.Layer{
+		Secret{Cache: func() {}}, // what is set is no setting
+		Shadows{Units: 2}, &Shadows{Dense: nets.Dense{Activation: nets.ReLU, Kernel: nets.HeNormal}}, Twofold{}, Body{Network: nets.MLP([3]int{2, 2, 1}, 2)},
+	} {
+		if _, err := json.Marshal(behind(l)); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

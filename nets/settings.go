@@ -42,7 +42,10 @@ func writeSettings(l Layer) (map[string]json.RawMessage, error) {
 			return nil, fmt.Errorf("its JSON has a %q, which each layer has in a config: call it something else", key)
 		}
 	}
-	_, err = readSettings(reflect.TypeOf(l), all)
+	read, err := readSettings(reflect.TypeOf(l), all)
+	if err == nil {
+		err = lost(v, reflect.ValueOf(settings(read)))
+	}
 	return all, err
 }
 
@@ -176,6 +179,38 @@ func unwritableField(v reflect.Value) error {
 		}
 	}
 	return nil
+}
+
+// lost says which field of a layer has not come back from its JSON. Go leaves out,
+// without a word, fields of embedded structs that have one name, and all others
+// beside an embedded type that has JSON of its own.
+func lost(v, read reflect.Value) error {
+	for i := range v.NumField() {
+		f, was, is := v.Type().Field(i), v.Field(i), read.Field(i)
+		if f.Tag.Get("json") == "-" || !f.IsExported() && !f.Anonymous {
+			continue
+		}
+		if was.Kind() == reflect.Pointer && !was.IsNil() && !is.IsNil() {
+			was, is = was.Elem(), is.Elem()
+		}
+		switch {
+		case was.Kind() == reflect.Struct && (f.Anonymous || !writesItself(was)):
+			if err := lost(was, is); err != nil {
+				return fmt.Errorf("its field %s: %w", f.Name, err)
+			}
+		case !isEmpty(was) && isEmpty(is):
+			return fmt.Errorf("its field %s is not in its JSON, as another field's name or an embedded type's JSON stands before it: call it something else, embed nothing, or, if it is no setting, give it the tag `json:\"-\"`", f.Name)
+		}
+	}
+	return nil
+}
+
+func isEmpty(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Slice, reflect.Map:
+		return v.Len() == 0
+	}
+	return v.IsZero()
 }
 
 // writesItself says whether a value has JSON of its own, both ways.
