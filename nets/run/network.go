@@ -1,6 +1,7 @@
 package run
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -69,7 +70,11 @@ func (c Config) Net() (nets.Network, error) {
 	if c.Format == namedFormat {
 		return c.named()
 	}
-	n, err := nets.ParseNetwork(c.Model)
+	var model bytes.Buffer // as it was written, and not as it is set in
+	if err := json.Compact(&model, c.Model); err != nil && len(c.Model) > 0 {
+		return nets.Network{}, fmt.Errorf("%s: model: %w", ConfigFile, err)
+	}
+	n, err := nets.ParseNetwork(model.Bytes())
 	if unknown := (*nets.UnknownLayerError)(nil); errors.As(err, &unknown) {
 		return n, &LayerError{Class: unknown.Class, Packages: ownPackages(c.Model)}
 	}
@@ -89,6 +94,9 @@ func (c Config) Net() (nets.Network, error) {
 
 // named is the network of a run of format 2, which had two.
 func (c Config) named() (nets.Network, error) {
+	if c.Model != nil {
+		return nets.Network{}, fmt.Errorf("%s: has a model, which runs of format %d have not", ConfigFile, c.Format)
+	}
 	switch c.Network {
 	case "mlp":
 		return nets.MLP(c.Data.Image, c.Data.Classes), nil

@@ -17,7 +17,16 @@ import (
 // Doubled is a layer of one's own, which is registered.
 type Doubled struct{ nets.Dense }
 
-func init() { nets.Register(Doubled{}) }
+// Table is one with many numbers, each of which config.json has on a line.
+type Table struct {
+	Doubled
+	Numbers []float64
+}
+
+func init() {
+	nets.Register(Doubled{})
+	nets.Register(Table{})
+}
 
 // nameless is one that is not.
 type nameless struct{ Doubled }
@@ -43,6 +52,16 @@ func TestARunHoldsItsNetwork(t *testing.T) {
 	if err != nil || nets.SameNetwork(loaded.Network, m.Network) != "" || sum(t, loaded) != sum(t, m) {
 		t.Errorf("%v: another model is loaded", err)
 	}
+	long := modelOf(t, Table{Doubled{nets.Dense{Units: 8}}, make([]float64, 1<<17)})
+	if c, err = run.NewConfig(long); err != nil {
+		t.Fatal(err)
+	}
+	if loaded, _, err = aRun(t, c, long).LoadModel(); err != nil || nets.SameNetwork(loaded.Network, long.Network) != "" {
+		t.Errorf("of a long config another model is loaded: %v", err)
+	}
+	if c, err = run.NewConfig(m); err != nil {
+		t.Fatal(err)
+	}
 	c.Model = json.RawMessage(strings.ReplaceAll(string(c.Model), "Doubled", "Tripled"))
 	_, _, err = aRun(t, c, m).LoadModel()
 	own := (*run.LayerError)(nil)
@@ -51,6 +70,10 @@ func TestARunHoldsItsNetwork(t *testing.T) {
 	}
 	c.Model = json.RawMessage(strings.ReplaceAll(string(c.Model), `"stheno/nets/run_test"`, "null")) // as of a package main
 	if _, _, err = aRun(t, c, m).LoadModel(); err == nil || !strings.Contains(err.Error(), "move the layer, which is in a program, into a package that calls nets.Register") {
+		t.Errorf("%v", err)
+	}
+	c.Format = 2
+	if _, err := c.Net(); err == nil || !strings.Contains(err.Error(), "has a model, which runs of format 2 have not") {
 		t.Errorf("%v", err)
 	}
 	if _, err := run.NewConfig(modelOf(t, nameless{Doubled{nets.Dense{Units: 8}}})); err == nil || !strings.Contains(err.Error(), "its layer nameless is not registered: call nets.Register(nameless{}) beside its type") {

@@ -72,6 +72,9 @@ func (p Parts) lend(c Config, at train.Position) (s State, tensors []nets.Weight
 		weights = a.Trained()
 	}
 	tensors = append(tensors, weights...)
+	if err := canBeSaved(own.Tensors); err != nil {
+		return s, nil, fmt.Errorf("run: the state of the optimizer %.60q: %w", own.Name, err)
+	}
 	tensors = append(tensors, prefixed(optimizerPrefix, own.Tensors)...)
 	for _, callback := range p.stateful() {
 		state, err := callback.State()
@@ -81,10 +84,26 @@ func (p Parts) lend(c Config, at train.Position) (s State, tensors []nets.Weight
 		if _, twice := s.callbacks[callback.Name()]; twice {
 			return s, nil, fmt.Errorf("run: there are two callbacks %s: a checkpoint keeps the state of one of each name", callback.Name())
 		}
+		if err := canBeSaved(state.Tensors); err != nil {
+			return s, nil, fmt.Errorf("run: the state of the callback %.60q: %w", callback.Name(), err)
+		}
 		s.callbacks[callback.Name()] = state.Values
 		tensors = append(tensors, prefixed(callbackPrefix+callback.Name()+"/", state.Tensors)...)
 	}
 	return s, tensors, nil
+}
+
+// canBeSaved refuses tensors that a checkpoint has no place for.
+func canBeSaved(tensors []nets.Weight) error {
+	for _, t := range tensors {
+		switch {
+		case t.Value == nil:
+			return fmt.Errorf("its tensor %.60q is nil", t.Name)
+		case t.Value.Dtype() != tensor.Float32 && t.Value.Dtype() != tensor.Float64:
+			return fmt.Errorf("its tensor %.60q is of %v: make it float32 or float64, or put it into what is kept as JSON", t.Name, t.Value.Dtype())
+		}
+	}
+	return nil
 }
 
 func prefixed(prefix string, weights []nets.Weight) []nets.Weight {

@@ -9,6 +9,7 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"stheno/nets"
 	"stheno/nets/run"
 	"stheno/nets/safetensors"
 	"stheno/nets/train"
@@ -210,5 +211,28 @@ func TestAZeroRateStaysOne(t *testing.T) {
 	r.checkpoint.Parts.Optimizer = fresh
 	if err := s.Restore(r.checkpoint.Parts); err != nil || fresh.LearningRate() != 0 {
 		t.Errorf("restored to rate %v, want 0: %v", fresh.LearningRate(), err)
+	}
+}
+
+// holds is an optimizer that keeps a tensor of its own.
+type holds struct {
+	*train.SGD
+	*tensor.Dense
+}
+
+func (h holds) State() train.OptimizerState {
+	return train.OptimizerState{Name: "Holds", Tensors: []nets.Weight{{Name: "times", Value: h.Dense}}}
+}
+
+// TestTensorsThatCannotBeSaved are refused before the first step.
+func TestTensorsThatCannotBeSaved(t *testing.T) {
+	for want, value := range map[string]*tensor.Dense{
+		`the state of the optimizer "Holds": its tensor "times" is nil`:         nil,
+		`the state of the optimizer "Holds": its tensor "times" is of int: mak`: tensor.New(tensor.Of(tensor.Int), tensor.WithShape(2)),
+	} {
+		c := run.Checkpoint{Parts: run.Parts{Model: newModel(t, toy, tensor.Float32), Optimizer: holds{train.NewSGD(0.1), value}}}
+		if err := c.Begin(run.Folder(t.TempDir())); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want an error with %s, got %v", want, err)
+		}
 	}
 }
