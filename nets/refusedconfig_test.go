@@ -93,8 +93,8 @@ func behind(l nets.Layer) nets.Network {
 // TestNetworksThatAreNotWritten are refused by the layer's name and what is wrong.
 func TestNetworksThatAreNotWritten(t *testing.T) {
 	own := func(rng nets.Initializer) nets.Network { return behind(nets.Dense{Units: 2, Kernel: rng}) }
-	slash, small := behind(nets.Normalize{}), behind(nets.Normalize{})
-	slash.Name, small.Layers = "a/b", []nets.Layer{nets.Conv2D{Filters: 1, Side: 5}, nets.Dense{Units: 2}}
+	slash, control, small := behind(nets.Normalize{}), behind(nets.Normalize{}), behind(nets.Normalize{})
+	slash.Name, control.Name, small.Layers = "a/b", "a\nb", []nets.Layer{nets.Conv2D{Filters: 1, Side: 5}, nets.Dense{Units: 2}}
 	for want, n := range map[string]nets.Network{
 		"layer dense (Dense): an initializer of one's own has no name":                 own(func(*rand.Rand, nets.Fans) float64 { return 1 }),
 		"layer conv2d (Conv2D): an initializer of one's own has no name":               {Name: "n", Input: [3]int{4, 3, 1}, Layers: []nets.Layer{nets.Conv2D{Filters: 1, Side: 2, Kernel: func(*rand.Rand, nets.Fans) float64 { return 0 }}, nets.Dense{Units: 2}}},
@@ -111,6 +111,7 @@ func TestNetworksThatAreNotWritten(t *testing.T) {
 		`layer stranger: the layer "Stranger" is not registered in this program`:       behind(Stranger{}),
 		`layer conv2d (Conv2D) after`:                                                  small,
 		`the network has the name "a/b", expected one without a slash`:                 slash,
+		`the network has the name "a\nb", expected one without control characters`:     control,
 		"layer 2 of 3, layer, is nil":                                                  behind(nil),
 		"has no layers":                                                                {Name: "none"},
 		`no layer "dense_7" can be frozen`:                                             {Name: "n", Input: [3]int{4, 3, 1}, Layers: []nets.Layer{nets.Dense{Units: 2}}, Frozen: []string{"dense_7"}},
@@ -187,16 +188,18 @@ func TestConfigsThatAreRefused(t *testing.T) {
 		`ReLU "flatten_1": found relu behind Residual "residual", expected it behind Conv2D`: edit(t, nets.Network{Name: "n", Input: [3]int{9, 8, 1}, Layers: []nets.Layer{nets.Flatten{}, Residual{Units: 2}, nets.Flatten{}, nets.Dense{Units: 2}}},
 			`"class_name":"Flatten","config":{"name":"flatten_1"`, `"class_name":"ReLU","config":{"max_value":null,"negative_slope":0,"threshold":0,"name":"flatten_1"`,
 			`"data_format":"channels_last"},"registered_name":null},{"module":"keras.layers","class_name":"Dense"`, `"activity_regularizer":null},"registered_name":null},{"module":"keras.layers","class_name":"Dense"`),
-		`Dense is a class of your own, of which the file does not say`: edit(t, cnn, `"class_name":"Dense"`, `"class_name":"Dense","registered_name":"Custom>Dense"`, `"name":"dense",`, "", `"name":"dense_1",`, "", `,"registered_name":null}`, "}"),
-		`Dropout "dropout" stands behind softmax`:                      edit(t, ends(nets.Dropout{}), `"relu"`, `"softmax"`),
-		`Leaky "leaky" stands behind softmax`:                          edit(t, ends(Leaky{}), `"relu"`, `"softmax"`),
-		`Flatten "flatten_1" stands behind softmax`:                    edit(t, ends(nets.Flatten{}), `"relu"`, `"softmax"`),
-		`found a config of`:                                            strings.Repeat(" ", 1<<20) + edit(t, cnn),
-		`found no layer`:                                               edit(t, nets.Network{Name: "n", Input: [3]int{1, 1, 1}, Layers: []nets.Layer{nets.Flatten{}}}, `"class_name":"Flatten"`, `"class_name":"Identity"`, `"data_format":"channels_last"`, `"activity_regularizer":null`),
-		`unexpected end of JSON input`:                                 "",
-		`invalid character 'h'`:                                        "hello",
-		`cannot unmarshal array`:                                       "[]",
-		`found null, expected a layer`:                                 "null",
+		`Dense is a class of your own, of which the file does not say`:    edit(t, cnn, `"class_name":"Dense"`, `"class_name":"Dense","registered_name":"Custom>Dense"`, `"name":"dense",`, "", `"name":"dense_1",`, "", `,"registered_name":null}`, "}"),
+		`Dropout "dropout" stands behind softmax`:                         edit(t, ends(nets.Dropout{}), `"relu"`, `"softmax"`),
+		`Leaky "leaky" stands behind softmax`:                             edit(t, ends(Leaky{}), `"relu"`, `"softmax"`),
+		`Flatten "flatten_1" stands behind softmax`:                       edit(t, ends(nets.Flatten{}), `"relu"`, `"softmax"`),
+		`found a config of`:                                               strings.Repeat(" ", 1<<20) + edit(t, cnn),
+		`found no layer`:                                                  edit(t, nets.Network{Name: "n", Input: [3]int{1, 1, 1}, Layers: []nets.Layer{nets.Flatten{}}}, `"class_name":"Flatten"`, `"class_name":"Identity"`, `"data_format":"channels_last"`, `"activity_regularizer":null`),
+		`unexpected end of JSON input`:                                    "",
+		`invalid character 'h'`:                                           "hello",
+		`found [], expected a layer with its class_name and config`:       "[]",
+		`found the trainable "no", expected true or false`:                edit(t, cnn, `"name":"dense","trainable":true`, `"name":"dense","trainable":"no"`),
+		`the model has the name "a\x1b[1m", expected one without control`: edit(t, cnn, `"name":"cnn"`, `"name":"a\u001b[1m"`),
+		`found null, expected a layer`:                                    "null",
 	} {
 		n, err := nets.ParseNetwork([]byte(config))
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "nets: ") || n.Layers != nil {

@@ -2,6 +2,7 @@ package keras
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -18,8 +19,8 @@ type chain struct {
 // Functional one that is a chain, each layer called once on the output of the
 // one before. In a network there may be layers of ours among them.
 func parseChain(text []byte, network bool) (c chain, err error) {
-	if err := json.Unmarshal(text, new(object)); err != nil {
-		return c, err
+	if syntax := (*json.SyntaxError)(nil); errors.As(json.Unmarshal(text, new(object)), &syntax) {
+		return c, syntax
 	}
 	model, err := parseEntry(text)
 	if err != nil {

@@ -113,6 +113,8 @@ func kindOf(into any) string {
 		return "a list"
 	case reflect.Map:
 		return "an object"
+	case reflect.Bool:
+		return "true or false"
 	}
 	return "a text"
 }

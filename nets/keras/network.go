@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Network is a network on paper, to be trained: layers, one after the other, on
@@ -63,8 +64,8 @@ func parseNetwork(config []byte) (*Network, error) {
 	if err != nil {
 		return nil, err
 	}
-	if strings.Contains(c.name, "/") {
-		return nil, fmt.Errorf("the model has the name %.60q, expected one without a slash", c.name)
+	if err := checkName("model", c.name); err != nil {
+		return nil, err
 	}
 	names := make(map[string]bool)
 	for _, l := range c.layers {
@@ -86,6 +87,18 @@ func parseNetwork(config []byte) (*Network, error) {
 		net.Layers = append(net.Layers, layer)
 	}
 	return net, nil
+}
+
+// checkName refuses what a model, or network, cannot be called: Keras wants no slash in a name, and
+// control characters are orders to the terminal that it is shown on.
+func checkName(what, name string) error {
+	switch {
+	case strings.Contains(name, "/"):
+		return fmt.Errorf("the %s has the name %.60q, expected one without a slash", what, name)
+	case strings.ContainsFunc(name, unicode.IsControl):
+		return fmt.Errorf("the %s has the name %.60q, expected one without control characters", what, name)
+	}
+	return nil
 }
 
 // own takes a layer of ours, whatever it makes of its input.

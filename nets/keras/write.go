@@ -25,8 +25,8 @@ func (n Network) MarshalJSON() ([]byte, error) {
 		}
 		used[l.Name] = true
 	}
-	if strings.Contains(n.Name, "/") {
-		return nil, fmt.Errorf("keras: the network has the name %q, expected one without a slash", n.Name)
+	if err := checkName("network", n.Name); err != nil {
+		return nil, fmt.Errorf("keras: %w", err)
 	}
 	shape := fmt.Sprintf("[null,%d,%d,%d]", n.Input[0], n.Input[1], n.Input[2])
 	texts := []string{written(kerasLayers, "InputLayer", "", fields{
