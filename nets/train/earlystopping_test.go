@@ -259,6 +259,9 @@ func TestEarlyStoppingRefuses(t *testing.T) {
 			t.Errorf("error %v, want %q", err, c.want)
 		}
 	}
+	if _, err := (train.Monitor{}).Value(&train.Stats{}); err == nil || !strings.Contains(err.Error(), "the Monitor is empty: take one from NewMonitor") {
+		t.Errorf("an empty Monitor has a value: %v", err)
+	}
 }
 
 func TestEarlyStoppingRefusesStates(t *testing.T) {

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -57,6 +58,9 @@ func (m Monitor) Validates() bool { return strings.HasPrefix(m.metric, "val_") }
 
 // Value is the metric of the epoch that has ended.
 func (m Monitor) Value(s *Stats) (float64, error) {
+	if m.metric == "" {
+		return 0, errors.New("train: the Monitor is empty: take one from NewMonitor")
+	}
 	if m.Validates() && !s.Validated {
 		return 0, fmt.Errorf("train: %s monitors %s, but epoch %d was not validated: set Plan.Validation, or monitor %s",
 			m.callback, m.metric, s.Epoch, strings.TrimPrefix(m.metric, "val_"))

@@ -175,6 +175,16 @@ func TestFailedWritesDoNotStopTraining(t *testing.T) {
 	}
 }
 
+// TestNowhereToWrite: an Out that is nil shows nothing, and stops nobody.
+func TestNowhereToWrite(t *testing.T) {
+	for _, d := range []Display{On(nil), &Bar{}, &Plain{}, &Line{}} {
+		short(true).play(t, d)
+		if err := d.Close(); err != nil {
+			t.Errorf("%T.Close() = %v", d, err)
+		}
+	}
+}
+
 var errBroken = errors.New("broken pipe")
 
 type broken struct{}

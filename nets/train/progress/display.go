@@ -18,7 +18,7 @@ type Display interface {
 
 // On shows training on out, as New does for -verbose 1 where Detect may choose: a bar
 // on a terminal; elsewhere, and where TERM is dumb or CI is set, a plain line an epoch.
-// NO_COLOR is obeyed. It is one line among the callbacks of a plan:
+// NO_COLOR is obeyed, and nothing is shown on an out that is nil. It is one line among the callbacks of a plan:
 //
 //	train.Plan{Epochs: 10, Callbacks: []train.Callback{progress.On(os.Stderr)}}
 func On(out io.Writer) Display {
@@ -51,7 +51,7 @@ type sink struct{ err error }
 
 // print writes a text in one call, so that a redraw does not flicker.
 func (s *sink) print(out io.Writer, text string) {
-	if s.err == nil {
+	if s.err == nil && out != nil {
 		_, s.err = io.WriteString(out, text)
 	}
 }
