@@ -1,6 +1,10 @@
 package shell
 
 import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -18,12 +22,29 @@ func GoRun(name string) string { return goRun(name, built()) }
 // Stheno's checkout, or in a module that requires it.
 func GoRunCommand(name string) string { return goRunCommand(name, built()) }
 
+// GoRunHere and GoRunCommandHere are GoRun and GoRunCommand for a program that go run
+// has started, from the folder where the user is: in one below its module's it is by
+// the package's path.
+func GoRunHere(name string) string {
+	if info := built(); info.Main.Path != "" && !inFolder(info) {
+		return "go run " + info.Path
+	}
+	return GoRun(name)
+}
+
+func GoRunCommandHere(name string) string {
+	if info := built(); info.Main.Path == house && !inFolder(info) {
+		return "go run " + house + "/cmd/" + name
+	}
+	return GoRunCommand(name)
+}
+
 func goRun(name string, info *debug.BuildInfo) string {
 	switch {
 	case inHouse(info) || info.Main.Path == house:
 		return goRunCommand(name, info)
 	case info.Main.Path == "": // of files, whose module is not told
-		return "go run main.go"
+		return "go run " + Quoted(filepath.ToSlash(mainFile()))
 	}
 	return "go run ." + strings.TrimPrefix(info.Path, info.Main.Path)
 }
@@ -50,4 +71,34 @@ func built() *debug.BuildInfo {
 		return info
 	}
 	return new(debug.BuildInfo)
+}
+
+// module is the line of a go.mod that says which it is.
+var module = regexp.MustCompile(`(?m)^module[ \t]+"?([^"\s]+)`)
+
+// inFolder says whether the user is in the folder of the program's module; a test
+// counts as if.
+func inFolder(info *debug.BuildInfo) bool {
+	content, err := os.ReadFile("go.mod")
+	line := module.FindSubmatch(content)
+	return strings.HasSuffix(info.Path, ".test") || err == nil && line != nil && string(line[1]) == info.Main.Path
+}
+
+// mainFile is where the program's main is, as seen from the user's folder, as far as
+// the caller and the build tell.
+func mainFile() string {
+	callers := make([]uintptr, 64)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(1, callers)])
+	for frame, more := frames.Next(); ; frame, more = frames.Next() {
+		if frame.Function == "main.main" {
+			here, err := os.Getwd()
+			if path, far := filepath.Rel(here, frame.File); err == nil && far == nil {
+				return path
+			}
+			return filepath.Base(frame.File)
+		}
+		if !more {
+			return "main.go"
+		}
+	}
 }

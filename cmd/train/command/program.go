@@ -20,6 +20,7 @@ type Program struct {
 	Network func(image [3]int, classes int) nets.Network
 
 	binary string      // as it was started; empty for go run
+	guest  bool        // whether it trains in another program
 	ranks  *ranks      // nil for a process alone
 	net    string      // the network's name, once it is known
 	stored *run.Config // of the run that is resumed; nil of a new one
@@ -92,10 +93,13 @@ func (a Program) trainer(net string) string {
 
 // command is how the user starts the program.
 func (a Program) command() string {
-	if a.binary == "" {
-		return shell.GoRun(a.Name)
+	switch {
+	case a.binary != "":
+		return shell.Quoted(a.binary)
+	case a.guest:
+		return shell.GoRunCommand(a.Name)
 	}
-	return shell.Quoted(a.binary)
+	return shell.GoRunHere(a.Name)
 }
 
 // sibling is how the user starts another of the commands: the program beside this
@@ -104,6 +108,9 @@ func (a Program) sibling(name string) string {
 	beside := filepath.Join(filepath.Dir(a.binary), name+filepath.Ext(a.binary))
 	if _, err := os.Stat(beside); a.binary != "" && err == nil {
 		return shell.Quoted(filepath.ToSlash(beside))
+	}
+	if a.binary == "" && !a.guest {
+		return shell.GoRunCommandHere(name)
 	}
 	return shell.GoRunCommand(name)
 }

@@ -159,29 +159,36 @@ func TestProcess(t *testing.T) {
 }
 
 // TestResumeLineUnderGoRun: the line names what the user has typed, not where go
-// run has put the program. Ctrl-C goes to the whole process group.
+// run has put the program, and from a folder below the module's the package's path,
+// which any folder has. Ctrl-C goes to the whole process group.
 func TestResumeLineUnderGoRun(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds a program")
 	}
-	first := exec.Command("go", "run", "./cmd/mlp", "-h") // into the cache, from where the second comes
+	first := exec.Command("go", "run", "./cmd/mlp", "-h") // into the cache, from where the others come
 	first.Dir = root(t)
 	if err := first.Run(); err != nil {
 		t.Fatal(err)
 	}
-	dir, out := small(t), filepath.Join(t.TempDir(), "run")
-	cmd := exec.Command("go", "run", "./cmd/mlp", "-data", dir, "-epochs", "1000000", "-batch", "1", "-out", out)
-	cmd.Dir = root(t)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	var stderr commandtest.Buffer
-	cmd.Stderr = &stderr
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	await(t, "the second epoch", func() bool { return strings.Contains(stderr.String(), "Epoch 2/1000000 ") })
-	syscall.Kill(-cmd.Process.Pid, syscall.SIGINT)
-	if code := exitCode(t, cmd); code != 1 || !strings.Contains(stderr.String(), "\n  go run ./cmd/mlp -resume "+out+"\n") {
-		t.Errorf("exit code %d, stderr %s", code, stderr.String())
+	dir := small(t)
+	for _, c := range []struct{ folder, typed, want string }{{"", "./cmd/mlp", "./cmd/mlp"}, {"cmd", "./mlp", "stheno/cmd/mlp"}} {
+		t.Run("in"+c.folder, func(t *testing.T) {
+			t.Parallel()
+			out := filepath.Join(t.TempDir(), "run")
+			cmd := exec.Command("go", "run", c.typed, "-data", dir, "-epochs", "1000000", "-batch", "1", "-out", out)
+			cmd.Dir = filepath.Join(root(t), c.folder)
+			cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+			var stderr commandtest.Buffer
+			cmd.Stderr = &stderr
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			await(t, "the second epoch", func() bool { return strings.Contains(stderr.String(), "Epoch 2/1000000 ") })
+			syscall.Kill(-cmd.Process.Pid, syscall.SIGINT)
+			if code := exitCode(t, cmd); code != 1 || !strings.Contains(stderr.String(), "\n  go run "+c.want+" -resume "+out+"\n") {
+				t.Errorf("exit code %d, stderr %s", code, stderr.String())
+			}
+		})
 	}
 }
 

@@ -32,6 +32,7 @@ type Watched struct {
 // as it is, by Ended; else the newest that has not, as of a program that was killed,
 // is resumed.
 func (w Watched) Run(ctx context.Context) error {
+	w.Program.guest = true
 	s, err := parse(w.Program, w.Args, io.Discard)
 	if err != nil {
 		return err
