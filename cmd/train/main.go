@@ -11,5 +11,5 @@ import (
 )
 
 func main() {
-	os.Exit(command.Main(command.Program{Name: "train", About: "the network of a name"}))
+	os.Exit(command.Main(command.Program{Name: "train", About: "a network by its name"}))
 }

@@ -11,7 +11,7 @@ var asking = []string{"compare", "export", "predict", "serve"}
 
 // withLayers is the main.go of a command that knows the layers of some packages.
 func withLayers(program string, packages []string) string {
-	body, call := "train", `command.Main(command.Program{Name: "train", About: "the network of a name"})`
+	body, call := "train", `command.Main(command.Program{Name: "train", About: "a network by its name"})`
 	if slices.Contains(asking, program) {
 		body, call = program, "command.Main()"
 	}

@@ -16,6 +16,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"stheno/cmd/internal/commandtest"
 	"stheno/cmd/internal/shell"
 	"stheno/data"
 	"stheno/nets"
@@ -55,8 +58,11 @@ func mlpRun(t testing.TB) string {
 func TestHelp(t *testing.T) {
 	for _, flag := range []string{"-h", "--help"} {
 		o := command(t, nil, flag)
-		if o.code != 0 || o.stderr != "" || !strings.Contains(o.stdout, "go run ./cmd/predict -model runs/cnn cmd/predict/five.jpg cmd/predict/seven.png") || !strings.Contains(o.stdout, "-top int") {
-			t.Errorf("%s: %+v", flag, o)
+		if o.code != 0 || o.stderr != "" {
+			t.Errorf("%s: exit code %d, stderr %q", flag, o.code, o.stderr)
+		}
+		if d := cmp.Diff(commandtest.Read(t, "testdata", "help-predict.txt"), o.stdout); d != "" {
+			t.Errorf("%s (-want +got):\n%s", flag, d)
 		}
 	}
 }

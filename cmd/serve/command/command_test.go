@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"stheno/cmd/internal/commandtest"
 	"stheno/graph/kernel"
 )
@@ -19,10 +21,8 @@ func TestHelp(t *testing.T) {
 	if code := Run(t.Context(), []string{"-h"}, &stdout, &stderr); code != 0 || stderr.Len() > 0 {
 		t.Errorf("exit code %d, stderr %q", code, stderr.String())
 	}
-	for _, words := range []string{"Usage: go run ./cmd/serve", "-addr address", `(default "127.0.0.1:8080")`, "Example:", "SIGHUP"} {
-		if !strings.Contains(stdout.String(), words) {
-			t.Errorf("no %q in\n%s", words, stdout.String())
-		}
+	if d := cmp.Diff(commandtest.Read(t, "testdata", "help-serve.txt"), stdout.String()); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
 	}
 }
 

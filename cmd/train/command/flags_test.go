@@ -25,6 +25,11 @@ func TestHelp(t *testing.T) {
 	if o := command(t, cnn, "-h"); !strings.Contains(o.stdout, "go run ./cmd/cnn -epochs 2") {
 		t.Errorf("the cnn's help: %s", o.stdout)
 	}
+	o := command(t, Program{Name: "train", About: "a network by its name"}, "-h")
+	got := strings.Replace(o.stdout, ", program-test", "", 1) // which these tests add
+	if d := cmp.Diff(read(t, "testdata", "help-train.txt"), got); d != "" || o.code != 0 {
+		t.Errorf("exit code %d (-want +got):\n%s", o.code, d)
+	}
 }
 
 func TestSummaryPrintsKerasTable(t *testing.T) {
