@@ -29,6 +29,7 @@ type Builder struct {
 	weights   gorgonia.Nodes // in the order in which layers asked for them
 	trained   gorgonia.Nodes // those of layers that are not frozen
 	refused   error          // the first weight that cannot be
+	own       []stray        // inputs that are no weights
 	parts     []Part         // what has been built within the layer that is being built, or is the network's
 }
 
@@ -77,7 +78,7 @@ func (b *Builder) add(l Layer, x *gorgonia.Node) (*gorgonia.Node, error) {
 	case b.Phase == Training && b.network.freezes(b.layer) && slices.ContainsFunc(part.Nodes, normalizes):
 		return nil, errors.New("is frozen, but training changes the running statistics of Gorgonia's BatchNorm in it: leave it out of Frozen")
 	}
-	return out, nil
+	return out, b.strays(part)
 }
 
 func shapeOf(x *gorgonia.Node) tensor.Shape {

@@ -27,7 +27,9 @@ import "gorgonia.org/gorgonia"
 // file. A layer of layers ([Builder.Layer]) and of nothing else needs neither.
 type Layer interface {
 	// Build adds the layer to b's graph, after x, and returns its output. It
-	// takes its weights from b and refuses what does not fit.
+	// takes its weights from b and refuses what does not fit. An input that it makes
+	// itself, as by gorgonia.NewMatrix, is neither trained nor saved: one without a
+	// value, or with another in each graph, is refused.
 	//
 	// Gorgonia's own ops may stand in it. Those that have a mode get b.Phase's:
 	// Gorgonia's Dropout, whose seed is the clock, is nothing outside of training.

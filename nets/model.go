@@ -79,6 +79,9 @@ func (m *Model) declare() ([]spec, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := m.checkStrays(b); err != nil {
+		return nil, err
+	}
 	m.rows = append(m.rows, summary.Row{Name: "image", Type: "InputLayer", Output: m.Input[:]})
 	for _, p := range b.parts {
 		row := summary.Row{Name: p.Name, Type: p.Type, Output: p.Out.Shape()[1:]}
