@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +15,11 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+	"gorgonia.org/tensor"
+
+	"stheno/cmd/serve/internal/page"
+	"stheno/nets"
+	"stheno/nets/run"
 )
 
 func awaitPromise(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
@@ -128,6 +134,27 @@ func TestKeyboard(t *testing.T) {
 	if len(nameless) > 0 {
 		t.Errorf("elements without a name for a screen reader: %q", nameless)
 	}
+	b.sound()
+}
+
+// own is a layer that the page does not know.
+type own struct{ nets.Conv2D }
+
+// TestMapsOfALayerOfOnesOwn: a value is told, and nothing of the pixels that it is made
+// of, which the page cannot know.
+func TestMapsOfALayerOfOnesOwn(t *testing.T) {
+	t.Parallel()
+	m, err := nets.New(nets.Network{Name: "own", Input: [3]int{28, 28, 1}, Layers: []nets.Layer{
+		nets.Conv2D{Filters: 2, Side: 3}, own{nets.Conv2D{Filters: 2, Side: 1}}, nets.Flatten{}, nets.Dense{Units: 10},
+	}}, tensor.Float32, rand.New(rand.NewPCG(1, 0)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := open(t, serve(t, fixed{models: []page.Model{{Name: m.Name, Predictor: nets.NewPredictor(m), Config: run.Config{Data: run.Source{Image: m.Input}}}}}, nil))
+	b.draw(digits["3"])
+	b.until(`document.querySelectorAll("#layers .maps[tabindex]").length === 2`)
+	b.run(chromedp.Focus("#layers .layer:nth-child(2) .maps[tabindex]", chromedp.ByQuery), chromedp.KeyEvent(kb.PageDown+kb.ArrowRight))
+	b.until(`/^own, map 1, row 13, column 14: -?[0-9.]+$/.test(document.getElementById("field-text").textContent)`)
 	b.sound()
 }
 

@@ -16,7 +16,7 @@ type layerJSON struct {
 	Values      []byte  `json:"values"`            // the layer's least value, or 0 if that is less, is 0; its largest 255
 	Low         float32 `json:"low"`               // what 0 stands for
 	High        float32 `json:"high"`              // what 255 stands for
-	Field       int     `json:"field"`             // side of the square of pixels that a value is made of; 0 is all of them
+	Field       int     `json:"field"`             // side of the square of pixels that a value is made of; 0 is all of them, or not known
 	Kernels     []byte  `json:"kernels,omitempty"` // 128 is zero; only of a layer that sees the image
 	KernelShape []int   `json:"kernel_shape,omitempty"`
 }

@@ -109,7 +109,7 @@ function units(l) {
   return { box, update: now => { const padded = new Uint8Array(rows * columns); padded.set(bytes(now.values)); gray(box, padded, rows, columns); } };
 }
 
-// maps are the outputs of a convolution. Pointer or arrow keys show what a value sees.
+// maps are the outputs of a layer that has a plane for each channel. Pointer or arrow keys show what a value sees.
 function maps(l) {
   const [height, width, channels] = l.shape, at = { map: 0, y: height >> 1, x: width >> 1 };
   const pictures = Array.from({ length: channels }, () => small());
@@ -166,8 +166,10 @@ function field(l, at, value) {
   ctx.imageSmoothingEnabled = false;
   ctx.drawImage(seen, 0, 0, canvas.width, canvas.height);
   if (!l) { $("field-text").textContent = "the picture"; return; }
+  const says = `${l.name}, map ${at.map}, row ${at.y}, column ${at.x}: ${(l.low + value / 255 * (l.high - l.low)).toFixed(2)}`;
+  if (!l.field) { $("field-text").textContent = says; return; } // of which pixels is not known
   ctx.strokeStyle = "#f6ad55";
   ctx.lineWidth = 4;
   ctx.strokeRect(scale * at.x + 2, scale * at.y + 2, scale * l.field - 4, scale * l.field - 4);
-  $("field-text").textContent = `${l.name}, map ${at.map}, row ${at.y}, column ${at.x}: ${(l.low + value / 255 * (l.high - l.low)).toFixed(2)}, made of ${l.field} × ${l.field} pixels`;
+  $("field-text").textContent = `${says}, made of ${l.field} × ${l.field} pixels`;
 }
