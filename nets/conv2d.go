@@ -17,7 +17,7 @@ type Conv2D struct {
 	Kernel     Initializer // nil is GlorotUniform
 }
 
-func init() { register(Conv2D{}, true) }
+func init() { registerKeras(Conv2D{}) }
 
 // conv2DSettings are those of a Conv2D under Keras's names.
 type conv2DSettings struct {

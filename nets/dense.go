@@ -17,7 +17,7 @@ type Dense struct {
 	Kernel     Initializer `json:"kernel_initializer,omitzero"` // nil is GlorotUniform
 }
 
-func init() { register(Dense{}, true) }
+func init() { registerKeras(Dense{}) }
 
 // Build adds the layer's kernel, bias and one affine map.
 func (d Dense) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, error) {

@@ -12,7 +12,7 @@ type Dropout struct {
 	Rate float64 `json:"rate"` // the share that is dropped, in [0,1); zero drops nothing
 }
 
-func init() { register(Dropout{}, true) }
+func init() { registerKeras(Dropout{}) }
 
 // Build adds the op to training graphs, with the model's source of noise.
 func (d Dropout) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, error) {

@@ -34,7 +34,7 @@ func trunk(net Network) []Layer { return net.Layers[:max(0, len(net.Layers)-1)] 
 // gives zeros.
 type Normalize struct{}
 
-func init() { register(Normalize{}, false) }
+func init() { Register(Normalize{}) }
 
 // Build adds the op.
 func (Normalize) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
@@ -49,7 +49,7 @@ type Cosines struct {
 	Units int `json:"units"` // how many directions; at least 1
 }
 
-func init() { register(Cosines{}, false) }
+func init() { Register(Cosines{}) }
 
 // Build adds the kernel, whose length does not matter, and the products.
 func (c Cosines) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, error) {

@@ -7,7 +7,7 @@ import "gorgonia.org/gorgonia"
 //	x (N,H,W,C) -> (N,H·W·C)
 type Flatten struct{}
 
-func init() { register(Flatten{}, true) }
+func init() { registerKeras(Flatten{}) }
 
 // Build adds a view; no number is moved.
 func (Flatten) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, error) { return b.Ops.Flatten(x) }

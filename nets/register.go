@@ -31,6 +31,10 @@ var classes = struct {
 // It panics on a type that is no named struct, and on a second type of one name.
 func Register(layer Layer) { register(layer, false) }
 
+// registerKeras is Register for a layer that Keras has under that name, with that
+// mathematics.
+func registerKeras(layer Layer) { register(layer, true) }
+
 func register(layer Layer, keras bool) {
 	t := reflect.TypeOf(layer)
 	if t == nil || settingsType(t).Kind() != reflect.Struct || settingsType(t).Name() == "" {
