@@ -107,11 +107,25 @@ func (m *Model) operations(p Part) (Operations, error) {
 	if !ok {
 		return Operations{}, &UncountedError{m.Name, p.Name, p.Type}
 	}
-	takes := counted.FLOPs(in.Clone(), out.Clone())
+	takes, err := ask(counted, in.Clone(), out.Clone())
+	if err != nil {
+		return takes, fmt.Errorf("nets: %s: layer %s (%s): %w", m.Name, p.Name, p.Type, err)
+	}
 	if min(takes.Forward, takes.Weights, takes.Inputs) < 0 {
 		return takes, fmt.Errorf("nets: %s: layer %s (%s) says that it takes %+v FLOPs: none of them can be negative", m.Name, p.Name, p.Type, takes)
 	}
 	return takes, nil
+}
+
+// ask has a layer of one's own say its operations. It is asked when a run has been
+// trained, which a panic of its must not cost.
+func ask(l Counted, in, out []int) (takes Operations, err error) {
+	defer func() {
+		if said := recover(); said != nil {
+			err = fmt.Errorf("its FLOPs panicked: %v", said)
+		}
+	}()
+	return l.FLOPs(in, out), nil
 }
 
 // known is what the layers of this package take; ok is false for others, and for

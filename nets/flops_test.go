@@ -155,6 +155,19 @@ func TestUncounted(t *testing.T) {
 	}
 }
 
+// TestAPanicOfFLOPs is an error that names the layer: it comes when a run is trained.
+func TestAPanicOfFLOPs(t *testing.T) {
+	net := nets.Network{Name: "n", Input: [3]int{4, 3, 1}, Layers: []nets.Layer{nets.Flatten{}, ofImages{}, nets.Dense{Units: 3}}}
+	if _, _, err := nets.FLOPs(net); err == nil || !strings.Contains(err.Error(), "layer of_images (ofImages): its FLOPs panicked: runtime error: index out of range") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// ofImages knows what it takes for images alone.
+type ofImages struct{ gain }
+
+func (ofImages) FLOPs(in, _ []int) nets.Operations { return nets.Operations{Forward: in[2]} }
+
 // negative says what cannot be.
 type negative struct{ gain }
 

@@ -99,7 +99,7 @@ func (f *file) layer(p nets.Part, x flow) (flow, error) {
 // write has a layer write itself.
 func (f *file) write(p nets.Part, x flow, write func(*Graph) error) (flow, error) {
 	g := &Graph{file: f, part: p, in: x}
-	err := write(g)
+	err := ask(write, g)
 	switch {
 	case g.err != nil:
 		return x, g.err
@@ -114,6 +114,16 @@ func (f *file) write(p nets.Part, x flow, write func(*Graph) error) (flow, error
 		}
 	}
 	return *g.out, nil
+}
+
+// ask has a layer write itself; a panic of its is an error.
+func ask(write func(*Graph) error, g *Graph) (err error) {
+	defer func() {
+		if said := recover(); said != nil {
+			err = fmt.Errorf("its ONNX panicked: %v", said)
+		}
+	}()
+	return write(g)
 }
 
 // within writes the layers within a layer that is nothing else. Weights of its own

@@ -258,7 +258,8 @@ func (l writes) ONNX(g *onnx.Graph) error { return l.as(g) }
 func TestMistakesOfLayersOfOnesOwn(t *testing.T) {
 	in := func(g *onnx.Graph) []onnx.Value { return []onnx.Value{g.Input(onnx.Rows)} }
 	for want, as := range map[string]func(g *onnx.Graph) error{
-		"its own words": func(*onnx.Graph) error { return errors.New("its own words") },
+		"its own words":                              func(*onnx.Graph) error { return errors.New("its own words") },
+		"its ONNX panicked: mine":                    func(*onnx.Graph) error { panic("mine") },
 		"gives no output: its ONNX must call Output": func(*onnx.Graph) error { return nil },
 		`it has no weight "gain"`: func(g *onnx.Graph) error {
 			g.Output(g.Node("Mul", append(in(g), g.Weight("gain"))), onnx.Rows)
