@@ -1,6 +1,7 @@
 package command
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -57,5 +58,27 @@ func TestAProgramResumesItsNetwork(t *testing.T) {
 	}
 	if o := command(t, mlp, "-resume", out); o.code != 2 || !strings.Contains(o.stderr, "is a run of program-test: resume it with go run ./cmd/train -resume") {
 		t.Errorf("exit code %d, %q", o.code, o.stderr)
+	}
+}
+
+// TestANetworkForOtherData is refused before there is a folder: its run could be read by
+// no command.
+func TestANetworkForOtherData(t *testing.T) {
+	for want, made := range map[string]Program{
+		"the program's network has no Name": {
+			Name: "nameless", Network: func(image [3]int, classes int) nets.Network { n := nets.MLP(image, classes); n.Name = ""; return n },
+		},
+		"the network mlp takes images of 3 x 3 x 1, the data have 8 x 8 x 1: have its function make it for the image": {
+			Name: "small", Network: func(_ [3]int, classes int) nets.Network { return nets.MLP([3]int{3, 3, 1}, classes) },
+		},
+		"the network mlp tells 10 classes, the data have 3: have its function make it for the classes": {
+			Name: "ten", Network: func(image [3]int, _ int) nets.Network { return nets.MLP(image, 10) },
+		},
+	} {
+		out := filepath.Join(t.TempDir(), "run")
+		o := command(t, made, "-data", small(t), "-epochs", "1", "-out", out)
+		if _, err := os.Stat(out); o.code != 1 || !strings.Contains(o.stderr, want) || err == nil {
+			t.Errorf("exit code %d, %q, want %q; %v", o.code, o.stderr, want, err)
+		}
 	}
 }

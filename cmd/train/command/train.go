@@ -164,6 +164,9 @@ func newModel(app Program, s *settings, set *data.Dataset) (*nets.Model, error) 
 	if err != nil {
 		return nil, err
 	}
+	if err := madeFor(m, set); err != nil {
+		return nil, err
+	}
 	m.Objective = nets.Objective{Smoothing: s.LabelSmoothing, L2: s.L2}
 	algorithm, err := kernel.ParseAlgorithm(s.Conv)
 	m.Ops = graph.FusedWith(algorithm)
@@ -173,6 +176,23 @@ func newModel(app Program, s *settings, set *data.Dataset) (*nets.Model, error) 
 	}
 	return m, err
 }
+
+// madeFor says what keeps a network of one's own from being that of a run on the data,
+// which no command could read.
+func madeFor(m *nets.Model, set *data.Dataset) error {
+	switch image := set.Train.Shape(); {
+	case m.Name == "":
+		return errors.New("the program's network has no Name: give it one, by which its runs and its server call it")
+	case m.Input != image:
+		return fmt.Errorf("the network %s takes images of %s, the data have %s: have its function make it for the image that it is given", m.Name, shape(m.Input), shape(image))
+	case m.Classes != set.Classes:
+		return fmt.Errorf("the network %s tells %d classes, the data have %d: have its function make it for the classes that it is given", m.Name, m.Classes, set.Classes)
+	}
+	return nil
+}
+
+// shape is an image's, in words.
+func shape(image [3]int) string { return fmt.Sprintf("%d x %d x %d", image[0], image[1], image[2]) }
 
 // readInit has a model begin with the weights of -init.
 func (s *settings) readInit(m *nets.Model) error {
