@@ -22,7 +22,8 @@ type namedNetwork struct {
 // RegisterNetwork gives a network a name for programs: about is a line that says
 // what it is, make makes it for images of a height, width and channels, and a
 // number of classes. It is called as a program starts, from an init function, and
-// panics on a name that is taken.
+// panics on a name that is taken. Files of weights say the network's own Name: only
+// a network that is registered by that is found for them.
 func RegisterNetwork(name, about string, make func(image [3]int, classes int) Network) {
 	if name == "" || make == nil {
 		panic("nets: RegisterNetwork takes a name and a function")
