@@ -52,7 +52,6 @@ type (
 		Rows int `json:"rows"`
 	}
 	Shadows struct { // what it has embedded has its fields' names
-		passes
 		nets.Dense
 		Units int `json:"units"`
 	}
