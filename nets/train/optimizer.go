@@ -9,7 +9,9 @@ import (
 )
 
 // Optimizer updates weights from their gradients. One that can list its state and
-// take it back can be saved in a checkpoint, yours too.
+// take it back can be saved in a checkpoint, yours too. One that embeds an optimizer
+// of this package has that one's State, and its name: what it keeps itself is lost at
+// a resume, unless it has a State and a Restore of its own.
 type Optimizer interface {
 	gorgonia.Solver
 	LearningRate() float64 // of the next step
