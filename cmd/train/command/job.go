@@ -121,6 +121,9 @@ func (j *job) create() (unlock func() error, err error) {
 			return nil, err
 		}
 	}
+	if _, err := j.writes(); err != nil {
+		return nil, err
+	}
 	if out := run.Folder(j.settings.out); out != "" && out.IsCutOff() {
 		j.note("%s has what is left of a run that was cut off while it began: beginning anew", out)
 	}
@@ -258,12 +261,19 @@ func (j *job) run(ctx context.Context) error {
 // writable says whether the model can be written as ONNX. A layer that has no words
 // for that is no reason not to train; one that fails at it is found before training.
 func (j *job) writable() (bool, error) {
-	err := onnx.Check(j.model)
-	if unwritable := (*onnx.UnwritableError)(nil); errors.As(err, &unwritable) {
+	unwritable, err := j.writes()
+	if unwritable != nil {
 		j.note("no %s will be written: %s", run.ONNXFile, shell.Words(unwritable))
-		return false, nil
 	}
-	return err == nil, err
+	return unwritable == nil && err == nil, err
+}
+
+// writes is writable without a word: which layer has none.
+func (j *job) writes() (unwritable *onnx.UnwritableError, err error) {
+	if err = onnx.Check(j.model); errors.As(err, &unwritable) {
+		err = nil
+	}
+	return unwritable, err
 }
 
 // train trains in the job's folder; stop says that ctx has ended that, here or on

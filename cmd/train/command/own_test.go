@@ -2,6 +2,7 @@ package command
 
 import (
 	"errors"
+	"os"
 	"strings"
 	"testing"
 
@@ -47,5 +48,8 @@ func TestLayerThatSaysNothing(t *testing.T) {
 	o = command(t, owning(Faulty{nets.Dense{Units: 4}}), "-data", data, "-epochs", "1", "-out", dir+"2")
 	if o.code != 1 || !strings.Contains(o.stderr, "layer faulty (Faulty): no pen\n") || strings.Contains(o.stderr, "1/1") {
 		t.Errorf("a layer that fails at its ONNX: exit code %d, %s", o.code, o.stderr)
+	}
+	if _, err := os.Stat(dir + "2"); err == nil {
+		t.Error("a run that was refused has left its folder")
 	}
 }
