@@ -25,9 +25,11 @@ import (
 	predict "stheno/cmd/predict/command"
 	serve "stheno/cmd/serve/command"
 	training "stheno/cmd/train/command"
+	"stheno/data"
 	"stheno/graph/kernel"
 	"stheno/nets"
 	"stheno/nets/run"
+	"stheno/nets/train/progress"
 )
 
 // The environment has a say in where data are and in what a display looks like.
@@ -170,6 +172,30 @@ func TestResumeOfAFinishedRun(t *testing.T) {
 		if sum(t, filepath.Join(dir, name)) != sum(t, filepath.Join(format2, "mlp-done", name)) {
 			t.Errorf("%s is another one", name)
 		}
+	}
+}
+
+// TestResumeBesideAServer: a server trains on what one of an older version began.
+func TestResumeBesideAServer(t *testing.T) {
+	dir := copied(t, "cnn")
+	set, err := data.Open(dataFolder())
+	if err != nil {
+		t.Fatal(err)
+	}
+	set.Preparation = config(t, dir).Settings.Preparation
+	var said bytes.Buffer
+	w := training.Watched{
+		Program: programs["cnn"], Data: set, Stderr: &said,
+		Args: []string{"-data", "small", "-epochs", "3", "-batch", "16", "-seed", "5", "-checkpoint-every", "4", "-conv", "winograd", "-out", dir},
+		Watch: func(*nets.Model, run.Config, run.Folder) progress.Display {
+			return progress.New(0, io.Discard, progress.Terminal{})
+		},
+	}
+	if err := w.Run(t.Context()); err != nil {
+		t.Fatalf("%v; %s", err, said.String())
+	}
+	if o, ok, err := run.Folder(dir).ReadOutcome(); !ok || err != nil || !o.Complete || o.Epochs != 3 {
+		t.Errorf("it ends with %+v, %v", o, err)
 	}
 }
 

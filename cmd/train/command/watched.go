@@ -72,6 +72,8 @@ func (w Watched) Run(ctx context.Context) error {
 			return err
 		}
 		s.resume = string(folder)
+		j.config = j.config.Like(c)
+		j.checkpoint.Config = j.config
 		j.display = w.Watch(m, j.config, folder)
 		return j.reopen(ctx, c)
 	}
