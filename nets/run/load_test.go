@@ -19,7 +19,7 @@ import (
 // weights, model.safetensors.
 func aRun(t *testing.T, c run.Config, m *nets.Model) run.Folder {
 	t.Helper()
-	if m != nil && c.Model == nil {
+	if m != nil && c.Model == nil && c.Format == run.ConfigFormat {
 		own, err := run.NewConfig(m)
 		if err != nil {
 			t.Fatal(err)
