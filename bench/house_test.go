@@ -58,7 +58,7 @@ cmd/internal/shell           -> nets/run
 cmd/internal/commandtest     -> nets/run nets nets/safetensors
 cmd/internal/stored          -> cmd/train/command cmd/compare/command cmd/predict/command cmd/export/command cmd/serve/command nets/run nets/train nets graph/kernel
 cmd/internal/faults          -> nets/run nets/train nets/group
-nets/run                     -> nets/train nets nets/durable nets/internal/disk nets/internal/strict nets/safetensors data data/digit graph graph/kernel nets/onnx nets/group nets/embedding
+nets/run                     -> nets/train nets nets/durable nets/filekind nets/internal/disk nets/internal/strict nets/safetensors data data/digit graph graph/kernel nets/onnx nets/group nets/embedding
 nets/run/report              -> nets/run nets/train/progress nets/train nets nets/embedding data data/augment graph
 nets/train                   -> nets nets/internal/strict data data/augment data/unfused graph graph/kernel nets/group nets/embedding
 nets/train/progress          -> nets/train

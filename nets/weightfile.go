@@ -49,10 +49,6 @@ func ReadWeightFile(path string) (*WeightFile, error) {
 	return f, nil
 }
 
-// NotRun says what a path is that was given for a run's folder, as far as that is
-// known: a file, or a folder of another framework.
-func NotRun(path string) error { return filekind.NotRun(path) }
-
 // Take takes a file's weights, or leaves the model as it was. A safetensors file
 // must have exactly the model's weights, by name, shape and element type (a
 // float64 model also takes float32), or be from Keras or PyTorch and have the

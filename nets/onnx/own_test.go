@@ -81,6 +81,21 @@ func (l Fold) ONNX(g *onnx.Graph) error {
 	return nil
 }
 
+// Shifted adds 3.5, which its nodes have in lists of numbers and of texts.
+type Shifted struct{}
+
+func (Shifted) Build(_ *nets.Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
+	return gorgonia.Add(x, gorgonia.NewConstant(float32(3.5)))
+}
+
+func (Shifted) ONNX(g *onnx.Graph) error {
+	number := g.Node("Constant", nil, onnx.Floats("value_floats", 1.5))
+	text := g.Node("Cast", []onnx.Value{g.Node("Constant", nil, onnx.Strings("value_strings", "2"))}, onnx.Int("to", 1))
+	y := g.Node("Add", []onnx.Value{g.Input(onnx.Any), g.Node("Sum", []onnx.Value{number, text})})
+	g.Output(y, onnx.Any)
+	return nil
+}
+
 // Pair is two layers, one after the other, and nothing else.
 type Pair struct{ One, Two nets.Layer }
 
@@ -177,6 +192,7 @@ var owned = map[string][]nets.Layer{
 	"softmaxs": {nets.Dense{Units: 6}, Softmax{}, Softmax{}, nets.Dense{Units: 3}},
 	"elu":      {conv, Elu{}, nets.Dense{Units: 3}},
 	"noisy":    {conv, Noisy{}, nets.Dense{Units: 3}, Noisy{}},
+	"shifted":  {conv, Shifted{}, nets.Dense{Units: 3}},
 }
 
 // answers has onnxruntime say what the models in a folder make of the images there.

@@ -14,6 +14,7 @@ import (
 	"stheno/graph"
 	"stheno/graph/kernel"
 	"stheno/nets"
+	"stheno/nets/filekind"
 	"stheno/nets/safetensors"
 	"stheno/nets/train"
 )
@@ -44,7 +45,7 @@ func (f Folder) LoadModel() (*nets.Model, Config, error) {
 // where the run keeps one. A folder that is no run, or a run that has learnt
 // nothing yet, is refused.
 func (f Folder) Load() (Loaded, error) {
-	if err := nets.NotRun(string(f)); err != nil {
+	if err := filekind.NotRun(string(f)); err != nil {
 		return Loaded{}, fmt.Errorf("run: %w", err)
 	}
 	c, err := f.ReadConfig()
