@@ -15,6 +15,13 @@ import (
 // package's ops and Gorgonia's own, for tests and for the benchmark.
 type Ops interface {
 	MetricOps
+	PoolOps
+	NormOps
+	ActivationOps
+	MergeOps
+	ShapeOps
+	NoiseOps
+	PenaltyOps
 
 	// Affine is x (N,...) · w (I,O) + b (O) -> (N,O), rectified if relu.
 	Affine(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -27,10 +28,15 @@ type Builder struct {
 	given     []Weight       // the model's, where it is not
 	specs     []spec         // what layers have asked for
 	weights   gorgonia.Nodes // in the order in which layers asked for them
-	trained   gorgonia.Nodes // those of layers that are not frozen
+	still     gorgonia.Nodes // those of them that are states
+	trained   gorgonia.Nodes // those that are not, of layers that are not frozen
 	refused   error          // the first weight that cannot be
 	own       []stray        // inputs that are no weights
 	parts     []Part         // what has been built within the layer that is being built, or is the network's
+	states    []state        // what the states that layers have asked for become
+	follows   Layer          // the one layer that takes what the layer which is being built gives; nil without one
+	rectified bool           // the layer that is being built does what follows, which is ReLU
+	whole     bool           // no layer does what follows: each gives what it says
 }
 
 // Layer builds a layer within the one that is being built, after x, and returns
@@ -44,9 +50,9 @@ func (b *Builder) Layer(name string, l Layer, x *gorgonia.Node) (*gorgonia.Node,
 	if name == "" {
 		name = b.names.name(l)
 	}
-	within, names := b.layer, b.names
-	defer func() { b.layer, b.names = within, names }()
-	b.layer, b.names = within+"."+name, make(taken)
+	within, names, follows := b.layer, b.names, b.follows
+	defer func() { b.layer, b.names, b.follows = within, names, follows }()
+	b.layer, b.names, b.follows = within+"."+name, make(taken), nil
 	out, err := b.add(l, x)
 	if err != nil {
 		return nil, fmt.Errorf("%s (%s) after %v: %w", name, kind(l), shapeOf(x), err)
@@ -54,15 +60,30 @@ func (b *Builder) Layer(name string, l Layer, x *gorgonia.Node) (*gorgonia.Node,
 	return out, nil
 }
 
+// Rectified says that the layer that is being built is to give max(0, y) for its y: a
+// ReLU alone takes it, and has nothing left to do then. It is for layers whose op
+// rectifies at no cost, Conv2D and BatchNormalization among them; one that does not ask
+// has its ReLU as an op of its own.
+func (b *Builder) Rectified() bool {
+	b.rectified = b.rectified || !b.whole && b.follows != nil && rectifies(b.follows)
+	return b.rectified
+}
+
+// rectifies says whether a layer is ReLU and nothing else.
+func rectifies(l Layer) bool {
+	r, ok := settings(l).(interface{ rectifies() bool })
+	return ok && r.rectifies()
+}
+
 // add has a layer build, in its scope, and looks at what it gave.
-func (b *Builder) add(l Layer, x *gorgonia.Node) (*gorgonia.Node, error) {
-	if x == nil {
+func (b *Builder) add(l Layer, xs ...*gorgonia.Node) (*gorgonia.Node, error) {
+	if slices.Contains(xs, nil) {
 		return nil, errors.New("there is no node to build on")
 	}
-	part := Part{Name: b.layer, Type: kind(l), Layer: l, In: x}
+	part := Part{Name: b.layer, Type: kind(l), Layer: l, In: xs[0], Ins: xs}
 	before, beside := len(b.graph.AllNodes()), b.parts
 	b.parts = nil
-	out, err := l.Build(b, x)
+	out, err := b.apply(l, xs)
 	part.Out, part.Parts = out, b.parts
 	part.Nodes = slices.Clone(b.graph.AllNodes()[before:])
 	b.parts = append(beside, part)
@@ -79,6 +100,18 @@ func (b *Builder) add(l Layer, x *gorgonia.Node) (*gorgonia.Node, error) {
 		return nil, errors.New("is frozen, but training changes the running statistics of Gorgonia's BatchNorm in it: leave it out of Frozen")
 	}
 	return out, b.strays(part)
+}
+
+// apply has a layer build on all its inputs.
+func (b *Builder) apply(l Layer, xs gorgonia.Nodes) (*gorgonia.Node, error) {
+	merge, ok := l.(Merge)
+	switch {
+	case len(xs) == 1:
+		return l.Build(b, xs[0])
+	case !ok:
+		return nil, fmt.Errorf("takes one input, and stands after %d layers", len(xs))
+	}
+	return merge.Merge(b, xs)
 }
 
 func shapeOf(x *gorgonia.Node) tensor.Shape {
@@ -100,13 +133,9 @@ func (b *Builder) build(net Network, x *gorgonia.Node) (*gorgonia.Node, error) {
 	}
 	rows := x.Shape()[0]
 	b.network = net
-	for i, name := range names(net.Layers) {
-		b.layer, b.names = name, make(taken)
-		out, err := b.add(net.Layers[i], x)
-		if err != nil {
-			return nil, fmt.Errorf("nets: %s: layer %s (%s) after %v: %w", net.Name, name, kind(net.Layers[i]), x.Shape(), err)
-		}
-		x = out
+	x, err := b.layers(net, x)
+	if err != nil {
+		return nil, err
 	}
 	if x.Dims() != 2 || x.Shape()[0] != rows {
 		return nil, fmt.Errorf("nets: %s: the last layer gives %v, must give logits (N,classes), here (%d,classes)", net.Name, x.Shape(), rows)
@@ -115,6 +144,48 @@ func (b *Builder) build(net Network, x *gorgonia.Node) (*gorgonia.Node, error) {
 		return nil, fmt.Errorf("nets: %s: for %v no layer asks for the weight %s: a layer asks for the same weights in every phase", net.Name, b.Phase, b.given[missing].Name)
 	}
 	return x, b.freeze(net)
+}
+
+// layers adds a network's layers and returns what the last one gives.
+func (b *Builder) layers(net Network, image *gorgonia.Node) (*gorgonia.Node, error) {
+	steps, err := net.steps()
+	if err != nil {
+		return nil, err
+	}
+	outs, done := make(gorgonia.Nodes, len(steps)), make(map[int]bool) // done are the ReLUs of which nothing is left to do
+	for i, s := range steps {
+		b.layer, b.names, b.follows, b.rectified = s.name, make(taken), nil, false
+		next := readers(steps, i)
+		if len(next) == 1 && len(steps[next[0]].after) == 1 {
+			b.follows = steps[next[0]].layer
+		}
+		xs := make(gorgonia.Nodes, len(s.after))
+		for k, at := range s.after {
+			if xs[k] = image; at != images {
+				xs[k] = outs[at]
+			}
+		}
+		if done[i] {
+			b.parts, outs[i] = append(b.parts, Part{Name: s.name, Type: kind(s.layer), Layer: s.layer, In: xs[0], Ins: xs, Out: xs[0]}), xs[0]
+			continue
+		}
+		if outs[i], err = b.add(s.layer, xs...); err != nil {
+			return nil, fmt.Errorf("nets: %s: layer %s (%s) after %s: %w", net.Name, s.name, kind(s.layer), shapesOf(xs), err)
+		}
+		if b.rectified {
+			done[next[0]] = true
+		}
+	}
+	return outs[len(outs)-1], nil
+}
+
+// shapesOf are the shapes of nodes, for a message.
+func shapesOf(xs gorgonia.Nodes) string {
+	texts := make([]string, len(xs))
+	for i, x := range xs {
+		texts[i] = fmt.Sprint(x.Shape())
+	}
+	return strings.Join(texts, " and ")
 }
 
 // record makes a part, of no layer, of the nodes that the graph has now beyond so

@@ -173,11 +173,12 @@ func (n Network) takes() ([][]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	takes := make([][]int, len(n.Layers))
-	for i := range takes {
-		takes[i] = m.rows[i].Output // the first row is that of the images
+	steps, err := n.steps()
+	takes := make([][]int, len(steps))
+	for i, s := range steps {
+		takes[i] = m.rows[s.after[0]+1].Output // the first row is that of the images
 	}
-	return takes, nil
+	return takes, err
 }
 
 func isDense(l Layer) bool {

@@ -151,7 +151,7 @@ func known(l Layer, in, out tensor.Shape) (takes Operations, ok bool) {
 func (m *Model) ofStep(g *gorgonia.ExprGraph) func(Part, Operations) int {
 	trained := make(map[*gorgonia.Node]bool)
 	for _, w := range m.specs {
-		if !m.freezes(w.name) {
+		if !w.state && !m.freezes(w.name) {
 			for _, n := range g.ByName(w.name) {
 				trained[n] = true
 			}

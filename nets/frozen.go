@@ -64,7 +64,9 @@ func (b *Builder) freeze(net Network) error {
 			return fmt.Errorf("nets: %s: no layer %q can be frozen: those with weights are %s", net.Name, layer, strings.Join(b.owners(), ", "))
 		}
 	}
-	b.trained = slices.DeleteFunc(slices.Clone(b.weights), func(w *gorgonia.Node) bool { return net.freezes(w.Name()) })
+	b.trained = slices.DeleteFunc(slices.Clone(b.weights), func(w *gorgonia.Node) bool {
+		return net.freezes(w.Name()) || slices.Contains(b.still, w)
+	})
 	return nil
 }
 
@@ -93,11 +95,21 @@ func (m *Model) Freeze(layers ...string) error {
 	return err
 }
 
-// Trained are the weights that training changes, in the order of Weights: all but
-// those of frozen layers.
+// Trained are the weights that an optimizer changes, in the order of Weights: all but
+// those of frozen layers and [Model.States].
 func (m *Model) Trained() []Weight {
-	if len(m.Frozen) == 0 {
-		return m.Weights
+	return m.weights(func(s spec) bool { return !s.state && !m.freezes(s.name) })
+}
+
+// States are the weights that no optimizer changes, frozen or not, in the order of
+// Weights: moving statistics and their like. See [Builder.State].
+func (m *Model) States() []Weight { return m.weights(func(s spec) bool { return s.state }) }
+
+func (m *Model) weights(are func(spec) bool) (found []Weight) {
+	for i, s := range m.specs {
+		if are(s) {
+			found = append(found, m.Weights[i])
+		}
 	}
-	return slices.DeleteFunc(slices.Clone(m.Weights), func(w Weight) bool { return m.freezes(w.Name) })
+	return found
 }

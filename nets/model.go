@@ -180,7 +180,7 @@ func (m *Model) Params() int {
 func (m *Model) Summary(w io.Writer, columns int) error {
 	rows := slices.Clone(m.rows)
 	for _, s := range m.specs {
-		if m.freezes(s.name) {
+		if s.state || m.freezes(s.name) {
 			layer, _, _ := strings.Cut(s.name, ".")
 			rows[slices.IndexFunc(rows, func(r summary.Row) bool { return r.Name == layer })].Frozen += s.shape.TotalSize()
 		}

@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
-	"strconv"
 	"strings"
 )
 
-// Network is a network on paper: its layers, and the images that it takes.
+// Network is a network on paper: its layers, each after the one before it or where its
+// [At] says, and the images that it takes. It has one input, and one output, that of
+// the last layer in the list.
 type Network struct {
 	Name   string
 	Input  [3]int // height, width and channels of an image
@@ -25,40 +26,25 @@ func (n Network) WithDropout(rate float64) Network {
 	}
 	layers, learnt := []Layer(nil), false // whether a layer before has weights
 	for _, l := range n.Layers {
-		plain := settings(l)
-		_, dense := plain.(Dense)
+		_, dense := settings(l).(Dense)
 		if dense && learnt {
-			layers = append(layers, Dropout{Rate: rate})
+			drop := At{Layer: Dropout{Rate: rate}}
+			if at, ok := l.(At); ok {
+				drop.After, at.After = at.After, nil
+				l = at
+			}
+			if drop.After == nil {
+				layers = append(layers, drop.Layer)
+			} else {
+				layers = append(layers, drop)
+			}
 		}
-		_, convolution := plain.(Conv2D)
+		_, convolution := settings(l).(Conv2D)
 		learnt = learnt || dense || convolution
 		layers = append(layers, l)
 	}
 	n.Layers = layers
 	return n
-}
-
-// names gives each layer Keras's name: its type's as snake writes it, from the
-// second of a kind on with a number.
-func names(layers []Layer) []string {
-	given := make(taken)
-	names := make([]string, len(layers))
-	for i, l := range layers {
-		names[i] = given.name(l)
-	}
-	return names
-}
-
-// taken counts the layers of each kind that have a name.
-type taken map[string]int
-
-func (t taken) name(l Layer) string {
-	kind := snake(kind(l))
-	t[kind]++
-	if n := t[kind] - 1; n > 0 {
-		return kind + "_" + strconv.Itoa(n)
-	}
-	return kind
 }
 
 // The places where snake puts a line, and what it leaves out: the brackets of a type
@@ -76,8 +62,12 @@ func snake(kind string) string {
 	return strings.ToLower(capital.ReplaceAllString(kind, "${1}_$2"))
 }
 
-// kind is the name of a layer's type, or of a loss's; Layer for one without.
+// kind is the class of a layer, or of a loss: Keras's name of it, or its type's;
+// Layer for one without.
 func kind(l any) string {
+	if at, ok := l.(At); ok {
+		return kind(at.Layer)
+	}
 	t := reflect.TypeOf(l)
 	for t != nil && t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -85,11 +75,15 @@ func kind(l any) string {
 	if t == nil || t.Name() == "" {
 		return "Layer"
 	}
+	if class, ok := kerasNames[t]; ok {
+		return class
+	}
 	return t.Name()
 }
 
-// settings is a layer, or what a pointer to one points at.
+// settings is a layer without its place, or what a pointer to one points at.
 func settings(l Layer) any {
+	l = plain(l)
 	if v := reflect.ValueOf(l); v.Kind() == reflect.Pointer && !v.IsNil() {
 		return v.Elem().Interface()
 	}
@@ -98,6 +92,7 @@ func settings(l Layer) any {
 
 // isNil says whether l is nil, or holds a nil pointer.
 func isNil(l Layer) bool {
+	l = plain(l)
 	v := reflect.ValueOf(l)
 	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
 }
@@ -107,10 +102,8 @@ func (n Network) check() error {
 	if len(n.Layers) == 0 {
 		return fmt.Errorf("nets: %s: has no layers", n.Name)
 	}
-	for i, l := range n.Layers {
-		if isNil(l) {
-			return fmt.Errorf("nets: %s: layer %d of %d, %s, is nil", n.Name, i+1, len(n.Layers), names(n.Layers)[i])
-		}
+	if _, err := n.steps(); err != nil {
+		return err
 	}
 	return n.checkFrozen()
 }

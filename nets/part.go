@@ -13,7 +13,8 @@ type Part struct {
 	Nodes      gorgonia.Nodes // weights and ops, in the order in which they were added; no gradients
 
 	Layer   Layer          // nil of what follows the layers
-	In, Out *gorgonia.Node // what the layer was given, and gave; In is nil of what follows the layers
+	In, Out *gorgonia.Node // what the layer was given first, and gave; In is nil of what follows the layers
+	Ins     gorgonia.Nodes // all that it was given; one node, but of a Merge
 	Parts   []Part         // the layers within the layer, in order; their Nodes are among its own
 }
 

@@ -59,6 +59,7 @@ type Program struct {
 	hits           func() int
 	gradients      []gorgonia.ValueGrad
 	parts          []Part
+	states         []state
 }
 
 // Program returns the model's graph for a phase and a batch of so many images.
@@ -129,7 +130,7 @@ func (m *Model) Draft(phase Phase, batch int) (*Program, error) {
 	p.machine, err = graph.Build(func(g *gorgonia.ExprGraph) error {
 		b := &Builder{Ops: m.Ops, Phase: phase, Noise: noise{m.Noise, &m.Before}, graph: g, dtype: m.dtype, given: m.Weights}
 		err := p.build(b, m.Network, m.Objective, batch)
-		p.parts = b.parts
+		p.parts, p.states = b.parts, b.states
 		return err
 	}, phase.mode())
 	return p, err

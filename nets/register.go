@@ -35,8 +35,21 @@ func Register(layer Layer) { register(layer, false) }
 // mathematics.
 func registerKeras(layer Layer) { register(layer, true) }
 
+// registerKerasAs is that for a layer whose type cannot have Keras's name.
+func registerKerasAs(class string, layer Layer) {
+	kerasNames[reflect.TypeOf(layer)] = class
+	registerKeras(layer)
+}
+
+// kerasNames are Keras's names of types that have another one in Go. It is written as
+// the program starts.
+var kerasNames = make(map[reflect.Type]string)
+
 func register(layer Layer, keras bool) {
 	t := reflect.TypeOf(layer)
+	if t == reflect.TypeFor[At]() {
+		panic("nets: Register takes a layer, not its place")
+	}
 	if t == nil || settingsType(t).Kind() != reflect.Struct || settingsType(t).Name() == "" {
 		panic("nets: Register takes a layer whose type is a named struct, or a pointer to one")
 	}
@@ -61,7 +74,7 @@ func settingsType(t reflect.Type) reflect.Type {
 // registered refuses a layer of a type that is not known.
 func registered(l Layer) error {
 	c, err := classNamed(kind(l), packageOf(l))
-	if err == nil && settingsType(c.layer) != settingsType(reflect.TypeOf(l)) {
+	if err == nil && settingsType(c.layer) != settingsType(reflect.TypeOf(plain(l))) {
 		return fmt.Errorf("its type %T is not registered, another one of that name is: call it something else", l)
 	}
 	return err
@@ -70,13 +83,13 @@ func registered(l Layer) error {
 // isKeras says whether a layer is one of Keras's.
 func isKeras(l Layer) bool {
 	c, err := classNamed(kind(l), "")
-	return err == nil && c.keras && settingsType(c.layer) == settingsType(reflect.TypeOf(l))
+	return err == nil && c.keras && settingsType(c.layer) == settingsType(reflect.TypeOf(plain(l)))
 }
 
 // packageOf is the import path of a layer's package; "" of this one, and of a
 // program, which nobody can import.
 func packageOf(l Layer) string {
-	path := settingsType(reflect.TypeOf(l)).PkgPath()
+	path := settingsType(reflect.TypeOf(plain(l))).PkgPath()
 	if path == reflect.TypeFor[Network]().PkgPath() || path == "main" {
 		return ""
 	}

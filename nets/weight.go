@@ -18,6 +18,7 @@ type spec struct {
 	shape tensor.Shape
 	init  Initializer
 	fans  Fans
+	state bool // it is not trained: see State
 }
 
 // Weight returns the node of one of the layer's weights. It is drawn by init
@@ -25,7 +26,20 @@ type spec struct {
 // once for each of its weights, in every phase for the same ones in the same
 // order. What it asks for wrongly is refused when its Build returns.
 func (b *Builder) Weight(name string, init Initializer, fans Fans, shape ...int) *gorgonia.Node {
-	s := spec{b.layer + "." + name, b.layer, slices.Clone(shape), init, fans}
+	return b.ask(spec{name: name, shape: shape, init: init, fans: fans})
+}
+
+// State is Weight for numbers that training does not train, and that a layer keeps
+// beside its weights, as Keras's non-trainable weights: moving statistics. They are
+// saved with the weights, and change by [Builder.Become] alone.
+func (b *Builder) State(name string, init Initializer, shape ...int) *gorgonia.Node {
+	return b.ask(spec{name: name, shape: shape, init: init, state: true})
+}
+
+// ask asks for a weight by the name that it has within the layer.
+func (b *Builder) ask(s spec) *gorgonia.Node {
+	name, shape := s.name, s.shape
+	s.name, s.layer, s.shape = b.layer+"."+name, b.layer, slices.Clone(shape)
 	if err := b.check(s, name); err != nil && b.refused == nil {
 		b.refused = fmt.Errorf("weight %q %w", name, err)
 	}
@@ -40,6 +54,9 @@ func (b *Builder) Weight(name string, init Initializer, fans Fans, shape ...int)
 		n = graph.NewParam(b.graph, s.name, b.given[len(b.weights)].Value)
 	}
 	b.weights = append(b.weights, n)
+	if s.state {
+		b.still = append(b.still, n)
+	}
 	return n
 }
 

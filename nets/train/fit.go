@@ -173,6 +173,7 @@ func (f *fit) step(batch data.Batch) error {
 	if err := f.count(total); err != nil {
 		return err
 	}
+	p.UpdateStates()
 	f.LearningRate = f.opt.LearningRate()
 	if err := f.opt.Step(p.Gradients()); err != nil {
 		return err

@@ -1,0 +1,4 @@
+package graph
+
+// MergeOps are the part of Ops for branches that meet.
+type MergeOps interface{}

@@ -1,0 +1,4 @@
+package graph
+
+// PenaltyOps are the part of Ops for penalties in the loss.
+type PenaltyOps interface{}
