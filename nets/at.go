@@ -6,8 +6,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"gorgonia.org/gorgonia"
+
+	"stheno/nets/keras"
 )
 
 // At is a layer of a network with a name of its own, or at a place of its own: after
@@ -97,8 +100,8 @@ func (n Network) steps() ([]step, error) {
 		if isNil(l) {
 			return nil, fmt.Errorf("nets: %s: layer %d of %d, %s, is nil", n.Name, i+1, len(n.Layers), name)
 		}
-		if _, taken := place[name]; taken || strings.ContainsAny(name, "./") {
-			return nil, fmt.Errorf("nets: %s: layer %d of %d is called %q: it needs a name that no other layer has, without a dot or a slash", n.Name, i+1, len(n.Layers), name)
+		if _, taken := place[name]; taken || strings.ContainsAny(name, "./") || strings.ContainsFunc(name, unicode.IsControl) {
+			return nil, fmt.Errorf("nets: %s: layer %d of %d is called %q: it needs a name that no other layer has, without a dot, a slash or a control character", n.Name, i+1, len(n.Layers), name)
 		}
 		after := []int{i - 1}
 		if at, ok := l.(At); ok && at.After != nil {
@@ -143,7 +146,7 @@ func plain(l Layer) Layer {
 	return l
 }
 
-// names gives each layer the name that its At has, or Keras's: its class as snake
+// names gives each layer the name that its At has, or Keras's: its class as keras.Snake
 // writes it, from the second of a kind on with a number.
 func names(layers []Layer) []string {
 	given := make(taken)
@@ -162,7 +165,7 @@ func names(layers []Layer) []string {
 type taken map[string]int
 
 func (t taken) name(l Layer) string {
-	kind := snake(kind(l))
+	kind := keras.Snake(kind(l))
 	t[kind]++
 	if n := t[kind] - 1; n > 0 {
 		return kind + "_" + strconv.Itoa(n)

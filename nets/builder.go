@@ -96,10 +96,18 @@ func (b *Builder) add(l Layer, xs ...*gorgonia.Node) (*gorgonia.Node, error) {
 		return nil, errors.New("gives no node and no error")
 	case out.Dims() == 0:
 		return nil, errors.New("gives a scalar, must give something for each image")
+	case !countable(out):
+		return nil, fmt.Errorf("gives %v, which are more numbers than there can be", out.Shape())
 	case b.Phase == Training && b.network.freezes(b.layer) && slices.ContainsFunc(part.Nodes, normalizes):
 		return nil, errors.New("is frozen, but training changes the running statistics of Gorgonia's BatchNorm in it: leave it out of Frozen")
 	}
 	return out, b.strays(part)
+}
+
+// countable says whether a node's numbers can be counted.
+func countable(n *gorgonia.Node) bool {
+	_, ok := elements(n.Shape())
+	return ok
 }
 
 // apply has a layer build on all its inputs.

@@ -3,6 +3,7 @@ package nets_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"math/rand/v2"
 	"reflect"
 	"testing"
@@ -37,7 +38,19 @@ type Pointed struct{ Sizes []int }
 
 func (p *Pointed) Build(_ *nets.Builder, x *gorgonia.Node) (*gorgonia.Node, error) { return x, nil }
 
+// Sum is a layer of one's own in which branches meet.
+type Sum struct{}
+
+func (Sum) Build(*nets.Builder, *gorgonia.Node) (*gorgonia.Node, error) {
+	return nil, errors.New("it takes two layers")
+}
+
+func (Sum) Merge(_ *nets.Builder, xs gorgonia.Nodes) (*gorgonia.Node, error) {
+	return gorgonia.Add(xs[0], xs[1])
+}
+
 func init() {
+	nets.Register(Sum{})
 	nets.Register(Residual{})
 	nets.Register(&Pointed{})
 }
@@ -47,18 +60,22 @@ func family() map[string]nets.Network {
 	input := [3]int{6, 5, 2}
 	conv := nets.Conv2D{Filters: 3, Side: 2, Activation: nets.ReLU, Kernel: nets.HeUniform}
 	return map[string]nets.Network{
-		"mlp":         nets.MLP([3]int{28, 28, 1}, 10),
-		"cnn":         nets.CNN([3]int{28, 28, 3}, 7),
-		"dropout":     nets.CNN([3]int{9, 8, 1}, 3).WithDropout(0.1),
-		"one layer":   {Name: "linear", Input: input, Layers: []nets.Layer{nets.Flatten{}, nets.Dense{Units: 2}}},
-		"frozen":      {Name: "frozen", Input: input, Layers: []nets.Layer{conv, nets.Flatten{}, nets.Dense{Units: 4}, nets.Dense{Units: 2, Kernel: nets.Zeros}}, Frozen: []string{"conv2d", "dense_1"}},
-		"relu last":   {Name: "relu", Input: input, Layers: []nets.Layer{nets.Flatten{}, nets.Dense{Units: 2, Activation: nets.ReLU, Kernel: nets.HeNormal}}},
-		"drops last":  {Name: "drops", Input: input, Layers: []nets.Layer{nets.Flatten{}, nets.Dense{Units: 2}, nets.Dropout{Rate: 0.3}}},
-		"embedding":   nets.Embedding(nets.MLP(input, 4), 8),
-		"cosines":     {Name: "cosines", Input: input, Layers: []nets.Layer{nets.Flatten{}, nets.Normalize{}, nets.Cosines{Units: 5}}},
-		"no name":     {Input: input, Layers: []nets.Layer{nets.Flatten{}, nets.Dense{Units: 2}}},
-		"one's own":   {Name: "own <b>", Input: input, Layers: []nets.Layer{nets.Flatten{}, Residual{Units: 3, Scale: 0.1, Kernel: nets.HeNormal, Act: nets.ReLU}, &Pointed{Sizes: []int{1, 2}}, nets.Dense{Units: 2}}},
-		"within":      {Name: "within", Input: input, Layers: []nets.Layer{nets.Flatten{}, Residual{Units: 3}, Residual{}.with(4), nets.Dense{Units: 2}}, Frozen: []string{"residual", "residual_1.in", "residual_1.out"}},
+		"mlp":        nets.MLP([3]int{28, 28, 1}, 10),
+		"cnn":        nets.CNN([3]int{28, 28, 3}, 7),
+		"dropout":    nets.CNN([3]int{9, 8, 1}, 3).WithDropout(0.1),
+		"one layer":  {Name: "linear", Input: input, Layers: []nets.Layer{nets.Flatten{}, nets.Dense{Units: 2}}},
+		"frozen":     {Name: "frozen", Input: input, Layers: []nets.Layer{conv, nets.Flatten{}, nets.Dense{Units: 4}, nets.Dense{Units: 2, Kernel: nets.Zeros}}, Frozen: []string{"conv2d", "dense_1"}},
+		"relu last":  {Name: "relu", Input: input, Layers: []nets.Layer{nets.Flatten{}, nets.Dense{Units: 2, Activation: nets.ReLU, Kernel: nets.HeNormal}}},
+		"drops last": {Name: "drops", Input: input, Layers: []nets.Layer{nets.Flatten{}, nets.Dense{Units: 2}, nets.Dropout{Rate: 0.3}}},
+		"embedding":  nets.Embedding(nets.MLP(input, 4), 8),
+		"cosines":    {Name: "cosines", Input: input, Layers: []nets.Layer{nets.Flatten{}, nets.Normalize{}, nets.Cosines{Units: 5}}},
+		"no name":    {Input: input, Layers: []nets.Layer{nets.Flatten{}, nets.Dense{Units: 2}}},
+		"one's own":  {Name: "own <b>", Input: input, Layers: []nets.Layer{nets.Flatten{}, Residual{Units: 3, Scale: 0.1, Kernel: nets.HeNormal, Act: nets.ReLU}, &Pointed{Sizes: []int{1, 2}}, nets.Dense{Units: 2}}},
+		"within":     {Name: "within", Input: input, Layers: []nets.Layer{nets.Flatten{}, Residual{Units: 3}, Residual{}.with(4), nets.Dense{Units: 2}}, Frozen: []string{"residual", "residual_1.in", "residual_1.out"}},
+		"branches": {Name: "branches", Input: input, Layers: []nets.Layer{
+			nets.Flatten{}, nets.Dense{Units: 4}, nets.At{Layer: nets.Dense{Units: 4}, After: []string{"flatten"}}, nets.At{Layer: Sum{}, After: []string{"dense", "dense_1"}}, nets.Dense{Units: 2},
+		}, Frozen: []string{"dense_1"}},
+		"named":       {Name: "named", Input: input, Layers: []nets.Layer{nets.At{Layer: conv, Name: "stem"}, nets.Flatten{}, nets.Dense{Units: 2}}, Frozen: []string{"stem"}},
 		"own is last": {Name: "last", Input: input, Layers: []nets.Layer{nets.Flatten{}, Residual{Units: 3}}},
 	}
 }
@@ -68,6 +85,9 @@ func (r Residual) with(units int) Residual { r.Units = units; return r }
 // equal holds two networks against each other; initializers by what they draw.
 func equal(a, b nets.Network) bool {
 	kernel := func(l nets.Layer) (nets.Layer, float64) {
+		if at, ok := l.(nets.At); ok {
+			l = at.Layer
+		}
 		drawn := 0.0
 		draw := func(i *nets.Initializer) {
 			if *i != nil {
@@ -93,11 +113,18 @@ func equal(a, b nets.Network) bool {
 	for i := range a.Layers {
 		x, drawnX := kernel(a.Layers[i])
 		y, drawnY := kernel(b.Layers[i])
-		if drawnX != drawnY || !reflect.DeepEqual(x, y) {
+		if drawnX != drawnY || !reflect.DeepEqual(x, y) || !reflect.DeepEqual(place(a.Layers[i]), place(b.Layers[i])) {
 			return false
 		}
 	}
 	return true
+}
+
+// place is where a layer stands.
+func place(l nets.Layer) nets.At {
+	at, _ := l.(nets.At)
+	at.Layer = nil
+	return at
 }
 
 // TestNetworksComeBack from their configs as they were, and give the same bytes.
@@ -130,18 +157,35 @@ func TestNetworksComeBack(t *testing.T) {
 
 // TestDenseOnImagesComesBackBehindFlatten, as Keras's would see each pixel alone.
 func TestDenseOnImagesComesBackBehindFlatten(t *testing.T) {
-	n := nets.Network{Name: "n", Input: [3]int{4, 3, 2}, Layers: []nets.Layer{nets.Dense{Units: 3}, nets.Flatten{}, nets.Dense{Units: 2}}, Frozen: []string{"dense"}}
-	want := n
-	want.Layers = []nets.Layer{nets.Flatten{}, nets.Dense{Units: 3}, nets.Flatten{}, nets.Dense{Units: 2}}
-	text, err := n.MarshalJSON()
-	if err != nil {
-		t.Fatal(err)
+	input := [3]int{4, 3, 2}
+	flatten, dense, head := nets.Flatten{}, nets.Dense{Units: 3}, nets.Dense{Units: 2}
+	after := func(l nets.Layer, name string, after ...string) nets.Layer {
+		return nets.At{Layer: l, Name: name, After: after}
 	}
-	back, err := nets.ParseNetwork(text)
-	if err != nil || !equal(back, want) || nets.SameNetwork(back, n) != "" {
-		t.Errorf("%+v, %v: %s", back, err, nets.SameNetwork(back, n))
-	}
-	if again, err := back.MarshalJSON(); err != nil || !bytes.Equal(again, text) {
-		t.Errorf("%s, %v, then %s", text, err, again)
+	for _, c := range []struct{ n, want nets.Network }{
+		{
+			nets.Network{Name: "n", Input: input, Layers: []nets.Layer{dense, flatten, head}, Frozen: []string{"dense"}},
+			nets.Network{Name: "n", Input: input, Layers: []nets.Layer{flatten, dense, flatten, head}, Frozen: []string{"dense"}},
+		},
+		{
+			nets.Network{Name: "n", Input: input, Layers: []nets.Layer{dense, after(flatten, "", "image"), dense, after(Sum{}, "", "dense", "dense_1"), after(head, "head")}},
+			nets.Network{Name: "n", Input: input, Layers: []nets.Layer{flatten, dense, after(flatten, "", "image"), dense, after(Sum{}, "", "dense", "dense_1"), after(head, "head")}},
+		},
+		{
+			nets.Network{Name: "n", Input: input, Layers: []nets.Layer{dense, nets.At{Layer: flatten, Name: "flatten"}, after(head, "head")}},
+			nets.Network{Name: "n", Input: input, Layers: []nets.Layer{after(flatten, "flatten_1"), dense, flatten, after(head, "head")}},
+		},
+	} {
+		text, err := c.n.MarshalJSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := nets.ParseNetwork(text)
+		if err != nil || !equal(back, c.want) || nets.SameNetwork(back, c.n) != "" {
+			t.Errorf("%+v, %v: %s", back, err, nets.SameNetwork(back, c.n))
+		}
+		if again, err := back.MarshalJSON(); err != nil || !bytes.Equal(again, text) {
+			t.Errorf("%s, %v, then %s", text, err, again)
+		}
 	}
 }

@@ -3,8 +3,6 @@ package nets
 import (
 	"fmt"
 	"reflect"
-	"regexp"
-	"strings"
 )
 
 // Network is a network on paper: its layers, each after the one before it or where its
@@ -45,21 +43,6 @@ func (n Network) WithDropout(rate float64) Network {
 	}
 	n.Layers = layers
 	return n
-}
-
-// The places where snake puts a line, and what it leaves out: the brackets of a type
-// with parameters.
-var (
-	word    = regexp.MustCompile(`(.)([A-Z][a-z]+)`)
-	capital = regexp.MustCompile(`([a-z])([A-Z])`)
-	mark    = regexp.MustCompile(`[^\pL\pN_]+`)
-)
-
-// snake writes a type's name in lower case as Keras's to_snake_case does: Conv2D is
-// conv2d, LeakyReLU leaky_re_lu.
-func snake(kind string) string {
-	kind = word.ReplaceAllString(mark.ReplaceAllString(kind, ""), "${1}_$2")
-	return strings.ToLower(capital.ReplaceAllString(kind, "${1}_$2"))
 }
 
 // kind is the class of a layer, or of a loss: Keras's name of it, or its type's;

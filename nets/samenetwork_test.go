@@ -40,6 +40,22 @@ func TestSameNetworkInWords(t *testing.T) {
 			t.Errorf("%q, want %q", words, want)
 		}
 	}
+	branches := family()["branches"]
+	listed, other := branches, branches
+	listed.Layers = slices.Clone(branches.Layers)
+	listed.Layers[1], listed.Layers[2] = nets.At{Layer: nets.Dense{Units: 4}, Name: "dense_1"}, nets.At{Layer: nets.Dense{Units: 4}, Name: "dense", After: []string{"flatten"}}
+	listed.Layers[4] = nets.At{Layer: nets.Dense{Units: 2}, Name: "dense_2"}
+	if words := nets.SameNetwork(branches, listed); words != "" {
+		t.Errorf("the order in which branches are listed counts: %s", words)
+	}
+	other.Layers = slices.Clone(branches.Layers)
+	other.Layers[3] = nets.At{Layer: Sum{}, After: []string{"dense_1", "dense"}}
+	if words := nets.SameNetwork(branches, other); words != "layer sum stands after dense and dense_1, not dense_1 and dense" {
+		t.Errorf("%q", words)
+	}
+	if words := nets.SameNetwork(family()["named"], nets.Network{Name: "named", Input: [3]int{6, 5, 2}, Layers: []nets.Layer{family()["named"].Layers[0].(nets.At).Layer, nets.Flatten{}, nets.Dense{Units: 2}}, Frozen: []string{"conv2d"}}); words != "layer 1 is called stem, not conv2d" {
+		t.Errorf("%q", words)
+	}
 	frozen, back := cnn, cnn
 	frozen.Frozen, back.Frozen = []string{"dense", "conv2d"}, []string{"conv2d", "dense", "dense"}
 	if words := nets.SameNetwork(frozen, back); words != "" {

@@ -1,7 +1,6 @@
 package nets
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,42 +14,55 @@ import (
 )
 
 // ofEachLayer are settings in a config that are no layer's own.
-var ofEachLayer = []string{"name", "trainable", "dtype", "activity_regularizer", frozenWithin}
+var ofEachLayer = []string{"name", "trainable", "dtype", frozenWithin}
 
 // frozenWithin is, of a layer made of layers, which of them are frozen alone.
 const frozenWithin = "frozen"
 
 // writeSettings are a layer's settings as JSON. It refuses a layer that could not be
-// read back as it is, by the field that keeps it from that.
+// read back as it is, by the field that keeps it from that. Keras's layers write
+// themselves what they are, and may leave out what is Keras's default.
 func writeSettings(l Layer) (map[string]json.RawMessage, error) {
-	v := reflect.ValueOf(settings(l))
-	if err := unwritable(v); err != nil {
+	v, ours := reflect.ValueOf(settings(l)), !isKeras(l)
+	if err := unwritable(v); err != nil && ours {
 		return nil, err
 	}
 	p := reflect.New(v.Type()) // whose methods JSON calls, whether they are a value's or a pointer's
 	p.Elem().Set(v)
-	text, err := json.Marshal(p.Interface())
+	all, err := marshalled(p.Interface())
 	if err != nil {
-		return nil, bareJSON(err)
-	}
-	var all map[string]json.RawMessage
-	if err := json.Unmarshal(text, &all); err != nil || all == nil {
-		return nil, fmt.Errorf("its JSON is %.60s, expected an object", text)
+		return nil, err
 	}
 	for _, key := range ofEachLayer {
 		if _, ok := all[key]; ok {
 			return nil, fmt.Errorf("its JSON has a %q, which each layer has in a config: call it something else", key)
 		}
 	}
-	read, err := readSettings(reflect.TypeOf(l), all)
-	if err == nil {
+	if _, ok := all["activity_regularizer"]; ok && ours {
+		return nil, fmt.Errorf("its JSON has a %q, which is a layer of Keras's own: call it something else", "activity_regularizer")
+	}
+	read, err := readSettings(reflect.TypeOf(plain(l)), all)
+	if err == nil && ours {
 		err = lost(v, reflect.ValueOf(settings(read)))
 	}
 	return all, err
 }
 
+// marshalled is an object's JSON.
+func marshalled(v any) (all map[string]json.RawMessage, err error) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return nil, bareJSON(err)
+	}
+	if err := json.Unmarshal(text, &all); err != nil || all == nil {
+		return nil, fmt.Errorf("its JSON is %.60s, expected an object", text)
+	}
+	return all, nil
+}
+
 // readSettings makes a layer of a type, a struct or a pointer to one, of settings.
-// They must be all that the layer has, and be in it what they are in JSON.
+// They must be all that the layer has, and be in it what they are in JSON; of Keras's
+// layers, all that is not Keras's default.
 func readSettings(t reflect.Type, all map[string]json.RawMessage) (Layer, error) {
 	text, err := json.Marshal(all)
 	if err != nil {
@@ -60,13 +72,16 @@ func readSettings(t reflect.Type, all map[string]json.RawMessage) (Layer, error)
 	if err := json.Unmarshal(text, v.Interface()); err != nil {
 		return nil, bareJSON(err)
 	}
-	again, err := json.Marshal(v.Interface())
+	held, err := marshalled(v.Interface())
 	if err != nil {
-		return nil, bareJSON(err)
+		return nil, err
 	}
-	var held map[string]json.RawMessage
-	if err := json.Unmarshal(again, &held); err != nil {
-		return nil, fmt.Errorf("its JSON is %.60s, expected an object", again)
+	if t.Kind() != reflect.Pointer {
+		v = v.Elem()
+	}
+	l := v.Interface().(Layer)
+	if isKeras(l) {
+		all, held = keras.Settings(kind(l), all), keras.Settings(kind(l), held)
 	}
 	if key := differing(all, held); key != "" {
 		switch read, has := all[key]; {
@@ -78,10 +93,7 @@ func readSettings(t reflect.Type, all map[string]json.RawMessage) (Layer, error)
 			return nil, fmt.Errorf("the %.60s is %.60s, which is %.60s when it is read", key, read, held[key])
 		}
 	}
-	if t.Kind() != reflect.Pointer {
-		v = v.Elem()
-	}
-	return v.Interface().(Layer), nil
+	return l, nil
 }
 
 // differing is the first key that two objects do not have alike.
@@ -91,23 +103,11 @@ func differing(a, b map[string]json.RawMessage) string {
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		x, inA := a[key]
 		y, inB := b[key]
-		if inA != inB || !sameJSON(x, y) {
+		if inA != inB || !keras.Same(x, y) {
 			return key
 		}
 	}
 	return ""
-}
-
-// sameJSON says whether two texts mean the same: 1 is 1.0, and an initializer's seed
-// means nothing.
-func sameJSON(a, b json.RawMessage) bool {
-	var x, y any
-	if bytes.Equal(a, b) || json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y) {
-		return true
-	}
-	one, first := keras.ReadInitializer(a)
-	other, second := keras.ReadInitializer(b)
-	return first == nil && second == nil && one == other
 }
 
 // bareJSON is an error without the name of what says it.

@@ -235,8 +235,8 @@ func TestWhatIsRefused(t *testing.T) {
 		`Flatten "l2" is called on ["l1",1,0], expected the one output`: changed(func(_ part, l []part) {
 			l[2]["inbound_nodes"].([]part)[0]["args"].([]part)[0]["config"].(part)["keras_history"] = []any{"l1", 1, 0}
 		}),
-		`Functional "functional": found no way from its output to its input along "l9"`:         changed(func(_ part, l []part) { l[2]["inbound_nodes"] = []part{node("l9", nil)} }),
-		`Functional "functional": found no way from its output to its input along "l2"`:         changed(func(_ part, l []part) { l[2]["inbound_nodes"] = []part{node("l4", nil)} }),
+		`Flatten "l2" is called on the output of "l9", which is no layer of the model`:          changed(func(_ part, l []part) { l[2]["inbound_nodes"] = []part{node("l9", nil)} }),
+		`Functional "functional" has layers that stand behind themselves`:                       changed(func(_ part, l []part) { l[1]["inbound_nodes"] = []part{node("l3", nil)} }),
 		`Functional "functional" has layers that do not stand between its input and its output`: changed(func(_ part, l []part) { l[2]["inbound_nodes"] = []part{node("l0", nil)} }),
 		`Dropout "l0" is there twice, expected each name once`:                                  changed(func(_ part, l []part) { l[1]["config"].(part)["name"], l[1]["name"] = "l0", "l0" }),
 		`Dropout "l1" is called "l2" beside its config, expected one name`:                      changed(func(_ part, l []part) { l[1]["name"], l[2]["name"] = "l2", "l1" }),

@@ -32,7 +32,7 @@ func ReadInitializer(text []byte) (class string, err error) {
 	known := err == nil && e.module == kerasInitializers && e.registered == ""
 	switch {
 	case known && slices.Contains(Initializers, e.class):
-		return e.class, initializerRule.check(e)
+		return e.class, initializerRule.check(e, nil)
 	case known:
 		return "", fmt.Errorf("the initializer is %s, expected %s", e, strings.Join(Initializers, ", "))
 	}
@@ -40,12 +40,3 @@ func ReadInitializer(text []byte) (class string, err error) {
 }
 
 var initializerRule = rule{settings: map[string]setting{"seed": nil, "input_axes": must("null"), "output_axes": must("null")}}
-
-// initializer is the class that a setting of a layer names.
-func (e entry) initializer(key string) (string, error) {
-	class, err := ReadInitializer(e.config[key])
-	if err != nil {
-		return "", fmt.Errorf("%s has a %s that is not known: %w", e, key, err)
-	}
-	return class, nil
-}

@@ -55,7 +55,6 @@ type Layer struct {
 	Kernel     safetensors.Tensor // (side,side,in,filters) or (in,units), float32 or float64
 	Bias       safetensors.Tensor // (filters) or (units)
 
-	entry entry  // what config.json says of it
 	group string // where its weights lie in the file
 	shape []int  // of its kernel; nil without weights
 }
@@ -128,21 +127,22 @@ func read(f io.ReaderAt, size int64) (*Model, error) {
 // parse reads config.json: what the model computes, in which element type, and
 // the groups of the layers that change nothing.
 func parse(config []byte) (*Model, string, map[string]bool, error) {
-	c, err := parseChain(config, false)
+	m, err := parseModel(config, false)
 	if err != nil {
 		return nil, "", nil, err
 	}
-	model, dtype, err := (&walk{}).understand(c)
+	var w walk
+	model, err := w.understand(m)
 	if err != nil {
 		return nil, "", nil, err
 	}
 	rest := make(map[string]bool)
-	for i, l := range c.layers {
-		if rules[l.class].apply == nil {
-			rest["layers/"+c.groups[i]] = true
+	for _, l := range m.layers {
+		if rules[l.class].idle {
+			rest["layers/"+l.group] = true
 		}
 	}
-	return model, dtype, rest, nil
+	return model, string(w.dtype), rest, nil
 }
 
 // take gives each layer its kernel and bias out of its group. Nothing may be

@@ -4,61 +4,56 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"strings"
 )
 
-// walk goes through a chain of layers, and knows what an image has become.
+// walk goes through a chain of layers, of which weights are read, and knows what an
+// image has become.
 type walk struct {
 	model Model
-	shape []int  // of what the last layer gives of an image; nil before the input, and where no rule says it
-	dtype string // of all layers
-
-	network       bool // whether the layers are to be trained: then it matters what they do there
-	probabilities bool // whether softmax has been, in a network
+	shape []int // of what the last layer gives of an image
+	dtype dtype // of all layers
 }
 
 // understand finds out what a chain of layers computes, or refuses it.
-func (w *walk) understand(c chain) (*Model, string, error) {
-	if len(c.layers) == 0 || c.layers[0].class != "InputLayer" {
-		if err := w.begin(c.input); err != nil {
-			return nil, "", err
-		}
+func (w *walk) understand(m model) (*Model, error) {
+	if err := m.chain(); err != nil {
+		return nil, err
 	}
-	for i, l := range c.layers {
-		if l.class == "InputLayer" && i > 0 {
-			return nil, "", fmt.Errorf("%s stands behind other layers, expected it first", l)
-		}
+	var err error
+	if w.model.Input, err = m.images(); err != nil {
+		return nil, err
+	}
+	w.shape = w.model.Input[:]
+	for _, l := range m.layers {
 		before := len(w.model.Layers)
-		if err := w.step(l); err != nil {
-			return nil, "", err
+		if err := w.step(l.entry); err != nil {
+			return nil, err
 		}
 		if len(w.model.Layers) > before {
-			w.model.Layers[before].group, w.model.Layers[before].entry = c.groups[i], l
+			w.model.Layers[before].group = l.group
 		}
 	}
-	if w.network {
-		return &w.model, w.dtype, w.trained()
-	}
-	return &w.model, w.dtype, w.end()
+	return &w.model, w.end()
 }
 
 // step goes through one layer.
 func (w *walk) step(l entry) error {
-	if w.network && l.ours() {
-		return w.own(l)
-	}
 	r, known := rules[l.class]
-	if !known {
+	switch {
+	case !known:
 		return l.unknown(kerasLayers)
+	case r.apply == nil && !r.idle:
+		return fmt.Errorf("%s has no counterpart where weights are read, which are those of Conv2D, Flatten, Dense, relu and softmax", l)
 	}
-	if err := w.policy(l); err != nil {
+	if err := w.dtype.hold(l); err != nil {
 		return err
 	}
-	if err := r.check(l); err != nil {
-		return err
+	narrow := r.weights
+	if narrow == nil {
+		narrow = map[string]setting{}
 	}
-	if w.network {
-		return w.train(l, r)
+	if err := r.check(l, narrow); err != nil {
+		return err
 	}
 	if r.apply == nil {
 		return nil
@@ -91,65 +86,6 @@ func (w *walk) end() error {
 	return nil
 }
 
-// policy holds a layer's element type to those of the others. What computes in
-// half precision or whole numbers computes something else.
-func (w *walk) policy(l entry) error {
-	text, ok := l.config["dtype"]
-	if !ok {
-		return fmt.Errorf("%s has no dtype", l)
-	}
-	var policy struct {
-		Class  string `json:"class_name"`
-		Config struct{ Name string }
-	}
-	name := ""
-	if json.Unmarshal(text, &name) != nil {
-		if json.Unmarshal(text, &policy) != nil || policy.Class != "DTypePolicy" {
-			return fmt.Errorf("%s has the dtype policy %s, expected float32: quantized layers have no counterpart; save the model before quantize()", l, short(text))
-		}
-		name = policy.Config.Name
-	}
-	dtype, ok := map[string]string{"float32": "F32", "float64": "F64"}[name]
-	switch {
-	case !ok && strings.HasPrefix(name, "mixed_"):
-		return fmt.Errorf("%s has the dtype policy %.40q, expected float32: set l.dtype_policy = \"float32\" for every l of model.layers, and save the model again", l, name)
-	case !ok:
-		return fmt.Errorf("%s has the dtype policy %.40q, expected float32: build the model with that, and give it the weights with set_weights(model.get_weights())", l, name)
-	case l.class == "InputLayer": // the layers behind it cast to theirs
-		return nil
-	case w.dtype != "" && w.dtype != dtype:
-		return fmt.Errorf("%s has the dtype policy %s, layers before it another, expected one", l, name)
-	}
-	w.dtype = dtype
-	return nil
-}
-
-func (w *walk) input(l entry) error { return w.begin(l.config["batch_shape"]) }
-
-// begin takes the shape of a batch of images.
-func (w *walk) begin(text json.RawMessage) error {
-	var shape []*int
-	if err := json.Unmarshal(text, &shape); err != nil || len(shape) != 4 || shape[1] == nil || shape[2] == nil || shape[3] == nil {
-		return fmt.Errorf("the model takes a batch of the shape %s, expected [null,HEIGHT,WIDTH,CHANNELS]: build it with keras.Input((28, 28, 1)) or the like, and give it the weights with set_weights(model.get_weights())", orNothing(text))
-	}
-	for i, side := range shape[1:] {
-		const most = 1 << 15
-		if *side < 1 || *side > most {
-			return fmt.Errorf("the model takes a batch of the shape %s, expected sides from 1 to %d", short(text), most)
-		}
-		w.model.Input[i] = *side
-	}
-	w.shape = w.model.Input[:]
-	return nil
-}
-
-func orNothing(text json.RawMessage) string {
-	if text == nil {
-		return "that it does not say"
-	}
-	return short(text)
-}
-
 func (w *walk) convolution(l entry) error {
 	var filters int
 	var side []int
@@ -162,8 +98,6 @@ func (w *walk) convolution(l entry) error {
 	switch {
 	case len(side) != 2 || side[0] != side[1] || side[0] < 1:
 		return fmt.Errorf("%s has the kernel_size %v, expected a square", l, side)
-	case w.shape == nil: // behind a layer of ours
-		return w.add(l, Layer{Units: filters, Side: side[0]})
 	case len(w.shape) != 3:
 		return fmt.Errorf("%s stands behind %v, expected images", l, w.shape)
 	case w.shape[0] < side[0] || w.shape[1] < side[0]:
@@ -179,9 +113,6 @@ func (w *walk) dense(l entry) error {
 	if err := l.config.read("units", &units); err != nil {
 		return fmt.Errorf("%s: %w", l, err)
 	}
-	if w.shape == nil { // behind a layer of ours
-		return w.add(l, Layer{Units: units})
-	}
 	if len(w.shape) != 1 {
 		return fmt.Errorf("%s stands behind images of %v, where Keras's sees each pixel alone, expected Flatten before it", l, w.shape)
 	}
@@ -190,11 +121,12 @@ func (w *walk) dense(l entry) error {
 	return w.add(l, Layer{Units: units, shape: kernel})
 }
 
+const mostOutputs = 1 << 24 // of a layer with weights
+
 // add adds a layer with weights.
 func (w *walk) add(l entry, layer Layer) error {
-	const most = 1 << 24
-	if layer.Units < 1 || layer.Units > most {
-		return fmt.Errorf("%s has %d outputs, expected 1 to %d", l, layer.Units, most)
+	if layer.Units < 1 || layer.Units > mostOutputs {
+		return fmt.Errorf("%s has %d outputs, expected 1 to %d", l, layer.Units, mostOutputs)
 	}
 	if last := w.last(); last != nil && last.Activation == "softmax" {
 		return fmt.Errorf("%s %.60q has softmax before %s, expected it at the end alone", last.Class, last.Name, l)
@@ -205,7 +137,7 @@ func (w *walk) add(l entry, layer Layer) error {
 }
 
 func (w *walk) flatten(l entry) error {
-	if len(w.shape) == 1 && !w.network {
+	if len(w.shape) == 1 {
 		return nil
 	}
 	size := 1
@@ -215,9 +147,7 @@ func (w *walk) flatten(l entry) error {
 		}
 		size *= side
 	}
-	if w.shape != nil {
-		w.shape = []int{size}
-	}
+	w.shape = []int{size}
 	w.model.Layers = append(w.model.Layers, Layer{Class: l.class, Name: l.name})
 	return nil
 }
@@ -262,8 +192,6 @@ func (w *walk) relu(l entry) error {
 	switch {
 	case last == nil:
 		return fmt.Errorf("%s: found relu before any layer with weights", l)
-	case last.entry.ours():
-		return fmt.Errorf("%s: found relu behind %s, expected it behind Conv2D or Dense", l, last.entry)
 	case last.Activation == "softmax":
 		return fmt.Errorf("%s: found relu behind softmax", l)
 	}
@@ -273,10 +201,6 @@ func (w *walk) relu(l entry) error {
 
 // softmax makes probabilities of the last Dense layer's output.
 func (w *walk) softmax(l entry) error {
-	if w.network {
-		w.probabilities = true
-		return nil
-	}
 	last := w.last()
 	switch {
 	case last == nil || last.Class != "Dense":

@@ -153,7 +153,7 @@ func TestLoadRefusesAbsurdConfigs(t *testing.T) {
 		{`"classes": 3`, `"classes": 3, "class_names": ["a", "b"]`, "2 class_names for 3 classes"},
 		{image, `"image": [4294967296, 4294967296, 3]`, "it takes images [4 3 1], the data are [4294967296 4294967296 3]"},
 		{shape, `"batch_shape": [null, 4294967296, 4294967296, 3]`, "expected sides from 1 to 32768"},
-		{shape, `"batch_shape": [null, 30000, 30000, 3]`, "rows of more than 2^31"},
+		{shape, `"batch_shape": [null, 30000, 30000, 3]`, "it takes images [30000 30000 3], the data are [4 3 1]"},
 		{shape, `"batch_shape": [null, 4, 4, 1]`, "it takes images [4 4 1], the data are [4 3 1]"},
 		{image, `"image": [-4, -3, 1]`, "images [-4 -3 1]"},
 		{image, `"image": "4x3"`, "data.image: found a string"},
