@@ -185,5 +185,26 @@ func (m *Model) Summary(w io.Writer, columns int) error {
 			rows[slices.IndexFunc(rows, func(r summary.Row) bool { return r.Name == layer })].Frozen += s.shape.TotalSize()
 		}
 	}
+	steps, err := m.steps()
+	if err != nil {
+		return err
+	}
+	if branches(steps) {
+		rows = connected(steps, rows)
+	}
 	return summary.Write(w, m.Name, rows, columns)
+}
+
+// connected are the rows of a network that branches, the first of them that of the
+// images: in Keras's order, with what each layer takes.
+func connected(steps []step, rows []summary.Row) []summary.Row {
+	sorted := rows[:1:1]
+	for _, i := range byDepth(steps) {
+		row := rows[i+1]
+		for _, at := range steps[i].after {
+			row.After = append(row.After, rows[at+1].Name)
+		}
+		sorted = append(sorted, row)
+	}
+	return sorted
 }

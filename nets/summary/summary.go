@@ -11,6 +11,7 @@ package summary
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -22,27 +23,40 @@ type Row struct {
 	Output     []int  // sizes without the batch, which is printed as None
 	Params     int    // number of parameters
 	Frozen     int    // how many of them are not trained
+
+	After []string // the layers whose outputs it takes; nil in a model that is a chain
 }
 
 // Write prints the table for a terminal of so many columns, and below it the number
 // of parameters and what they take at 4 bytes each: of all, of those that are
 // trained, and of those that are not.
 //
-// The table is min(88, columns-4) wide, but at least 24. A cell too long for its
+// Where a row has an After the model branches, and its table a column that says what
+// each layer is connected to.
+//
+// The table is min(88, columns-4) wide, but at least 24; of a model that branches
+// min(108, columns-4), but at least 40. A cell too long for its
 // column is wrapped between words, and a word longer than the column ends in an
 // ellipsis; so are the lines around the table. One character is taken to be one
 // column wide; control characters are shown as U+FFFD. The only errors are w's.
 func Write(w io.Writer, model string, rows []Row, columns int) error {
-	const narrowest = 24
-	columns = max(columns, narrowest+4)
-	t := newTable(min(88, columns-4))
-	t.header("Layer (type)", "Output Shape", "Param #")
+	t, branches := newTable(chain, columns), slices.ContainsFunc(rows, func(r Row) bool { return r.After != nil })
+	head := []string{"Layer (type)", "Output Shape", "Param #"}
+	if branches {
+		t, head = newTable(branching, columns), append(head, "Connected to")
+	}
+	columns = max(columns, t.width+4)
+	t.header(head...)
 	total, frozen := 0, 0
 	for i, r := range rows {
 		if i > 0 {
 			t.rule("├", "─", "┼", "┤")
 		}
-		t.row(r.Name+" ("+r.Type+")", shape(r.Output), Thousands(r.Params))
+		cells := []string{r.Name + " (" + r.Type + ")", shape(r.Output), Thousands(r.Params)}
+		if branches {
+			cells = append(cells, connections(r.After))
+		}
+		t.row(cells...)
 		total, frozen = total+r.Params, frozen+r.Frozen
 	}
 	t.rule("└", "─", "┴", "┘")
@@ -67,6 +81,15 @@ func shape(sizes []int) string {
 		s += ", " + strconv.Itoa(n)
 	}
 	return s + ")"
+}
+
+// connections writes conv2d[0][0], re_lu[0][0]: of each layer Keras says which of its
+// calls it was, and which of its outputs, here the first and only ones.
+func connections(after []string) string {
+	if len(after) == 0 {
+		return "-"
+	}
+	return strings.Join(after, "[0][0], ") + "[0][0]"
 }
 
 // count writes 407,050 (1.55 MB).

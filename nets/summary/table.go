@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"math"
 	"strings"
 	"unicode/utf8"
 )
@@ -9,22 +10,38 @@ import (
 // padding on either side of the text.
 type table struct {
 	strings.Builder
-	widths [3]int
+	width  int // of all, verticals included
+	widths []int
 }
 
-// newTable divides a width of so many columns, verticals included.
+// form is where columns end, in hundredths of the width, and how wide a table may be.
+type form struct {
+	ends              []int
+	narrowest, widest int
+}
+
+var (
+	chain     = form{[]int{45, 80, 100}, 24, 88}
+	branching = form{[]int{30, 56, 74, 100}, 40, 108}
+)
+
+// newTable divides the width that a terminal has for a table.
 //
-// Keras ends its columns at 45, 80 and 100 % of the width and takes these for the
-// widths of the text. With padding and verticals that is 10 columns too many, of
-// which rich takes back a third each, rounding the half to even: 3, 4 and 3.
-func newTable(width int) *table {
-	first, second := width*45/100, width*80/100
+// Keras takes the widths of the columns for those of the text. With padding and
+// verticals these are 3 a column too many, and one, of which rich takes back a column's
+// share from each, rounding the half to even: 3, 4 and 3 of ten, 3, 3, 4 and 3 of
+// thirteen.
+func newTable(f form, columns int) *table {
 	const padding = 2
-	return &table{widths: [3]int{
-		first + padding - 3,
-		second - first + padding - 4,
-		width - second + padding - 3,
-	}}
+	t := &table{width: min(f.widest, max(f.narrowest, columns-4))}
+	begin, excess := 0, 3*len(f.ends)+1
+	for i, end := range f.ends {
+		end = t.width * end / 100
+		less := int(math.RoundToEven(float64(excess) / float64(len(f.ends)-i)))
+		t.widths = append(t.widths, end-begin+padding-less)
+		begin, excess = end, excess-less
+	}
+	return t
 }
 
 // rule draws a horizontal line.
@@ -50,10 +67,12 @@ func (t *table) header(names ...string) {
 // row draws a layer.
 func (t *table) row(cells ...string) { t.cells("│", false, cells) }
 
-// cells draws three cells, as many lines high as the highest; the last is
-// right-aligned.
+// parameters is the column of numbers, which are right-aligned.
+const parameters = 2
+
+// cells draws the cells of a row, as many lines high as the highest.
 func (t *table) cells(vertical string, bottom bool, cells []string) {
-	var lines [3][]string
+	lines := make([][]string, len(t.widths))
 	height := 0
 	for i, cell := range cells {
 		lines[i] = wrap(cell, t.widths[i]-2)
@@ -71,7 +90,7 @@ func (t *table) cells(vertical string, bottom bool, cells []string) {
 				text = lines[i][y]
 			}
 			pad := strings.Repeat(" ", w-2-utf8.RuneCountInString(text))
-			if i == 2 {
+			if i == parameters {
 				text, pad = pad+text, ""
 			}
 			t.WriteString(vertical + " " + text + pad + " ")
