@@ -122,13 +122,23 @@ func (m *Model) possible(phase Phase, batch int) error {
 // Draft builds a program without taking memory for it: to be looked at, not to
 // be run. It is not kept.
 func (m *Model) Draft(phase Phase, batch int) (*Program, error) {
+	return m.draft(phase, batch, false)
+}
+
+// DraftWhole is Draft with no layer that does what the one behind it is for, as
+// [Builder.Rectified] lets it: each part gives what its layer says.
+func (m *Model) DraftWhole(phase Phase, batch int) (*Program, error) {
+	return m.draft(phase, batch, true)
+}
+
+func (m *Model) draft(phase Phase, batch int, whole bool) (*Program, error) {
 	if err := m.possible(phase, batch); err != nil {
 		return nil, err
 	}
 	p := &Program{}
 	var err error
 	p.machine, err = graph.Build(func(g *gorgonia.ExprGraph) error {
-		b := &Builder{Ops: m.Ops, Phase: phase, Noise: noise{m.Noise, &m.Before}, graph: g, dtype: m.dtype, given: m.Weights}
+		b := &Builder{Ops: m.Ops, Phase: phase, Noise: noise{m.Noise, &m.Before}, graph: g, dtype: m.dtype, given: m.Weights, whole: whole}
 		err := p.build(b, m.Network, m.Objective, batch)
 		p.parts, p.states = b.parts, b.states
 		return err

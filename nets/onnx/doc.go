@@ -6,7 +6,8 @@
 //
 // all of them float32, N any number. It is opset 13 in IR version 7, which is
 // old enough for every runtime in use, and it needs nothing of the newer ones:
-// Transpose, Conv, Relu, Flatten, Gemm, Softmax, and what layers of one's own add.
+// ops of opset 13 alone, and what is not among them, such as LayerNormalization, is
+// written in those that are.
 //
 // ONNX convolves channels first. So images are transposed once, before the first
 // convolution, and the kernels at export (H,W,I,O to O,I,H,W). Nothing is
@@ -16,7 +17,8 @@
 // an image in every runtime; in onnxruntime the two take the same time within
 // the noise (batches of 1, 32 and 256 on two cores).
 //
-// A layer of one's own is a [Layer]: it adds its nodes to a [Graph], in the layout
+// The layers of package nets have a file each, or a family of them: it makes known by
+// writes how they are written. A layer of one's own is a [Layer]: it adds its nodes to a [Graph], in the layout
 // that it asks for. A layer that is made of others by nets.Builder.Layer, and of
 // nothing else, needs no method, and neither does one that is nothing in prediction.
 package onnx

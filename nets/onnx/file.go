@@ -42,7 +42,7 @@ func newFile(m *nets.Model) (*file, error) {
 	if m == nil || m.Classes == 0 {
 		return nil, errors.New("onnx: there is no model: nets.New and nets.Load make one")
 	}
-	program, err := m.Draft(nets.Prediction, 1)
+	program, err := m.DraftWhole(nets.Prediction, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -53,19 +53,36 @@ func newFile(m *nets.Model) (*file, error) {
 	for _, w := range m.Weights {
 		f.taken[w.Name] = true
 	}
-	x := flow{image, false, m.Input[:], m.Input[:]}
-	for _, p := range program.Parts() {
-		if p.Layer == nil {
-			continue // the softmax of prediction
-		}
-		if x, err = f.layer(p, x); err != nil {
-			return nil, f.named(err)
-		}
+	layers := program.Parts()
+	layers = layers[:len(layers)-1] // the last is the softmax of prediction
+	values := map[*gorgonia.Node]flow{program.Graph().ByName(image)[0]: {image, false, m.Input[:], m.Input[:]}}
+	if err := f.layers(layers, values); err != nil {
+		return nil, f.named(err)
 	}
-	if err := f.end(f.convert(x, Rows).value); err != nil {
+	if err := f.end(f.convert(values[layers[len(layers)-1].Out], Rows).value); err != nil {
 		return nil, f.named(err)
 	}
 	return f, nil
+}
+
+// layers writes layers, each after the values that it is given, and adds what they give.
+func (f *file) layers(parts []nets.Part, values map[*gorgonia.Node]flow) error {
+	for _, p := range parts {
+		ins := make([]flow, len(p.Ins))
+		for i, n := range p.Ins {
+			in, ok := values[n]
+			if !ok {
+				return fmt.Errorf("layer %s (%s) is given what no layer beside it has made", p.Name, p.Type)
+			}
+			ins[i] = in
+		}
+		out, err := f.layer(p, ins)
+		if err != nil {
+			return err
+		}
+		values[p.Out] = out
+	}
+	return nil
 }
 
 // named gives an error the network's name, unless it has it.
@@ -76,41 +93,41 @@ func (f *file) named(err error) error {
 	return fmt.Errorf("onnx: %s: %w", f.network, err)
 }
 
-// layer writes a layer after x: as it writes itself, or else, where all that it does
-// is what the layers within it do, as they do.
-func (f *file) layer(p nets.Part, x flow) (flow, error) {
+// layer writes a layer after what it is given: as it writes itself, or else, where all
+// that it does is what the layers within it do, as they do.
+func (f *file) layer(p nets.Part, ins []flow) (flow, error) {
 	write := known(p.Layer)
 	if l, ok := p.Layer.(Layer); ok && write == nil {
 		write = l.ONNX
 	}
 	switch {
 	case write != nil:
-		out, err := f.write(p, x, write)
+		out, err := f.write(p, ins, write)
 		if err != nil {
 			err = fmt.Errorf("layer %s (%s): %w", p.Name, p.Type, err)
 		}
 		return out, err
 	case p.Computes():
-		return x, &UnwritableError{f.network, p.Name, p.Type}
+		return flow{}, &UnwritableError{f.network, p.Name, p.Type}
 	}
-	return f.within(p, x)
+	return f.within(p, ins)
 }
 
 // write has a layer write itself.
-func (f *file) write(p nets.Part, x flow, write func(*Graph) error) (flow, error) {
-	g := &Graph{file: f, part: p, in: x}
+func (f *file) write(p nets.Part, ins []flow, write func(*Graph) error) (flow, error) {
+	g := &Graph{file: f, part: p, in: ins[0], ins: ins}
 	err := ask(write, g)
 	switch {
 	case g.err != nil:
-		return x, g.err
+		return flow{}, g.err
 	case err != nil:
-		return x, err
+		return flow{}, err
 	case g.out == nil:
-		return x, errors.New("gives no output: its ONNX must call Output")
+		return flow{}, errors.New("gives no output: its ONNX must call Output")
 	}
 	for _, w := range f.weights {
 		if strings.HasPrefix(w.Name, p.Name+".") && !f.written[w.Name] {
-			return x, fmt.Errorf("does not write its weight %q", w.Name[len(p.Name)+1:])
+			return flow{}, fmt.Errorf("does not write its weight %q", w.Name[len(p.Name)+1:])
 		}
 	}
 	return *g.out, nil
@@ -128,25 +145,20 @@ func ask(write func(*Graph) error, g *Graph) (err error) {
 
 // within writes the layers within a layer that is nothing else. Weights of its own
 // are read by nothing.
-func (f *file) within(p nets.Part, x flow) (flow, error) {
+func (f *file) within(p nets.Part, ins []flow) (flow, error) {
 	for _, n := range p.Own() {
 		f.written[n.Name()] = true
 	}
-	values := map[*gorgonia.Node]flow{p.In: x}
-	for _, l := range p.Parts {
-		in, ok := values[l.In]
-		if !ok {
-			return x, fmt.Errorf("layer %s (%s) is given what no layer of %s has made", l.Name, l.Type, p.Name)
-		}
-		out, err := f.layer(l, in)
-		if err != nil {
-			return x, err
-		}
-		values[l.Out] = out
+	values := make(map[*gorgonia.Node]flow)
+	for i, n := range p.Ins {
+		values[n] = ins[i]
+	}
+	if err := f.layers(p.Parts, values); err != nil {
+		return flow{}, err
 	}
 	out, ok := values[p.Out]
 	if !ok {
-		return x, fmt.Errorf("layer %s (%s) gives what no layer of it has made", p.Name, p.Type)
+		return flow{}, fmt.Errorf("layer %s (%s) gives what no layer of it has made", p.Name, p.Type)
 	}
 	return out, nil
 }

@@ -25,7 +25,8 @@ type Layer interface {
 type Graph struct {
 	file  *file
 	part  nets.Part
-	in    flow
+	in    flow // the first of ins
+	ins   []flow
 	asked []Layout // of Input
 	out   *flow    // nil until Output
 	err   error    // the first thing that was asked wrongly
@@ -53,6 +54,41 @@ func (g *Graph) Out() []int { return shape(g.part.Out) }
 func (g *Graph) Input(layout Layout) Value {
 	g.asked = append(g.asked, layout)
 	return g.file.convert(g.in, layout).value
+}
+
+// Inputs are all that the layer is given: of a [nets.Merge] several values, each in
+// the layout. For Any they are brought into one, where they differ.
+func (g *Graph) Inputs(layout Layout) (values []Value) {
+	g.asked = append(g.asked, layout)
+	if layout == Any {
+		layout = g.common()
+		for i, in := range g.ins {
+			g.ins[i] = g.file.convert(in, layout)
+		}
+		g.in = g.ins[0]
+	}
+	for _, in := range g.ins {
+		values = append(values, g.file.convert(in, layout).value)
+	}
+	return values
+}
+
+// common is a layout for all inputs: their own, if it is one.
+func (g *Graph) common() Layout {
+	one, first := true, false
+	for _, in := range g.ins {
+		one = one && in.first == g.in.first && slices.Equal(in.dims, g.in.dims) && slices.Equal(in.shape, g.in.shape)
+		first = first || in.first
+	}
+	switch {
+	case one:
+		return Any
+	case len(g.in.shape) == 1:
+		return Rows
+	case first:
+		return ChannelsFirst
+	}
+	return ChannelsLast
 }
 
 // Weight is one of the layer's weights as it is, under the name by which Build has
@@ -156,7 +192,7 @@ func (g *Graph) Part(name string, x Value, in, out Layout) Value {
 			g.fail("what it gives the layer %q in it: %w", name, err)
 			return ""
 		}
-		gives, err := g.file.layer(p, given)
+		gives, err := g.file.layer(p, []flow{given})
 		if err != nil {
 			g.fail("%w", err)
 			return ""

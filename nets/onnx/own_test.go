@@ -152,6 +152,22 @@ func (Halves) ONNX(g *onnx.Graph) error {
 	return nil
 }
 
+// Plus is a sum of branches.
+type Plus struct{}
+
+func (Plus) Build(*nets.Builder, *gorgonia.Node) (*gorgonia.Node, error) {
+	return nil, errors.New("of one")
+}
+
+func (Plus) Merge(_ *nets.Builder, xs gorgonia.Nodes) (*gorgonia.Node, error) {
+	return gorgonia.ReduceAdd(xs)
+}
+
+func (Plus) ONNX(g *onnx.Graph) error {
+	g.Output(g.Node("Sum", g.Inputs(onnx.Any)), onnx.Any)
+	return nil
+}
+
 // Softmax has the name of what stands at every network's end.
 type Softmax struct{}
 
@@ -193,7 +209,13 @@ var owned = map[string][]nets.Layer{
 	"elu":      {conv, Elu{}, nets.Dense{Units: 3}},
 	"noisy":    {conv, Noisy{}, nets.Dense{Units: 3}, Noisy{}},
 	"shifted":  {conv, Shifted{}, nets.Dense{Units: 3}},
+	"maps":     {conv, same, at(same, "conv2d"), at(Plus{}, "conv2d_1", "conv2d_2"), at(Plus{}, "plus", "conv2d"), nets.Dense{Units: 3}},
+	"mixed":    {nets.Conv2D{Filters: 2, Side: 1}, at(Plus{}, "image", "conv2d"), at(Plus{}, "plus", "image"), at(Plus{}, "plus_1", "image", "plus"), nets.Dense{Units: 3}},
+	"rows":     {conv, nets.Dense{Units: 5 * 4 * 4}, at(nets.Flatten{}, "conv2d"), at(Plus{}, "flatten", "flatten"), at(Plus{}, "plus", "dense"), nets.Dense{Units: 3}},
 }
+
+// at is a layer after others.
+func at(l nets.Layer, after ...string) nets.Layer { return nets.At{Layer: l, After: after} }
 
 // answers has onnxruntime say what the models in a folder make of the images there.
 const answers = `
