@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"gorgonia.org/gorgonia"
+
+	"stheno/graph"
 )
 
 // Conv2D is a convolutional layer, as Keras's with padding "valid" and stride 1:
@@ -60,4 +62,15 @@ func (c Conv2D) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
 	w := b.Weight("kernel", c.Kernel.or(GlorotUniform), Fans{area * in, area * c.Filters}, c.Side, c.Side, in, c.Filters)
 	bias := b.Weight("bias", Zeros, Fans{}, c.Filters)
 	return b.Ops.Convolve(x, w, bias, c.Activation == ReLU)
+}
+
+// spans are how the kernel slides.
+func (c Conv2D) spans(in []int) [2]graph.Span {
+	var w graph.Window
+	return [2]graph.Span{w.Along(0, in[0], c.Side), w.Along(1, in[1], c.Side)}
+}
+
+// flops are OH·OW·K·K·C·F multiply-adds.
+func (c Conv2D) flops(in, out []int) Operations {
+	return multiplyAdds(product(out) * c.Side * c.Side * in[2])
 }

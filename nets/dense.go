@@ -32,3 +32,6 @@ func (d Dense) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
 	bias := b.Weight("bias", Zeros, Fans{}, d.Units)
 	return b.Ops.Affine(x, w, bias, d.Activation == ReLU)
 }
+
+// flops are I·O multiply-adds.
+func (d Dense) flops(in, _ []int) Operations { return multiplyAdds(product(in) * d.Units) }

@@ -41,6 +41,9 @@ func (Normalize) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
 	return b.Ops.Normalize(x)
 }
 
+// flops are none that count: three of a number.
+func (Normalize) flops(_, _ []int) Operations { return Operations{} }
+
 // Cosines are those between rows of length 1 and one direction for each class,
 // which is learned:
 //
@@ -63,6 +66,9 @@ func (c Cosines) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
 	}
 	return b.Ops.InnerProducts(x, w)
 }
+
+// flops are E·Units multiply-adds.
+func (c Cosines) flops(in, _ []int) Operations { return multiplyAdds(product(in) * c.Units) }
 
 // Loss is what a model is trained for in place of the cross-entropy of its
 // logits.

@@ -131,20 +131,21 @@ func ask(l Counted, in, out []int) (takes Operations, err error) {
 // known is what the layers of this package take; ok is false for others, and for
 // those that embed one of these, for whatever they do besides.
 func known(l Layer, in, out tensor.Shape) (takes Operations, ok bool) {
-	macs := 0
-	switch l := settings(l).(type) {
-	case Dense:
-		macs = in.TotalSize() * l.Units
-	case Conv2D:
-		macs = out.TotalSize() * l.Side * l.Side * in[2]
-	case Cosines:
-		macs = in.TotalSize() * l.Units
-	case Flatten, Dropout, Normalize:
-	default:
-		return takes, false
+	counts, ok := settings(l).(interface {
+		flops(in, out []int) Operations
+	})
+	if ok = ok && ours(l); ok {
+		takes = counts.flops(in, out)
 	}
-	return Operations{2 * macs, 2 * macs, 2 * macs}, true
+	return takes, ok
 }
+
+// product is how many numbers a shape holds.
+func product(shape []int) int { return tensor.Shape(shape).TotalSize() }
+
+// multiplyAdds are the operations of a layer of so many of them, which its weights'
+// gradient and its input's take as well.
+func multiplyAdds(n int) Operations { return Operations{2 * n, 2 * n, 2 * n} }
 
 // ofStep counts what a training step takes. Where gradients go is read off the
 // graph g: through the nodes that depend on a weight which is trained.

@@ -14,6 +14,7 @@ type Output struct {
 	Name, Type string // "conv2d_1", "Conv2D"
 	Shape      []int  // (H,W,C) or (units)
 	Values     []float32
+	Field      Field // of images; zero of rows
 }
 
 // Outputs runs one image (H,W,C) and returns what each layer makes of it, in
@@ -25,11 +26,12 @@ func (p *Predictor) Outputs(image []float32) ([]Output, error) {
 	}
 	p.running <- struct{}{}
 	defer func() { <-p.running }()
-	program, err := p.take(1)
+	one := lent{images: 1, whole: true}
+	program, err := p.take(one)
 	if err != nil {
 		return nil, err
 	}
-	defer p.put(1, program)
+	defer p.put(one, program)
 	if p.model.dtype == tensor.Float64 {
 		return outputs[float64](program, image)
 	}
@@ -44,12 +46,13 @@ func outputs[T graph.Float](p *Program, image []float32) ([]Output, error) {
 		return nil, err
 	}
 	var list []Output
+	fields := fields(p.images, p.Parts())
 	for _, part := range p.Parts() {
 		if len(part.Nodes) == 0 {
 			continue // a layer that adds nothing, as dropout outside of training
 		}
 		out := part.Out
-		a := Output{Name: part.Name, Type: part.Type, Shape: slices.Clone(out.Shape()[1:])}
+		a := Output{Name: part.Name, Type: part.Type, Shape: slices.Clone(out.Shape()[1:]), Field: fields[out]}
 		for _, v := range graph.Slice[T](out.Value()) {
 			a.Values = append(a.Values, float32(v))
 		}

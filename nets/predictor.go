@@ -19,7 +19,13 @@ type Predictor struct {
 	running chan struct{} // one for each program that runs
 
 	mu   sync.Mutex // guards building, and what is below
-	idle map[int][]*Program
+	idle map[lent][]*Program
+}
+
+// lent is what tells a predictor's programs apart.
+type lent struct {
+	images int
+	whole  bool // each layer gives what it says
 }
 
 // Scores are what a network says of N images; Top names the likeliest classes.
@@ -36,7 +42,7 @@ const maxPrediction = 256
 // needed, and kept: one for each power of two up to 256 images, and for as many
 // goroutines as there are processors.
 func NewPredictor(m *Model) *Predictor {
-	return &Predictor{model: m, running: make(chan struct{}, runtime.GOMAXPROCS(0)), idle: make(map[int][]*Program)}
+	return &Predictor{model: m, running: make(chan struct{}, runtime.GOMAXPROCS(0)), idle: make(map[lent][]*Program)}
 }
 
 // Network is the network that predicts.
@@ -82,11 +88,11 @@ func (p *Predictor) Predict(images []float32) (Scores, error) {
 func (p *Predictor) run(images []float32, out Scores, from, n int) error {
 	p.running <- struct{}{}
 	defer func() { <-p.running }()
-	program, err := p.take(n)
+	program, err := p.take(lent{images: n})
 	if err != nil {
 		return err
 	}
-	defer p.put(n, program)
+	defer p.put(lent{images: n}, program)
 	if p.model.dtype == tensor.Float64 {
 		return predict[float64](program, images, out, from)
 	}
@@ -110,23 +116,23 @@ func predict[T graph.Float](p *Program, images []float32, out Scores, from int) 
 	return nil
 }
 
-// take lends a program for n images that nobody else runs.
-func (p *Predictor) take(n int) (*Program, error) {
+// take lends a program that nobody else runs.
+func (p *Predictor) take(l lent) (*Program, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if free := p.idle[n]; len(free) > 0 {
-		p.idle[n] = free[:len(free)-1]
+	if free := p.idle[l]; len(free) > 0 {
+		p.idle[l] = free[:len(free)-1]
 		return free[len(free)-1], nil
 	}
-	program, err := p.model.Draft(Prediction, n)
+	program, err := p.model.draft(Prediction, l.images, l.whole)
 	if err != nil {
 		return nil, err
 	}
 	return program, program.ready(Prediction)
 }
 
-func (p *Predictor) put(n int, program *Program) {
+func (p *Predictor) put(l lent, program *Program) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.idle[n] = append(p.idle[n], program)
+	p.idle[l] = append(p.idle[l], program)
 }

@@ -2,7 +2,9 @@ package nets
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"sync"
 )
 
@@ -90,10 +92,23 @@ func isKeras(l Layer) bool {
 // program, which nobody can import.
 func packageOf(l Layer) string {
 	path := settingsType(reflect.TypeOf(plain(l))).PkgPath()
-	if path == reflect.TypeFor[Network]().PkgPath() || path == "main" {
+	if ours(l) || path == "main" {
 		return ""
 	}
 	return path
+}
+
+// ours says of a layer whether its type is one of this package's.
+func ours(l Layer) bool {
+	return settingsType(reflect.TypeOf(plain(l))).PkgPath() == reflect.TypeFor[Network]().PkgPath()
+}
+
+// Registered are the classes of layers that a config can name in this program, sorted:
+// Keras's here, and those of [Register].
+func Registered() []string {
+	classes.RLock()
+	defer classes.RUnlock()
+	return slices.Sorted(maps.Keys(classes.byName))
 }
 
 func classNamed(name, pkg string) (class, error) {

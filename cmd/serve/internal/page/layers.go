@@ -3,6 +3,7 @@ package page
 import (
 	"math"
 	"net/http"
+	"slices"
 
 	"stheno/data"
 	"stheno/nets"
@@ -10,15 +11,23 @@ import (
 
 // layerJSON is what a layer makes of an image, as bytes to be looked at.
 type layerJSON struct {
-	Name        string  `json:"name"`
-	Type        string  `json:"type"`
-	Shape       []int   `json:"shape"`             // (H,W,C) or (units)
-	Values      []byte  `json:"values"`            // the layer's least value, or 0 if that is less, is 0; its largest 255
-	Low         float32 `json:"low"`               // what 0 stands for
-	High        float32 `json:"high"`              // what 255 stands for
-	Field       int     `json:"field"`             // side of the square of pixels that a value is made of; 0 is all of them, or not known
-	Kernels     []byte  `json:"kernels,omitempty"` // 128 is zero; only of a layer that sees the image
-	KernelShape []int   `json:"kernel_shape,omitempty"`
+	Name        string     `json:"name"`
+	Type        string     `json:"type"`
+	Shape       []int      `json:"shape"`             // (H,W,C) or (units)
+	Values      []byte     `json:"values"`            // the layer's least value, or 0 if that is less, is 0; its largest 255
+	Low         float32    `json:"low"`               // what 0 stands for
+	High        float32    `json:"high"`              // what 255 stands for
+	Field       *fieldJSON `json:"field,omitempty"`   // the pixels that a value is made of; absent if these are all, or not known
+	Kernels     []byte     `json:"kernels,omitempty"` // 128 is zero; only of the first layer with weights
+	KernelShape []int      `json:"kernel_shape,omitempty"`
+}
+
+// fieldJSON is a nets.Field: the value (y,x) is made of size[0] rows of pixels from
+// start[0] + y*step[0] on, and of columns likewise.
+type fieldJSON struct {
+	Size  [2]int `json:"size"`
+	Step  [2]int `json:"step"`
+	Start [2]int `json:"start"`
 }
 
 type layersJSON struct {
@@ -37,38 +46,19 @@ func (p *Page) layers(w http.ResponseWriter, r *http.Request) (any, error) {
 		return nil, err
 	}
 	answer := layersJSON{Image: m.input()}
-	fields := fields(m.Predictor.Network())
-	for i, out := range outputs {
+	for _, out := range outputs {
 		if out.Type == "Flatten" {
 			continue // the same values again
 		}
 		l := layerJSON{Name: out.Name, Type: out.Type, Shape: out.Shape}
 		l.Values, l.Low, l.High = visible(out.Values)
-		if len(out.Shape) == 3 && i < len(fields) {
-			l.Field = fields[i]
+		if out.Field != (nets.Field{}) {
+			l.Field = (*fieldJSON)(&out.Field)
 		}
-		if i == 0 {
-			l.Kernels, l.KernelShape = kernels(m.Predictor.Weights(), out.Name)
-		}
+		l.Kernels, l.KernelShape = kernels(m.Predictor.Weights(), out.Name)
 		answer.Layers = append(answer.Layers, l)
 	}
 	return answer, nil
-}
-
-// fields are the receptive fields of the layers before the first that is not a
-// convolution. Those of stride 1 and without padding see side-1 pixels more
-// each, and their value (y,x) sees the square that begins at (y,x).
-func fields(net nets.Network) (sides []int) {
-	side := 1
-	for _, l := range net.Layers {
-		conv, ok := l.(nets.Conv2D)
-		if !ok {
-			break
-		}
-		side += conv.Side - 1
-		sides = append(sides, side)
-	}
-	return sides
 }
 
 // visible maps values to bytes, black for zero or what is less.
@@ -85,25 +75,26 @@ func visible(values []float32) (shades []byte, low, high float32) {
 	return shades, low, high
 }
 
-// kernels are those of a convolution of gray images, (K,K,1,F).
+// kernels are those of the layer if it is the first that has weights, and convolves
+// gray images: (K,K,1,F).
 func kernels(weights []nets.Weight, layer string) (shades []byte, shape []int) {
-	for _, w := range weights {
-		shape := w.Value.Shape()
-		values, ok := w.Value.Data().([]float32)
-		if w.Name != layer+".kernel" || len(shape) != 4 || shape[2] != 1 || !ok {
-			continue
-		}
-		largest := float32(0)
-		for _, v := range values {
-			largest = max(largest, v, -v)
-		}
-		shades = make([]byte, len(values))
-		for i, v := range values {
-			shades[i] = byte(128 + signedByte(v, largest))
-		}
-		return shades, append([]int(nil), shape...)
+	if len(weights) == 0 || weights[0].Name != layer+".kernel" {
+		return nil, nil
 	}
-	return nil, nil
+	shape = weights[0].Value.Shape()
+	values, ok := weights[0].Value.Data().([]float32)
+	if len(shape) != 4 || shape[2] != 1 || !ok {
+		return nil, nil
+	}
+	largest := float32(0)
+	for _, v := range values {
+		largest = max(largest, v, -v)
+	}
+	shades = make([]byte, len(values))
+	for i, v := range values {
+		shades[i] = byte(128 + signedByte(v, largest))
+	}
+	return shades, slices.Clone(shape)
 }
 
 // signedByte maps -largest ... largest to -127 ... 127.

@@ -104,7 +104,7 @@ function perClass(l, model) {
 
 // units are the outputs of another dense layer, as a field.
 function units(l) {
-  const count = l.shape[0], columns = Math.min(count, count > 256 ? 64 : 32), rows = Math.ceil(count / columns);
+  const count = l.shape.reduce((a, b) => a * b), columns = Math.min(count, count > 256 ? 64 : 32), rows = Math.ceil(count / columns);
   const box = small(`${l.name}: ${count} units`, "unit");
   return { box, update: now => { const padded = new Uint8Array(rows * columns); padded.set(bytes(now.values)); gray(box, padded, rows, columns); } };
 }
@@ -170,6 +170,7 @@ function field(l, at, value) {
   if (!l.field) { $("field-text").textContent = says; return; } // of which pixels is not known
   ctx.strokeStyle = "#f6ad55";
   ctx.lineWidth = 4;
-  ctx.strokeRect(scale * at.x + 2, scale * at.y + 2, scale * l.field - 4, scale * l.field - 4);
-  $("field-text").textContent = `${says}, made of ${l.field} × ${l.field} pixels`;
+  const [rows, columns] = l.field.size, [top, left] = ["y", "x"].map((axis, i) => l.field.start[i] + at[axis] * l.field.step[i]);
+  ctx.strokeRect(scale * left + 2, scale * top + 2, scale * columns - 4, scale * rows - 4);
+  $("field-text").textContent = `${says}, made of ${rows} × ${columns} pixels`;
 }
