@@ -15,9 +15,10 @@ import (
 
 // Builder is what a layer builds with.
 type Builder struct {
-	Ops   graph.Ops   // how mathematics becomes nodes
-	Phase Phase       // what the graph is for
-	Noise rand.Source // of dropout
+	Ops      graph.Ops      // how mathematics becomes nodes
+	Phase    Phase          // what the graph is for
+	Noise    rand.Source    // of dropout
+	Together graph.Together // the processes that train together, for ops that need the whole batch
 
 	graph     *gorgonia.ExprGraph
 	dtype     tensor.Dtype

@@ -25,7 +25,7 @@ func (i Initializer) or(other Initializer) Initializer {
 }
 
 // initializers are those that have a name, which is Keras's.
-var initializers = map[string]Initializer{"GlorotUniform": GlorotUniform, "HeUniform": HeUniform, "HeNormal": HeNormal, "Zeros": Zeros}
+var initializers = map[string]Initializer{"GlorotUniform": GlorotUniform, "HeUniform": HeUniform, "HeNormal": HeNormal, "Zeros": Zeros, "Ones": Ones}
 
 // MarshalJSON writes one of this package's initializers as Keras's configs do, and
 // nil as null. It refuses a function of one's own, which nobody could read.
@@ -38,7 +38,7 @@ func (i Initializer) MarshalJSON() ([]byte, error) {
 			return keras.WriteInitializer(class), nil
 		}
 	}
-	return nil, errors.New("an initializer of one's own has no name: take GlorotUniform, HeUniform, HeNormal or Zeros")
+	return nil, errors.New("an initializer of one's own has no name: take GlorotUniform, HeUniform, HeNormal, Zeros or Ones")
 }
 
 // UnmarshalJSON reads what MarshalJSON writes, or Keras's config of the same
@@ -62,6 +62,9 @@ func (i *Initializer) UnmarshalJSON(text []byte) error {
 
 // Zeros is the initializer of biases; it draws nothing.
 func Zeros(*rand.Rand, Fans) float64 { return 0 }
+
+// Ones is the initializer of what multiplies; it draws nothing.
+func Ones(*rand.Rand, Fans) float64 { return 1 }
 
 // GlorotUniform draws from ±sqrt(6 / (in + out)), Keras's default (Glorot and
 // Bengio, 2010).

@@ -19,12 +19,13 @@ import (
 // time.
 type Model struct {
 	Network
-	Classes   int       // how many logits the last layer gives
-	Weights   []Weight  // in the layers' order
-	Noise     *rand.PCG // the source of dropout, part of a run's state
-	Objective           // what training and evaluation measure; plain cross-entropy unless changed
-	Before    int       // rows of each batch that other processes have before this one's, where they train together
-	Ops       graph.Ops // how graphs are written; graph.Fused unless changed before the first Program
+	Classes   int            // how many logits the last layer gives
+	Weights   []Weight       // in the layers' order
+	Noise     *rand.PCG      // the source of dropout, part of a run's state
+	Objective                // what training and evaluation measure; plain cross-entropy unless changed
+	Before    int            // rows of each batch that other processes have before this one's, where they train together
+	Together  graph.Together // those processes, in the middle of a run; nil is this one alone
+	Ops       graph.Ops      // how graphs are written; graph.Fused unless changed before the first Program
 
 	dtype    tensor.Dtype
 	rows     []summary.Row
@@ -99,7 +100,7 @@ func (m *Model) declare() ([]spec, error) {
 // sketch builds the network for one image, without memory and without gradients: to
 // learn what its layers ask for and add.
 func (m *Model) sketch(ops graph.Ops, phase Phase) (*Builder, error) {
-	b := &Builder{Ops: ops, Phase: phase, Noise: noise{new(rand.PCG), new(int)}, dtype: m.dtype, declaring: true}
+	b := &Builder{Ops: ops, Phase: phase, Noise: noise{new(rand.PCG), new(int)}, Together: together{m}, dtype: m.dtype, declaring: true}
 	machine, err := graph.Build(func(g *gorgonia.ExprGraph) error {
 		b.graph = g
 		_, err := b.build(m.Network, b.images(m.Network, 1))

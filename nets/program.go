@@ -138,7 +138,7 @@ func (m *Model) draft(phase Phase, batch int, whole bool) (*Program, error) {
 	p := &Program{}
 	var err error
 	p.machine, err = graph.Build(func(g *gorgonia.ExprGraph) error {
-		b := &Builder{Ops: m.Ops, Phase: phase, Noise: noise{m.Noise, &m.Before}, graph: g, dtype: m.dtype, given: m.Weights, whole: whole}
+		b := &Builder{Ops: m.Ops, Phase: phase, Noise: noise{m.Noise, &m.Before}, Together: together{m}, graph: g, dtype: m.dtype, given: m.Weights, whole: whole}
 		err := p.build(b, m.Network, m.Objective, batch)
 		p.parts, p.states = b.parts, b.states
 		return err

@@ -83,7 +83,7 @@ func (b *Builder) check(s spec, name string) error {
 	case len(s.shape) == 0 || slices.Min(s.shape) < 1:
 		return fmt.Errorf("has shape %v: it must have at least one dimension, and each must be at least 1", []int(s.shape))
 	case s.init == nil:
-		return errors.New("has no initializer: there are GlorotUniform, HeUniform, HeNormal and Zeros")
+		return errors.New("has no initializer: there are GlorotUniform, HeUniform, HeNormal, Zeros and Ones")
 	case b.declaring:
 		return nil
 	case at == len(b.given) || b.given[at].Name != s.name:

@@ -44,6 +44,12 @@ type table[T Float] struct {
 	// On one thread.
 	sumRows   func(n, o int, x, sum []T)
 	transpose func(x []T, stride, rows, columns int, y []T, step int)
+
+	// On one thread, on rows as long as their parameters: see channels.go.
+	moments  func(x, pilot, sum, squares []T)
+	norm     func(x, mean, scale, shift, y []T, relu bool)
+	normSums func(x, dy, mean, scale, shift, sum, product []T, relu bool)
+	normGrad func(x, dy, mean, scale, shift, pull, slope, dx []T, relu bool)
 }
 
 // implementations lists what this machine can run, the fastest last.
@@ -82,6 +88,7 @@ func genericTable[T Float]() table[T] {
 		lanes: 1, multiplyAdds: genericMultiplyAdds[T],
 		times: genericTimes[T], blend: genericBlend[T],
 		decode: genericDecode[T], sumRows: genericSumRows[T], transpose: genericTranspose[T],
+		moments: genericMoments[T], norm: genericNorm[T], normSums: genericNormSums[T], normGrad: genericNormGrad[T],
 	}
 }
 

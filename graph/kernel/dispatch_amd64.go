@@ -55,5 +55,6 @@ func (i *instructions) table() table[float32] {
 		times:  i.times, blend: i.blend,
 		lanes: i.width, multiplyAdds: i.peak,
 		sumRows: i.sumRows, transpose: packTransposed,
+		moments: genericMoments[float32], norm: genericNorm[float32], normSums: genericNormSums[float32], normGrad: genericNormGrad[float32],
 	}
 }

@@ -14,12 +14,12 @@ const (
 )
 
 // Initializers are Keras's classes of initializers that there are here.
-var Initializers = []string{defaultInitializer, "HeUniform", "HeNormal", zeros}
+var Initializers = []string{defaultInitializer, "HeUniform", "HeNormal", zeros, "Ones"}
 
 // WriteInitializer is what a config says of an initializer without a seed of its own.
 func WriteInitializer(class string) json.RawMessage {
 	config := `{"seed":null}`
-	if class == zeros {
+	if class == zeros || class == "Ones" {
 		config = "{}"
 	}
 	return fmt.Appendf(nil, `{"module":%q,"class_name":%q,"config":%s,"registered_name":null}`, kerasInitializers, class, config)

@@ -42,6 +42,8 @@ func Fit(ctx context.Context, m *nets.Model, rows *data.Set, opt Optimizer, plan
 	if f.Step == 0 {
 		f.LearningRate = opt.LearningRate()
 	}
+	f.team.meet()
+	defer f.team.part()
 	err = f.call(Callback.TrainBegin)
 	if err == nil {
 		err = f.planned()
