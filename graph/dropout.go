@@ -45,14 +45,14 @@ func (d Dropout[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
 
 func (d Dropout[T]) Run(out, in []gorgonia.Value) error {
 	mask := Slice[T](out[1])
-	kernel.Mask(mask, d.first(in[0].Shape()), d.Rate, T(1/(1-d.Rate)), d.Source.Uint64(), d.Source.Uint64())
+	kernel.Mask(mask, before(d.Source, in[0].Shape()), d.Rate, T(1/(1-d.Rate)), d.Source.Uint64(), d.Source.Uint64())
 	kernel.Scale(Slice[T](out[0]), Slice[T](in[0]), mask)
 	return nil
 }
 
-// first is the place of these elements in the mask of the whole batch.
-func (d Dropout[T]) first(shape tensor.Shape) int {
-	if s, ok := d.Source.(Shared); ok {
+// before is the place of the first of these elements in the noise of the whole batch.
+func before(source rand.Source, shape tensor.Shape) int {
+	if s, ok := source.(Shared); ok {
 		return s.Before() * shape[1:].TotalSize()
 	}
 	return 0

@@ -24,13 +24,7 @@ func (L2[T]) Accepts(in []tensor.Dtype) error { return floats[T](in, max(2, len(
 
 // Shape wants a scalar, and weights of any shape.
 func (l L2[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
-	if len(in[0]) != 0 || len(in) < 2 {
-		return nil, fmt.Errorf("wants a scalar loss and weights, got %v", in)
-	}
-	if !(l.Factor >= 0) {
-		return nil, fmt.Errorf("the factor is not 0 or more")
-	}
-	return []tensor.Shape{{}}, nil
+	return penaltyShape(in, l.Factor)
 }
 
 // Run adds up in float64.
@@ -45,21 +39,7 @@ func (l L2[T]) Run(out, in []gorgonia.Value) error {
 
 // Grad is the loss's own gradient, and one for each of the weights.
 func (l L2[T]) Grad(in gorgonia.Nodes, _, dout *gorgonia.Node, wants []bool) (gorgonia.Nodes, error) {
-	grads := make(gorgonia.Nodes, len(in))
-	for i, n := range in {
-		if !wants[i] {
-			continue
-		}
-		if i == 0 {
-			grads[i] = dout
-			continue
-		}
-		var err error
-		if grads[i], err = Apply(l2Grad[T]{Factor: l.Factor}, n, dout); err != nil {
-			return nil, err
-		}
-	}
-	return grads, nil
+	return penaltyGrads(l2Grad[T]{Factor: l.Factor}, in, dout, wants)
 }
 
 // l2Grad is L2's gradient by one of its weights: w, dout -> dw = 2·Factor·dout·w.

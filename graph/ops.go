@@ -42,9 +42,6 @@ type Ops interface {
 	// (N) of type int, of which the share smoothing is spread over all classes.
 	// After a run, hits says how many rows are right.
 	CrossEntropy(x, labels *gorgonia.Node, smoothing float64) (loss *gorgonia.Node, hits func() int, err error)
-
-	// L2 is loss + factor · the sum of the squares of all elements of weights.
-	L2(loss *gorgonia.Node, factor float64, weights ...*gorgonia.Node) (*gorgonia.Node, error)
 }
 
 // Fused are the ops of this package.
@@ -94,10 +91,6 @@ func (fused) CrossEntropy(x, labels *gorgonia.Node, smoothing float64) (*gorgoni
 	hits := new(int)
 	loss, err := either(CrossEntropy[float32]{hits, smoothing}, CrossEntropy[float64]{hits, smoothing}, x, labels)
 	return loss, func() int { return *hits }, err
-}
-
-func (fused) L2(loss *gorgonia.Node, factor float64, weights ...*gorgonia.Node) (*gorgonia.Node, error) {
-	return either(L2[float32]{factor}, L2[float64]{factor}, append(gorgonia.Nodes{loss}, weights...)...)
 }
 
 // either applies the op of the first input's element type.

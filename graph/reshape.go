@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -22,6 +23,9 @@ func (Reshape[T]) Accepts(in []tensor.Dtype) error { return floats[T](in, 1) }
 
 // Shape wants as many numbers as To has.
 func (r Reshape[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
+	if len(r.To) > 0 && slices.Min(r.To) < 1 {
+		return nil, fmt.Errorf("each size must be at least 1")
+	}
 	if in[0].TotalSize() != r.To.TotalSize() {
 		return nil, fmt.Errorf("%v has %d numbers, not %d", in[0], in[0].TotalSize(), r.To.TotalSize())
 	}

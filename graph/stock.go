@@ -64,16 +64,6 @@ func (stock) CrossEntropy(x, labels *gorgonia.Node, smoothing float64) (*gorgoni
 	return loss, func() int { return countHits(x.Value(), ints(labels.Value())) }, err
 }
 
-func (stock) L2(loss *gorgonia.Node, factor float64, weights ...*gorgonia.Node) (*gorgonia.Node, error) {
-	return stockNodes(L2[float32]{factor}, L2[float64]{factor}, append(gorgonia.Nodes{loss}, weights...), func() *gorgonia.Node {
-		for _, w := range weights {
-			sum := must(gorgonia.Sum(must(gorgonia.Square(w))))
-			loss = must(gorgonia.Add(loss, must(gorgonia.Mul(sum, constant(loss, factor)))))
-		}
-		return loss
-	})
-}
-
 // stockNodes runs build, in which must may give up, for inputs that the fused op
 // takes: Gorgonia ends the process at some others, and computes nonsense of more.
 func stockNodes(op32, op64 Op, in gorgonia.Nodes, build func() *gorgonia.Node) (n *gorgonia.Node, err error) {

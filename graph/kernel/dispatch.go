@@ -27,6 +27,7 @@ type table[T Float] struct {
 
 	// On one thread, on slices of one length.
 	add      func(y, x []T)
+	scale    func(y, x, by []T)
 	biasReLU func(y, b []T)
 	reluGrad func(dz, dy, y []T)
 	adam     func(w, dw, m, v []T, alpha, decay1, decay2, eps T)
@@ -83,7 +84,7 @@ func genericTable[T Float]() table[T] {
 	return table[T]{
 		gemm: genericGemm[T], affine: genericAffine[T],
 		convolve: genericConvolve[T], convolveGrad: genericConvolveGrad[T], winograd: genericTransforms[T](),
-		add: genericAdd[T], biasReLU: genericBiasReLU[T], reluGrad: genericReLUGrad[T], adam: genericAdam[T],
+		add: genericAdd[T], scale: genericScale[T], biasReLU: genericBiasReLU[T], reluGrad: genericReLUGrad[T], adam: genericAdam[T],
 		sgd: genericSGD[T], momentum: genericMomentum[T], nesterov: genericNesterov[T], rmsprop: genericRMSprop[T],
 		lanes: 1, multiplyAdds: genericMultiplyAdds[T],
 		times: genericTimes[T], blend: genericBlend[T],

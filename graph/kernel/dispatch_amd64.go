@@ -22,7 +22,7 @@ var avx2 = instructions{
 		{productAVX2x1x1, productAVX2x2x1, productAVX2x3x1, productAVX2x4x1, productAVX2x5x1, productAVX2x6x1},
 		{productAVX2x1x2, productAVX2x2x2, productAVX2x3x2, productAVX2x4x2, productAVX2x5x2, productAVX2x6x2},
 	}},
-	vectors{8, addAVX2, biasReLUAVX2, reluGradAVX2, adamAVX2, descentsAVX2, decodeAVX2, timesAVX2, blendAVX2},
+	vectors{8, addAVX2, scaleAVX2, biasReLUAVX2, reluGradAVX2, adamAVX2, descentsAVX2, decodeAVX2, timesAVX2, blendAVX2},
 	assembled{winogradFilterAVX2, winogradFilterGradAVX2, winogradInputAVX2, winogradInputGradAVX2, winogradOutputAVX2, winogradOutputGradAVX2, winogradOutputStreamAVX2},
 	peakAVX2,
 }
@@ -32,7 +32,7 @@ var avx512 = instructions{
 		{productAVX512x1x1, productAVX512x2x1, productAVX512x3x1, productAVX512x4x1, productAVX512x5x1, productAVX512x6x1, productAVX512x7x1, productAVX512x8x1, productAVX512x9x1},
 		{productAVX512x1x2, productAVX512x2x2, productAVX512x3x2, productAVX512x4x2, productAVX512x5x2, productAVX512x6x2, productAVX512x7x2, productAVX512x8x2, productAVX512x9x2},
 	}},
-	vectors{16, addAVX512, biasReLUAVX512, reluGradAVX512, adamAVX512, descentsAVX512, decodeAVX512, timesAVX2, blendAVX2},
+	vectors{16, addAVX512, scaleAVX512, biasReLUAVX512, reluGradAVX512, adamAVX512, descentsAVX512, decodeAVX512, timesAVX2, blendAVX2},
 	assembled{winogradFilterAVX512, winogradFilterGradAVX512, winogradInputAVX512, winogradInputGradAVX512, winogradOutputAVX512, winogradOutputGradAVX512, winogradOutputStreamAVX512},
 	peakAVX512,
 }
@@ -49,7 +49,7 @@ func (i *instructions) table() table[float32] {
 	return table[float32]{
 		gemm: i.gemm, affine: i.affine, convolve: i.convolve, convolveGrad: i.convolveGrad,
 		winograd: i.transforms(&i.tiles), winogradIsFast: true,
-		add: i.add, biasReLU: i.biasReLU, reluGrad: i.reluGrad, adam: i.adam,
+		add: i.add, scale: i.scale, biasReLU: i.biasReLU, reluGrad: i.reluGrad, adam: i.adam,
 		sgd: i.sgd, momentum: i.momentum, nesterov: i.nesterov, rmsprop: i.rmsprop,
 		decode: i.decode,
 		times:  i.times, blend: i.blend,

@@ -97,12 +97,8 @@ func addShards[T Float](shards int, part, sum []T) {
 //	}
 func Scale[T Float](y, x, by []T) {
 	check(len(y) == len(x) && len(y) == len(by), "kernel: Scale: slices differ in length")
-	spans(len(y), 1<<14, func(from, to int) {
-		y, x, by := y[from:to], x[from:to], by[from:to]
-		for i, v := range x {
-			y[i] = v * by[i]
-		}
-	})
+	loop := of[T]().scale
+	spans(len(y), 1<<14, func(from, to int) { loop(y[from:to], x[from:to], by[from:to]) })
 }
 
 // Mask draws the elements from first on of a mask that is drawn in blocks, each

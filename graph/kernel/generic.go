@@ -95,6 +95,13 @@ func genericAdd[T Float](y, x []T) {
 	}
 }
 
+// genericScale is Scale's loop.
+func genericScale[T Float](y, x, by []T) {
+	for i, v := range x {
+		y[i] = v * by[i]
+	}
+}
+
 // genericAffine is Affine's loop.
 func genericAffine[T Float](m, n, k int, a, b, bias, c []T, relu bool) {
 	genericGemm(NoTrans, NoTrans, m, n, k, a, b, c)

@@ -67,6 +67,9 @@ func productAVX2x6x2(s *int)
 // addAVX2 is y[i] += x[i]. n is a multiple of 8, at least that.
 func addAVX2(n int, x *float32, y *float32)
 
+// scaleAVX2 is y[i] = x[i]*by[i]. n is a multiple of 8, at least that.
+func scaleAVX2(n int, x *float32, by *float32, y *float32)
+
 // biasReLUAVX2 is y[i] = max(0, y[i]+b[i]). n is a multiple of 8, at least that.
 func biasReLUAVX2(n int, b *float32, y *float32)
 
@@ -233,6 +236,9 @@ func productAVX512x9x2(s *int)
 
 // addAVX512 is y[i] += x[i]. n is a multiple of 16, at least that.
 func addAVX512(n int, x *float32, y *float32)
+
+// scaleAVX512 is y[i] = x[i]*by[i]. n is a multiple of 16, at least that.
+func scaleAVX512(n int, x *float32, by *float32, y *float32)
 
 // biasReLUAVX512 is y[i] = max(0, y[i]+b[i]). n is a multiple of 16, at least that.
 func biasReLUAVX512(n int, b *float32, y *float32)

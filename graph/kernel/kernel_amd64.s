@@ -4074,6 +4074,27 @@ step:
 	VZEROUPPER
 	RET
 
+// func scaleAVX2(n int, x *float32, by *float32, y *float32)
+// Requires: AVX
+TEXT ·scaleAVX2(SB), NOSPLIT, $0-32
+	MOVQ n+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ by+16(FP), DX
+	MOVQ y+24(FP), BX
+	SHRQ $0x03, AX
+
+step:
+	VMOVUPS (CX), Y0
+	VMULPS  (DX), Y0, Y0
+	VMOVUPS Y0, (BX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	DECQ    AX
+	JNZ     step
+	VZEROUPPER
+	RET
+
 // func biasReLUAVX2(n int, b *float32, y *float32)
 // Requires: AVX
 TEXT ·biasReLUAVX2(SB), NOSPLIT, $0-24
@@ -15332,6 +15353,27 @@ step:
 	VMOVUPS Z0, (DX)
 	ADDQ    $0x40, CX
 	ADDQ    $0x40, DX
+	DECQ    AX
+	JNZ     step
+	VZEROUPPER
+	RET
+
+// func scaleAVX512(n int, x *float32, by *float32, y *float32)
+// Requires: AVX, AVX512F
+TEXT ·scaleAVX512(SB), NOSPLIT, $0-32
+	MOVQ n+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ by+16(FP), DX
+	MOVQ y+24(FP), BX
+	SHRQ $0x04, AX
+
+step:
+	VMOVUPS (CX), Z0
+	VMULPS  (DX), Z0, Z0
+	VMOVUPS Z0, (BX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, BX
 	DECQ    AX
 	JNZ     step
 	VZEROUPPER

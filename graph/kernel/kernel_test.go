@@ -369,7 +369,15 @@ func testElementwiseOn(t *testing.T, n, o int, seed uint64, special float32) {
 		want[i] = dy.s[i] * factors.s[i]
 	}
 	same(t, what+" Scale", scaled.s, want)
-	for _, g := range []guarded[float32]{y, b, dy, dz, sum, scaled} {
+	added := next()
+	AddReLU(added.s, dy.s, factors.s)
+	for i := range want {
+		if want[i] = dy.s[i] + factors.s[i]; want[i] <= 0 {
+			want[i] = 0
+		}
+	}
+	same(t, what+" AddReLU", added.s, want)
+	for _, g := range []guarded[float32]{y, b, dy, dz, sum, scaled, added} {
 		g.check(t, what)
 	}
 }

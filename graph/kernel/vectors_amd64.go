@@ -5,11 +5,12 @@ package kernel
 // vectors are the elementwise kernels of an instruction set. Their assembly
 // takes whole vectors; what is left over goes through the generic loops.
 type vectors struct {
-	lanes    int // floats in a vector
-	addLoop  func(n int, x, y *float32)
-	biasLoop func(n int, b, y *float32)
-	reluLoop func(n int, dz, dy, y *float32)
-	adamLoop func(n int, w, dw, m, v *float32, alpha, decay1, decay2, eps float32)
+	lanes     int // floats in a vector
+	addLoop   func(n int, x, y *float32)
+	scaleLoop func(n int, x, by, y *float32)
+	biasLoop  func(n int, b, y *float32)
+	reluLoop  func(n int, dz, dy, y *float32)
+	adamLoop  func(n int, w, dw, m, v *float32, alpha, decay1, decay2, eps float32)
 	descents
 	decodeLoop func(n int, x *uint8, y *float32, by float32)
 	timesLoop  func(n int, x, y *float32, by float32)
@@ -25,6 +26,14 @@ func (v *vectors) add(y, x []float32) {
 		v.addLoop(n, &x[0], &y[0])
 	}
 	genericAdd(y[n:], x[n:])
+}
+
+func (v *vectors) scale(y, x, by []float32) {
+	n := v.whole(len(y))
+	if n > 0 {
+		v.scaleLoop(n, &x[0], &by[0], &y[0])
+	}
+	genericScale(y[n:], x[n:], by[n:])
 }
 
 func (v *vectors) biasReLU(y, b []float32) {

@@ -21,6 +21,7 @@ func main() {
 			}
 		}
 		add(v)
+		scale(v)
 		biasReLU(v)
 		reluGrad(v)
 		adam(v)

@@ -118,6 +118,17 @@ func multiply(v isa) {
 	})
 }
 
+// scale writes y = x·by, elementwise.
+func scale(v isa) {
+	begin(v, "scale", "func(n int, x, by, y *float32)", "y[i] = x[i]*by[i].")
+	n, x, by, y := param("n"), param("x"), param("by"), param("y")
+	loop(v, n, []reg.Register{x, by, y}, func() {
+		VMOVUPS(Mem{Base: x}, v.reg[0])
+		VMULPS(Mem{Base: by}, v.reg[0], v.reg[0])
+		VMOVUPS(v.reg[0], Mem{Base: y})
+	})
+}
+
 // blend writes y += (x - y)·part.
 func blend(v isa) {
 	begin(v, "blend", "func(n int, x, y *float32, part float32)", "y[i] += (x[i]-y[i])*part.")

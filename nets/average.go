@@ -1,0 +1,16 @@
+package nets
+
+import "gorgonia.org/gorgonia"
+
+// Average is the mean of the outputs of several layers, as Keras's.
+type Average struct{}
+
+func init() { registerKeras(Average{}) }
+
+// Build refuses one input.
+func (Average) Build(*Builder, *gorgonia.Node) (*gorgonia.Node, error) { return nil, errOneInput }
+
+// Merge adds one op.
+func (Average) Merge(b *Builder, xs gorgonia.Nodes) (*gorgonia.Node, error) {
+	return b.Ops.Average(xs...)
+}
