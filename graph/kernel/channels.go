@@ -14,9 +14,10 @@ type wideRows struct {
 }
 
 const (
-	widest    = 64      // numbers from which a row is wide
+	widest    = 32      // numbers from which a row is wide
 	wideBlock = 128     // rows whose sums run in T; those of blocks are added in float64
 	wideShard = 1 << 16 // numbers, about, whose sums belong together, whoever computes them
+	widePiece = 1 << 11 // numbers, about, that a kernel comes by several times
 	wideSpan  = 1 << 14 // numbers, about, that a thread takes at a time where there are no sums
 )
 
@@ -66,6 +67,21 @@ func (s wideRows) part(i, size int) rowSpan {
 func (p rowSpan) blocks(block func(from, end int)) {
 	for from := p.from; from < p.end; from += wideBlock * p.w {
 		block(from, min(p.end, from+wideBlock*p.w))
+	}
+}
+
+// pieces calls piece for rows of w numbers that stay in the nearest cache, as a kernel
+// that adds up columns comes by them several times.
+func pieces(from, end, w int, piece func(from, end int)) {
+	for step := max(1, widePiece/w) * w; from < end; from += step {
+		piece(from, min(end, from+step))
+	}
+}
+
+// addTo adds up in float64.
+func addTo[T Float](sum []float64, x []T) {
+	for j, v := range x {
+		sum[j] += float64(v)
 	}
 }
 
@@ -146,12 +162,10 @@ func momentsOf[T Float](p rowSpan, x []T, mean, squares []float64) {
 		pilot[j] /= T(first)
 	}
 	p.blocks(func(from, end int) {
-		sum, square := sums[:p.w], sums[p.w:]
-		kernels.moments(x[from:end], pilot, sum, square)
-		for j := range pilot {
-			mean[j] += float64(sum[j])
-			squares[j] += float64(square[j])
-		}
+		clear(sums)
+		pieces(from, end, p.w, func(from, end int) { kernels.moments(x[from:end], pilot, sums[:p.w], sums[p.w:]) })
+		addTo(mean, sums[:p.w])
+		addTo(squares, sums[p.w:])
 	})
 	n := float64(p.rows())
 	for j, m := range pilot {
@@ -210,11 +224,12 @@ func ChannelNormSums[T Float](s Channels, x, dy, mean, scale, shift []T, relu bo
 		defer giveBack(sums)
 		clear(found)
 		p.blocks(func(from, end int) {
-			normSums(x[from:end], dy[from:end], m[:p.w], by[:p.w], add[:p.w], sums[:p.w], sums[p.w:], relu)
-			for j := range p.w {
-				found[j] += float64(sums[j])
-				found[wide.w+j] += float64(sums[p.w+j])
-			}
+			clear(sums)
+			pieces(from, end, p.w, func(from, end int) {
+				normSums(x[from:end], dy[from:end], m[:p.w], by[:p.w], add[:p.w], sums[:p.w], sums[p.w:], relu)
+			})
+			addTo(found, sums[:p.w])
+			addTo(found[wide.w:], sums[p.w:])
 		})
 	})
 	one := func(rowSpan) float64 { return 1 }
@@ -243,11 +258,9 @@ func ChannelNormGrad[T Float](s Channels, x, dy, mean, scale, shift, pull, slope
 	})
 }
 
-// genericMoments are the sums, and the sums of the squares, of the distances of rows of
-// x from a pilot, as long as one of them.
+// genericMoments adds up the distances, and their squares, of rows of x from a pilot, as
+// long as one of them.
 func genericMoments[T Float](x, pilot, sum, squares []T) {
-	clear(sum)
-	clear(squares)
 	for w := len(pilot); len(x) >= w; x = x[w:] {
 		for j, v := range x[:w] {
 			d := v - pilot[j]
@@ -270,10 +283,9 @@ func genericNorm[T Float](x, mean, scale, shift, y []T, relu bool) {
 	}
 }
 
-// genericNormSums is ChannelNormSums's loop, for rows as long as mean.
+// genericNormSums is ChannelNormSums's loop, for rows as long as mean; it goes on from
+// the sums that there are.
 func genericNormSums[T Float](x, dy, mean, scale, shift, sum, product []T, relu bool) {
-	clear(sum)
-	clear(product)
 	for w := len(mean); len(x) >= w; x, dy = x[w:], dy[w:] {
 		for j, v := range x[:w] {
 			d, dz := v-mean[j], dy[j]

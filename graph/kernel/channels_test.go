@@ -5,11 +5,12 @@ import (
 	"math"
 	"slices"
 	"testing"
+	"unsafe"
 )
 
 // channelShapes are of every kind of cut: rows that fill no vector, rows left over,
 // blocks and shards that are not full, and one row.
-var channelShapes = []Channels{{1, 1}, {1, 7}, {5, 3}, {64, 1}, {67, 1}, {300, 10}, {33, 16}, {700, 32}, {2500, 64}, {129, 65}, {9, 530}, {4100, 33}}
+var channelShapes = []Channels{{1, 1}, {1, 7}, {5, 3}, {64, 1}, {67, 1}, {300, 10}, {33, 16}, {700, 32}, {1100, 64}, {129, 65}, {9, 530}, {2100, 33}}
 
 // exactMoments are ChannelMoments' in two passes of float64.
 func exactMoments[T Float](s Channels, x []T) (mean, squares []float64) {
@@ -193,3 +194,26 @@ func TestChannelNormSameBits(t *testing.T) {
 		}
 	})
 }
+
+// BenchmarkChannelNorm is a step of a batch normalization that rectifies: its moments,
+// its output, and its gradient.
+func BenchmarkChannelNorm(b *testing.B) {
+	for _, s := range []Channels{{128 * 28 * 28, 32}, {128 * 14 * 14, 64}} {
+		b.Run(fmt.Sprintf("rows=%d/channels=%d", s.N, s.C), func(b *testing.B) {
+			n := s.N * s.C
+			x, dy, y, dx := Memory(4*n), Memory(4*n), Memory(4*n), Memory(4*n)
+			xs, dys, ys, dxs := floatsOf(x), floatsOf(dy), floatsOf(y), floatsOf(dx)
+			copy(xs, newGuarded[float32](n, 1).s)
+			copy(dys, newGuarded[float32](n, 2).s)
+			p, sums := newGuarded[float32](s.C, 3).s, make([]float64, 2*s.C)
+			for b.Loop() {
+				ChannelMoments(s, xs, sums[:s.C], sums[s.C:])
+				ChannelNorm(s, xs, p, p, p, ys, true)
+				ChannelNormSums(s, xs, dys, p, p, p, true, sums[:s.C], sums[s.C:])
+				ChannelNormGrad(s, xs, dys, p, p, p, p, p, dxs, true)
+			}
+		})
+	}
+}
+
+func floatsOf(b []byte) []float32 { return unsafe.Slice((*float32)(unsafe.Pointer(&b[0])), len(b)/4) }

@@ -24,6 +24,12 @@ var avx2 = instructions{
 	}},
 	vectors{8, addAVX2, scaleAVX2, biasReLUAVX2, reluGradAVX2, adamAVX2, descentsAVX2, decodeAVX2, timesAVX2, blendAVX2},
 	assembled{winogradFilterAVX2, winogradFilterGradAVX2, winogradInputAVX2, winogradInputGradAVX2, winogradOutputAVX2, winogradOutputGradAVX2, winogradOutputStreamAVX2},
+	channelLoops{
+		momentsAVX2,
+		[2]normLoop{normAVX2, normReLUAVX2},
+		[2]normSumsLoop{normSumsAVX2, normSumsReLUAVX2},
+		[2]normGradLoop{normGradAVX2, normGradReLUAVX2},
+	},
 	peakAVX2,
 }
 
@@ -34,6 +40,12 @@ var avx512 = instructions{
 	}},
 	vectors{16, addAVX512, scaleAVX512, biasReLUAVX512, reluGradAVX512, adamAVX512, descentsAVX512, decodeAVX512, timesAVX2, blendAVX2},
 	assembled{winogradFilterAVX512, winogradFilterGradAVX512, winogradInputAVX512, winogradInputGradAVX512, winogradOutputAVX512, winogradOutputGradAVX512, winogradOutputStreamAVX512},
+	channelLoops{
+		momentsAVX512,
+		[2]normLoop{normAVX512, normReLUAVX512},
+		[2]normSumsLoop{normSumsAVX512, normSumsReLUAVX512},
+		[2]normGradLoop{normGradAVX512, normGradReLUAVX512},
+	},
 	peakAVX512,
 }
 
@@ -42,6 +54,7 @@ type instructions struct {
 	tiles
 	vectors
 	assembled
+	channelLoops
 	peak func(rounds int)
 }
 
@@ -55,6 +68,6 @@ func (i *instructions) table() table[float32] {
 		times:  i.times, blend: i.blend,
 		lanes: i.width, multiplyAdds: i.peak,
 		sumRows: i.sumRows, transpose: packTransposed,
-		moments: genericMoments[float32], norm: genericNorm[float32], normSums: genericNormSums[float32], normGrad: genericNormGrad[float32],
+		moments: i.moments, norm: i.norm, normSums: i.normSums, normGrad: i.normGrad,
 	}
 }

@@ -144,6 +144,27 @@ func winogradOutputGradAVX2(p *int)
 // peakAVX2 does n times 12 fused multiply-adds on vectors of 8 floats.
 func peakAVX2(n int)
 
+// momentsAVX2 is sum += x-pilot and squares += its square, down the rows. w is a multiple of 16, rows at least 1.
+func momentsAVX2(rows int, w int, x *float32, pilot *float32, sum *float32, squares *float32)
+
+// normAVX2 is y = (x-mean)·scale + shift. w is a multiple of 16, rows at least 1.
+func normAVX2(rows int, w int, x *float32, mean *float32, scale *float32, shift *float32, y *float32)
+
+// normSumsAVX2 is sum += dz and product += dz·(x-mean), down the rows. w is a multiple of 16, rows at least 1.
+func normSumsAVX2(rows int, w int, x *float32, dy *float32, mean *float32, scale *float32, shift *float32, sum *float32, product *float32)
+
+// normGradAVX2 is dx = dz·scale - pull - (x-mean)·slope. w is a multiple of 16, rows at least 1.
+func normGradAVX2(rows int, w int, x *float32, dy *float32, mean *float32, scale *float32, shift *float32, pull *float32, slope *float32, dx *float32)
+
+// normReLUAVX2 is y = (x-mean)·scale + shift of a y that is rectified. w is a multiple of 16, rows at least 1.
+func normReLUAVX2(rows int, w int, x *float32, mean *float32, scale *float32, shift *float32, y *float32)
+
+// normSumsReLUAVX2 is sum += dz and product += dz·(x-mean), down the rows of a y that is rectified. w is a multiple of 16, rows at least 1.
+func normSumsReLUAVX2(rows int, w int, x *float32, dy *float32, mean *float32, scale *float32, shift *float32, sum *float32, product *float32)
+
+// normGradReLUAVX2 is dx = dz·scale - pull - (x-mean)·slope of a y that is rectified. w is a multiple of 16, rows at least 1.
+func normGradReLUAVX2(rows int, w int, x *float32, dy *float32, mean *float32, scale *float32, shift *float32, pull *float32, slope *float32, dx *float32)
+
 // productAVX512x1x1 is strip's loop for tiles of 1 x 16.
 //
 //go:noescape
@@ -313,6 +334,27 @@ func winogradOutputGradAVX512(p *int)
 
 // peakAVX512 does n times 12 fused multiply-adds on vectors of 16 floats.
 func peakAVX512(n int)
+
+// momentsAVX512 is sum += x-pilot and squares += its square, down the rows. w is a multiple of 16, rows at least 1.
+func momentsAVX512(rows int, w int, x *float32, pilot *float32, sum *float32, squares *float32)
+
+// normAVX512 is y = (x-mean)·scale + shift. w is a multiple of 16, rows at least 1.
+func normAVX512(rows int, w int, x *float32, mean *float32, scale *float32, shift *float32, y *float32)
+
+// normSumsAVX512 is sum += dz and product += dz·(x-mean), down the rows. w is a multiple of 16, rows at least 1.
+func normSumsAVX512(rows int, w int, x *float32, dy *float32, mean *float32, scale *float32, shift *float32, sum *float32, product *float32)
+
+// normGradAVX512 is dx = dz·scale - pull - (x-mean)·slope. w is a multiple of 16, rows at least 1.
+func normGradAVX512(rows int, w int, x *float32, dy *float32, mean *float32, scale *float32, shift *float32, pull *float32, slope *float32, dx *float32)
+
+// normReLUAVX512 is y = (x-mean)·scale + shift of a y that is rectified. w is a multiple of 16, rows at least 1.
+func normReLUAVX512(rows int, w int, x *float32, mean *float32, scale *float32, shift *float32, y *float32)
+
+// normSumsReLUAVX512 is sum += dz and product += dz·(x-mean), down the rows of a y that is rectified. w is a multiple of 16, rows at least 1.
+func normSumsReLUAVX512(rows int, w int, x *float32, dy *float32, mean *float32, scale *float32, shift *float32, sum *float32, product *float32)
+
+// normGradReLUAVX512 is dx = dz·scale - pull - (x-mean)·slope of a y that is rectified. w is a multiple of 16, rows at least 1.
+func normGradReLUAVX512(rows int, w int, x *float32, dy *float32, mean *float32, scale *float32, shift *float32, pull *float32, slope *float32, dx *float32)
 
 // timesAVX2 is y[i] = x[i]*by. n is a multiple of 8, at least that.
 func timesAVX2(n int, x *float32, y *float32, by float32)

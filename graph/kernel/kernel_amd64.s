@@ -7778,6 +7778,541 @@ step:
 	VZEROUPPER
 	RET
 
+// func momentsAVX2(rows int, w int, x *float32, pilot *float32, sum *float32, squares *float32)
+// Requires: AVX, FMA3
+TEXT ·momentsAVX2(SB), NOSPLIT, $0-48
+	MOVQ x+16(FP), AX
+	MOVQ pilot+24(FP), CX
+	MOVQ sum+32(FP), DX
+	MOVQ squares+40(FP), BX
+	MOVQ rows+0(FP), SI
+	MOVQ w+8(FP), DI
+	SHLQ $0x02, DI
+	XORQ R8, R8
+
+columns32:
+	MOVQ    DI, R9
+	SUBQ    R8, R9
+	CMPQ    R9, $0x00000080
+	JLT     fewer32
+	VMOVUPS (DX)(R8*1), Y0
+	VMOVUPS (BX)(R8*1), Y4
+	VMOVUPS 32(DX)(R8*1), Y1
+	VMOVUPS 32(BX)(R8*1), Y5
+	VMOVUPS 64(DX)(R8*1), Y2
+	VMOVUPS 64(BX)(R8*1), Y6
+	VMOVUPS 96(DX)(R8*1), Y3
+	VMOVUPS 96(BX)(R8*1), Y7
+	MOVQ    SI, R9
+
+row32:
+	VMOVUPS     (AX), Y8
+	VSUBPS      (CX), Y8, Y8
+	VADDPS      Y8, Y0, Y0
+	VFMADD231PS Y8, Y8, Y4
+	VMOVUPS     32(AX), Y9
+	VSUBPS      32(CX), Y9, Y9
+	VADDPS      Y9, Y1, Y1
+	VFMADD231PS Y9, Y9, Y5
+	VMOVUPS     64(AX), Y10
+	VSUBPS      64(CX), Y10, Y10
+	VADDPS      Y10, Y2, Y2
+	VFMADD231PS Y10, Y10, Y6
+	VMOVUPS     96(AX), Y11
+	VSUBPS      96(CX), Y11, Y11
+	VADDPS      Y11, Y3, Y3
+	VFMADD231PS Y11, Y11, Y7
+	ADDQ        DI, AX
+	DECQ        R9
+	JNZ         row32
+	VMOVUPS     Y0, (DX)(R8*1)
+	VMOVUPS     Y4, (BX)(R8*1)
+	VMOVUPS     Y1, 32(DX)(R8*1)
+	VMOVUPS     Y5, 32(BX)(R8*1)
+	VMOVUPS     Y2, 64(DX)(R8*1)
+	VMOVUPS     Y6, 64(BX)(R8*1)
+	VMOVUPS     Y3, 96(DX)(R8*1)
+	VMOVUPS     Y7, 96(BX)(R8*1)
+	MOVQ        SI, R9
+	IMULQ       DI, R9
+	SUBQ        $0x00000080, R9
+	SUBQ        R9, AX
+	ADDQ        $0x00000080, CX
+	ADDQ        $0x00000080, R8
+	JMP         columns32
+
+fewer32:
+columns16:
+	MOVQ    DI, R9
+	SUBQ    R8, R9
+	CMPQ    R9, $0x00000040
+	JLT     fewer16
+	VMOVUPS (DX)(R8*1), Y0
+	VMOVUPS (BX)(R8*1), Y2
+	VMOVUPS 32(DX)(R8*1), Y1
+	VMOVUPS 32(BX)(R8*1), Y3
+	MOVQ    SI, R9
+
+row16:
+	VMOVUPS     (AX), Y8
+	VSUBPS      (CX), Y8, Y8
+	VADDPS      Y8, Y0, Y0
+	VFMADD231PS Y8, Y8, Y2
+	VMOVUPS     32(AX), Y9
+	VSUBPS      32(CX), Y9, Y9
+	VADDPS      Y9, Y1, Y1
+	VFMADD231PS Y9, Y9, Y3
+	ADDQ        DI, AX
+	DECQ        R9
+	JNZ         row16
+	VMOVUPS     Y0, (DX)(R8*1)
+	VMOVUPS     Y2, (BX)(R8*1)
+	VMOVUPS     Y1, 32(DX)(R8*1)
+	VMOVUPS     Y3, 32(BX)(R8*1)
+	MOVQ        SI, R9
+	IMULQ       DI, R9
+	SUBQ        $0x00000040, R9
+	SUBQ        R9, AX
+	ADDQ        $0x00000040, CX
+	ADDQ        $0x00000040, R8
+	JMP         columns16
+
+fewer16:
+	VZEROUPPER
+	RET
+
+// func normAVX2(rows int, w int, x *float32, mean *float32, scale *float32, shift *float32, y *float32)
+// Requires: AVX, FMA3
+TEXT ·normAVX2(SB), NOSPLIT, $0-56
+	MOVQ   x+16(FP), AX
+	MOVQ   mean+24(FP), CX
+	MOVQ   scale+32(FP), DX
+	MOVQ   shift+40(FP), BX
+	MOVQ   y+48(FP), SI
+	VXORPS Y2, Y2, Y2
+	MOVQ   rows+0(FP), DI
+	MOVQ   w+8(FP), R8
+	SHLQ   $0x02, R8
+
+row:
+	XORQ R9, R9
+
+column:
+	VMOVUPS     (AX), Y0
+	VSUBPS      (CX)(R9*1), Y0, Y0
+	VMOVUPS     (DX)(R9*1), Y1
+	VFMADD213PS (BX)(R9*1), Y1, Y0
+	VMOVUPS     Y0, (SI)
+	VMOVUPS     32(AX), Y0
+	VSUBPS      32(CX)(R9*1), Y0, Y0
+	VMOVUPS     32(DX)(R9*1), Y1
+	VFMADD213PS 32(BX)(R9*1), Y1, Y0
+	VMOVUPS     Y0, 32(SI)
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, R9
+	CMPQ        R9, R8
+	JNE         column
+	DECQ        DI
+	JNZ         row
+	VZEROUPPER
+	RET
+
+// func normSumsAVX2(rows int, w int, x *float32, dy *float32, mean *float32, scale *float32, shift *float32, sum *float32, product *float32)
+// Requires: AVX, FMA3
+TEXT ·normSumsAVX2(SB), NOSPLIT, $0-72
+	MOVQ   x+16(FP), AX
+	MOVQ   dy+24(FP), CX
+	MOVQ   mean+32(FP), DX
+	MOVQ   scale+40(FP), BX
+	MOVQ   shift+48(FP), SI
+	MOVQ   sum+56(FP), DI
+	MOVQ   product+64(FP), R8
+	VXORPS Y10, Y10, Y10
+	MOVQ   rows+0(FP), R9
+	MOVQ   w+8(FP), R10
+	SHLQ   $0x02, R10
+	XORQ   R11, R11
+
+columns32:
+	MOVQ    R10, R12
+	SUBQ    R11, R12
+	CMPQ    R12, $0x00000080
+	JLT     fewer32
+	VMOVUPS (DI)(R11*1), Y0
+	VMOVUPS (R8)(R11*1), Y4
+	VMOVUPS 32(DI)(R11*1), Y1
+	VMOVUPS 32(R8)(R11*1), Y5
+	VMOVUPS 64(DI)(R11*1), Y2
+	VMOVUPS 64(R8)(R11*1), Y6
+	VMOVUPS 96(DI)(R11*1), Y3
+	VMOVUPS 96(R8)(R11*1), Y7
+	MOVQ    R9, R12
+
+row32:
+	VMOVUPS     (AX), Y8
+	VSUBPS      (DX), Y8, Y8
+	VMOVUPS     (CX), Y9
+	VADDPS      Y9, Y0, Y0
+	VFMADD231PS Y8, Y9, Y4
+	VMOVUPS     32(AX), Y8
+	VSUBPS      32(DX), Y8, Y8
+	VMOVUPS     32(CX), Y9
+	VADDPS      Y9, Y1, Y1
+	VFMADD231PS Y8, Y9, Y5
+	VMOVUPS     64(AX), Y8
+	VSUBPS      64(DX), Y8, Y8
+	VMOVUPS     64(CX), Y9
+	VADDPS      Y9, Y2, Y2
+	VFMADD231PS Y8, Y9, Y6
+	VMOVUPS     96(AX), Y8
+	VSUBPS      96(DX), Y8, Y8
+	VMOVUPS     96(CX), Y9
+	VADDPS      Y9, Y3, Y3
+	VFMADD231PS Y8, Y9, Y7
+	ADDQ        R10, AX
+	ADDQ        R10, CX
+	DECQ        R12
+	JNZ         row32
+	VMOVUPS     Y0, (DI)(R11*1)
+	VMOVUPS     Y4, (R8)(R11*1)
+	VMOVUPS     Y1, 32(DI)(R11*1)
+	VMOVUPS     Y5, 32(R8)(R11*1)
+	VMOVUPS     Y2, 64(DI)(R11*1)
+	VMOVUPS     Y6, 64(R8)(R11*1)
+	VMOVUPS     Y3, 96(DI)(R11*1)
+	VMOVUPS     Y7, 96(R8)(R11*1)
+	MOVQ        R9, R12
+	IMULQ       R10, R12
+	SUBQ        $0x00000080, R12
+	SUBQ        R12, AX
+	SUBQ        R12, CX
+	ADDQ        $0x00000080, DX
+	ADDQ        $0x00000080, BX
+	ADDQ        $0x00000080, SI
+	ADDQ        $0x00000080, R11
+	JMP         columns32
+
+fewer32:
+columns16:
+	MOVQ    R10, R12
+	SUBQ    R11, R12
+	CMPQ    R12, $0x00000040
+	JLT     fewer16
+	VMOVUPS (DI)(R11*1), Y0
+	VMOVUPS (R8)(R11*1), Y2
+	VMOVUPS 32(DI)(R11*1), Y1
+	VMOVUPS 32(R8)(R11*1), Y3
+	MOVQ    R9, R12
+
+row16:
+	VMOVUPS     (AX), Y8
+	VSUBPS      (DX), Y8, Y8
+	VMOVUPS     (CX), Y9
+	VADDPS      Y9, Y0, Y0
+	VFMADD231PS Y8, Y9, Y2
+	VMOVUPS     32(AX), Y8
+	VSUBPS      32(DX), Y8, Y8
+	VMOVUPS     32(CX), Y9
+	VADDPS      Y9, Y1, Y1
+	VFMADD231PS Y8, Y9, Y3
+	ADDQ        R10, AX
+	ADDQ        R10, CX
+	DECQ        R12
+	JNZ         row16
+	VMOVUPS     Y0, (DI)(R11*1)
+	VMOVUPS     Y2, (R8)(R11*1)
+	VMOVUPS     Y1, 32(DI)(R11*1)
+	VMOVUPS     Y3, 32(R8)(R11*1)
+	MOVQ        R9, R12
+	IMULQ       R10, R12
+	SUBQ        $0x00000040, R12
+	SUBQ        R12, AX
+	SUBQ        R12, CX
+	ADDQ        $0x00000040, DX
+	ADDQ        $0x00000040, BX
+	ADDQ        $0x00000040, SI
+	ADDQ        $0x00000040, R11
+	JMP         columns16
+
+fewer16:
+	VZEROUPPER
+	RET
+
+// func normGradAVX2(rows int, w int, x *float32, dy *float32, mean *float32, scale *float32, shift *float32, pull *float32, slope *float32, dx *float32)
+// Requires: AVX, FMA3
+TEXT ·normGradAVX2(SB), NOSPLIT, $0-80
+	MOVQ   x+16(FP), AX
+	MOVQ   dy+24(FP), CX
+	MOVQ   mean+32(FP), DX
+	MOVQ   scale+40(FP), BX
+	MOVQ   shift+48(FP), SI
+	MOVQ   pull+56(FP), SI
+	MOVQ   slope+64(FP), DI
+	MOVQ   dx+72(FP), R8
+	VXORPS Y3, Y3, Y3
+	MOVQ   rows+0(FP), R9
+	MOVQ   w+8(FP), R10
+	SHLQ   $0x02, R10
+
+row:
+	XORQ R11, R11
+
+column:
+	VMOVUPS      (AX), Y0
+	VSUBPS       (DX)(R11*1), Y0, Y0
+	VMOVUPS      (CX), Y1
+	VMOVUPS      (BX)(R11*1), Y2
+	VFMSUB213PS  (SI)(R11*1), Y2, Y1
+	VFNMADD231PS (DI)(R11*1), Y0, Y1
+	VMOVUPS      Y1, (R8)
+	VMOVUPS      32(AX), Y0
+	VSUBPS       32(DX)(R11*1), Y0, Y0
+	VMOVUPS      32(CX), Y1
+	VMOVUPS      32(BX)(R11*1), Y2
+	VFMSUB213PS  32(SI)(R11*1), Y2, Y1
+	VFNMADD231PS 32(DI)(R11*1), Y0, Y1
+	VMOVUPS      Y1, 32(R8)
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, CX
+	ADDQ         $0x40, R8
+	ADDQ         $0x40, R11
+	CMPQ         R11, R10
+	JNE          column
+	DECQ         R9
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func normReLUAVX2(rows int, w int, x *float32, mean *float32, scale *float32, shift *float32, y *float32)
+// Requires: AVX, FMA3
+TEXT ·normReLUAVX2(SB), NOSPLIT, $0-56
+	MOVQ   x+16(FP), AX
+	MOVQ   mean+24(FP), CX
+	MOVQ   scale+32(FP), DX
+	MOVQ   shift+40(FP), BX
+	MOVQ   y+48(FP), SI
+	VXORPS Y2, Y2, Y2
+	MOVQ   rows+0(FP), DI
+	MOVQ   w+8(FP), R8
+	SHLQ   $0x02, R8
+
+row:
+	XORQ R9, R9
+
+column:
+	VMOVUPS     (AX), Y0
+	VSUBPS      (CX)(R9*1), Y0, Y0
+	VMOVUPS     (DX)(R9*1), Y1
+	VFMADD213PS (BX)(R9*1), Y1, Y0
+	VMAXPS      Y0, Y2, Y0
+	VMOVUPS     Y0, (SI)
+	VMOVUPS     32(AX), Y0
+	VSUBPS      32(CX)(R9*1), Y0, Y0
+	VMOVUPS     32(DX)(R9*1), Y1
+	VFMADD213PS 32(BX)(R9*1), Y1, Y0
+	VMAXPS      Y0, Y2, Y0
+	VMOVUPS     Y0, 32(SI)
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, R9
+	CMPQ        R9, R8
+	JNE         column
+	DECQ        DI
+	JNZ         row
+	VZEROUPPER
+	RET
+
+// func normSumsReLUAVX2(rows int, w int, x *float32, dy *float32, mean *float32, scale *float32, shift *float32, sum *float32, product *float32)
+// Requires: AVX, FMA3
+TEXT ·normSumsReLUAVX2(SB), NOSPLIT, $0-72
+	MOVQ   x+16(FP), AX
+	MOVQ   dy+24(FP), CX
+	MOVQ   mean+32(FP), DX
+	MOVQ   scale+40(FP), BX
+	MOVQ   shift+48(FP), SI
+	MOVQ   sum+56(FP), DI
+	MOVQ   product+64(FP), R8
+	VXORPS Y10, Y10, Y10
+	MOVQ   rows+0(FP), R9
+	MOVQ   w+8(FP), R10
+	SHLQ   $0x02, R10
+	XORQ   R11, R11
+
+columns32:
+	MOVQ    R10, R12
+	SUBQ    R11, R12
+	CMPQ    R12, $0x00000080
+	JLT     fewer32
+	VMOVUPS (DI)(R11*1), Y0
+	VMOVUPS (R8)(R11*1), Y4
+	VMOVUPS 32(DI)(R11*1), Y1
+	VMOVUPS 32(R8)(R11*1), Y5
+	VMOVUPS 64(DI)(R11*1), Y2
+	VMOVUPS 64(R8)(R11*1), Y6
+	VMOVUPS 96(DI)(R11*1), Y3
+	VMOVUPS 96(R8)(R11*1), Y7
+	MOVQ    R9, R12
+
+row32:
+	VMOVUPS     (AX), Y8
+	VSUBPS      (DX), Y8, Y8
+	VMOVUPS     (BX), Y9
+	VFMADD213PS (SI), Y8, Y9
+	VCMPPS      $0x0e, Y10, Y9, Y9
+	VANDPS      (CX), Y9, Y9
+	VADDPS      Y9, Y0, Y0
+	VFMADD231PS Y8, Y9, Y4
+	VMOVUPS     32(AX), Y8
+	VSUBPS      32(DX), Y8, Y8
+	VMOVUPS     32(BX), Y9
+	VFMADD213PS 32(SI), Y8, Y9
+	VCMPPS      $0x0e, Y10, Y9, Y9
+	VANDPS      32(CX), Y9, Y9
+	VADDPS      Y9, Y1, Y1
+	VFMADD231PS Y8, Y9, Y5
+	VMOVUPS     64(AX), Y8
+	VSUBPS      64(DX), Y8, Y8
+	VMOVUPS     64(BX), Y9
+	VFMADD213PS 64(SI), Y8, Y9
+	VCMPPS      $0x0e, Y10, Y9, Y9
+	VANDPS      64(CX), Y9, Y9
+	VADDPS      Y9, Y2, Y2
+	VFMADD231PS Y8, Y9, Y6
+	VMOVUPS     96(AX), Y8
+	VSUBPS      96(DX), Y8, Y8
+	VMOVUPS     96(BX), Y9
+	VFMADD213PS 96(SI), Y8, Y9
+	VCMPPS      $0x0e, Y10, Y9, Y9
+	VANDPS      96(CX), Y9, Y9
+	VADDPS      Y9, Y3, Y3
+	VFMADD231PS Y8, Y9, Y7
+	ADDQ        R10, AX
+	ADDQ        R10, CX
+	DECQ        R12
+	JNZ         row32
+	VMOVUPS     Y0, (DI)(R11*1)
+	VMOVUPS     Y4, (R8)(R11*1)
+	VMOVUPS     Y1, 32(DI)(R11*1)
+	VMOVUPS     Y5, 32(R8)(R11*1)
+	VMOVUPS     Y2, 64(DI)(R11*1)
+	VMOVUPS     Y6, 64(R8)(R11*1)
+	VMOVUPS     Y3, 96(DI)(R11*1)
+	VMOVUPS     Y7, 96(R8)(R11*1)
+	MOVQ        R9, R12
+	IMULQ       R10, R12
+	SUBQ        $0x00000080, R12
+	SUBQ        R12, AX
+	SUBQ        R12, CX
+	ADDQ        $0x00000080, DX
+	ADDQ        $0x00000080, BX
+	ADDQ        $0x00000080, SI
+	ADDQ        $0x00000080, R11
+	JMP         columns32
+
+fewer32:
+columns16:
+	MOVQ    R10, R12
+	SUBQ    R11, R12
+	CMPQ    R12, $0x00000040
+	JLT     fewer16
+	VMOVUPS (DI)(R11*1), Y0
+	VMOVUPS (R8)(R11*1), Y2
+	VMOVUPS 32(DI)(R11*1), Y1
+	VMOVUPS 32(R8)(R11*1), Y3
+	MOVQ    R9, R12
+
+row16:
+	VMOVUPS     (AX), Y8
+	VSUBPS      (DX), Y8, Y8
+	VMOVUPS     (BX), Y9
+	VFMADD213PS (SI), Y8, Y9
+	VCMPPS      $0x0e, Y10, Y9, Y9
+	VANDPS      (CX), Y9, Y9
+	VADDPS      Y9, Y0, Y0
+	VFMADD231PS Y8, Y9, Y2
+	VMOVUPS     32(AX), Y8
+	VSUBPS      32(DX), Y8, Y8
+	VMOVUPS     32(BX), Y9
+	VFMADD213PS 32(SI), Y8, Y9
+	VCMPPS      $0x0e, Y10, Y9, Y9
+	VANDPS      32(CX), Y9, Y9
+	VADDPS      Y9, Y1, Y1
+	VFMADD231PS Y8, Y9, Y3
+	ADDQ        R10, AX
+	ADDQ        R10, CX
+	DECQ        R12
+	JNZ         row16
+	VMOVUPS     Y0, (DI)(R11*1)
+	VMOVUPS     Y2, (R8)(R11*1)
+	VMOVUPS     Y1, 32(DI)(R11*1)
+	VMOVUPS     Y3, 32(R8)(R11*1)
+	MOVQ        R9, R12
+	IMULQ       R10, R12
+	SUBQ        $0x00000040, R12
+	SUBQ        R12, AX
+	SUBQ        R12, CX
+	ADDQ        $0x00000040, DX
+	ADDQ        $0x00000040, BX
+	ADDQ        $0x00000040, SI
+	ADDQ        $0x00000040, R11
+	JMP         columns16
+
+fewer16:
+	VZEROUPPER
+	RET
+
+// func normGradReLUAVX2(rows int, w int, x *float32, dy *float32, mean *float32, scale *float32, shift *float32, pull *float32, slope *float32, dx *float32)
+// Requires: AVX, FMA3
+TEXT ·normGradReLUAVX2(SB), NOSPLIT, $0-80
+	MOVQ   x+16(FP), AX
+	MOVQ   dy+24(FP), CX
+	MOVQ   mean+32(FP), DX
+	MOVQ   scale+40(FP), BX
+	MOVQ   shift+48(FP), SI
+	MOVQ   pull+56(FP), DI
+	MOVQ   slope+64(FP), R8
+	MOVQ   dx+72(FP), R9
+	VXORPS Y3, Y3, Y3
+	MOVQ   rows+0(FP), R10
+	MOVQ   w+8(FP), R11
+	SHLQ   $0x02, R11
+
+row:
+	XORQ R12, R12
+
+column:
+	VMOVUPS      (AX), Y0
+	VSUBPS       (DX)(R12*1), Y0, Y0
+	VMOVUPS      (BX)(R12*1), Y1
+	VFMADD213PS  (SI)(R12*1), Y0, Y1
+	VCMPPS       $0x0e, Y3, Y1, Y1
+	VANDPS       (CX), Y1, Y1
+	VMOVUPS      (BX)(R12*1), Y2
+	VFMSUB213PS  (DI)(R12*1), Y2, Y1
+	VFNMADD231PS (R8)(R12*1), Y0, Y1
+	VMOVUPS      Y1, (R9)
+	VMOVUPS      32(AX), Y0
+	VSUBPS       32(DX)(R12*1), Y0, Y0
+	VMOVUPS      32(BX)(R12*1), Y1
+	VFMADD213PS  32(SI)(R12*1), Y0, Y1
+	VCMPPS       $0x0e, Y3, Y1, Y1
+	VANDPS       32(CX), Y1, Y1
+	VMOVUPS      32(BX)(R12*1), Y2
+	VFMSUB213PS  32(DI)(R12*1), Y2, Y1
+	VFNMADD231PS 32(R8)(R12*1), Y0, Y1
+	VMOVUPS      Y1, 32(R9)
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, CX
+	ADDQ         $0x40, R9
+	ADDQ         $0x40, R12
+	CMPQ         R12, R11
+	JNE          column
+	DECQ         R10
+	JNZ          row
+	VZEROUPPER
+	RET
+
 // func productAVX512x1x1(s *int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·productAVX512x1x1(SB), NOSPLIT, $80-8
@@ -18396,6 +18931,426 @@ step:
 	VFMADD231PS Z12, Z13, Z11
 	DECQ        AX
 	JNZ         step
+	VZEROUPPER
+	RET
+
+// func momentsAVX512(rows int, w int, x *float32, pilot *float32, sum *float32, squares *float32)
+// Requires: AVX, AVX512F
+TEXT ·momentsAVX512(SB), NOSPLIT, $0-48
+	MOVQ x+16(FP), AX
+	MOVQ pilot+24(FP), CX
+	MOVQ sum+32(FP), DX
+	MOVQ squares+40(FP), BX
+	MOVQ rows+0(FP), SI
+	MOVQ w+8(FP), DI
+	SHLQ $0x02, DI
+	XORQ R8, R8
+
+columns32:
+	MOVQ    DI, R9
+	SUBQ    R8, R9
+	CMPQ    R9, $0x00000080
+	JLT     fewer32
+	VMOVUPS (DX)(R8*1), Z0
+	VMOVUPS (BX)(R8*1), Z2
+	VMOVUPS 64(DX)(R8*1), Z1
+	VMOVUPS 64(BX)(R8*1), Z3
+	MOVQ    SI, R9
+
+row32:
+	VMOVUPS     (AX), Z8
+	VSUBPS      (CX), Z8, Z8
+	VADDPS      Z8, Z0, Z0
+	VFMADD231PS Z8, Z8, Z2
+	VMOVUPS     64(AX), Z9
+	VSUBPS      64(CX), Z9, Z9
+	VADDPS      Z9, Z1, Z1
+	VFMADD231PS Z9, Z9, Z3
+	ADDQ        DI, AX
+	DECQ        R9
+	JNZ         row32
+	VMOVUPS     Z0, (DX)(R8*1)
+	VMOVUPS     Z2, (BX)(R8*1)
+	VMOVUPS     Z1, 64(DX)(R8*1)
+	VMOVUPS     Z3, 64(BX)(R8*1)
+	MOVQ        SI, R9
+	IMULQ       DI, R9
+	SUBQ        $0x00000080, R9
+	SUBQ        R9, AX
+	ADDQ        $0x00000080, CX
+	ADDQ        $0x00000080, R8
+	JMP         columns32
+
+fewer32:
+columns16:
+	MOVQ    DI, R9
+	SUBQ    R8, R9
+	CMPQ    R9, $0x00000040
+	JLT     fewer16
+	VMOVUPS (DX)(R8*1), Z0
+	VMOVUPS (BX)(R8*1), Z1
+	MOVQ    SI, R9
+
+row16:
+	VMOVUPS     (AX), Z8
+	VSUBPS      (CX), Z8, Z8
+	VADDPS      Z8, Z0, Z0
+	VFMADD231PS Z8, Z8, Z1
+	ADDQ        DI, AX
+	DECQ        R9
+	JNZ         row16
+	VMOVUPS     Z0, (DX)(R8*1)
+	VMOVUPS     Z1, (BX)(R8*1)
+	MOVQ        SI, R9
+	IMULQ       DI, R9
+	SUBQ        $0x00000040, R9
+	SUBQ        R9, AX
+	ADDQ        $0x00000040, CX
+	ADDQ        $0x00000040, R8
+	JMP         columns16
+
+fewer16:
+	VZEROUPPER
+	RET
+
+// func normAVX512(rows int, w int, x *float32, mean *float32, scale *float32, shift *float32, y *float32)
+// Requires: AVX, AVX512F
+TEXT ·normAVX512(SB), NOSPLIT, $0-56
+	MOVQ   x+16(FP), AX
+	MOVQ   mean+24(FP), CX
+	MOVQ   scale+32(FP), DX
+	MOVQ   shift+40(FP), BX
+	MOVQ   y+48(FP), SI
+	VPXORD Z2, Z2, Z2
+	MOVQ   rows+0(FP), DI
+	MOVQ   w+8(FP), R8
+	SHLQ   $0x02, R8
+
+row:
+	XORQ R9, R9
+
+column:
+	VMOVUPS     (AX), Z0
+	VSUBPS      (CX)(R9*1), Z0, Z0
+	VMOVUPS     (DX)(R9*1), Z1
+	VFMADD213PS (BX)(R9*1), Z1, Z0
+	VMOVUPS     Z0, (SI)
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, R9
+	CMPQ        R9, R8
+	JNE         column
+	DECQ        DI
+	JNZ         row
+	VZEROUPPER
+	RET
+
+// func normSumsAVX512(rows int, w int, x *float32, dy *float32, mean *float32, scale *float32, shift *float32, sum *float32, product *float32)
+// Requires: AVX, AVX512F
+TEXT ·normSumsAVX512(SB), NOSPLIT, $0-72
+	MOVQ   x+16(FP), AX
+	MOVQ   dy+24(FP), CX
+	MOVQ   mean+32(FP), DX
+	MOVQ   scale+40(FP), BX
+	MOVQ   shift+48(FP), SI
+	MOVQ   sum+56(FP), DI
+	MOVQ   product+64(FP), R8
+	VPXORD Z10, Z10, Z10
+	MOVQ   rows+0(FP), R9
+	MOVQ   w+8(FP), R10
+	SHLQ   $0x02, R10
+	XORQ   R11, R11
+
+columns32:
+	MOVQ    R10, R12
+	SUBQ    R11, R12
+	CMPQ    R12, $0x00000080
+	JLT     fewer32
+	VMOVUPS (DI)(R11*1), Z0
+	VMOVUPS (R8)(R11*1), Z2
+	VMOVUPS 64(DI)(R11*1), Z1
+	VMOVUPS 64(R8)(R11*1), Z3
+	MOVQ    R9, R12
+
+row32:
+	VMOVUPS     (AX), Z8
+	VSUBPS      (DX), Z8, Z8
+	VMOVUPS     (CX), Z9
+	VADDPS      Z9, Z0, Z0
+	VFMADD231PS Z8, Z9, Z2
+	VMOVUPS     64(AX), Z8
+	VSUBPS      64(DX), Z8, Z8
+	VMOVUPS     64(CX), Z9
+	VADDPS      Z9, Z1, Z1
+	VFMADD231PS Z8, Z9, Z3
+	ADDQ        R10, AX
+	ADDQ        R10, CX
+	DECQ        R12
+	JNZ         row32
+	VMOVUPS     Z0, (DI)(R11*1)
+	VMOVUPS     Z2, (R8)(R11*1)
+	VMOVUPS     Z1, 64(DI)(R11*1)
+	VMOVUPS     Z3, 64(R8)(R11*1)
+	MOVQ        R9, R12
+	IMULQ       R10, R12
+	SUBQ        $0x00000080, R12
+	SUBQ        R12, AX
+	SUBQ        R12, CX
+	ADDQ        $0x00000080, DX
+	ADDQ        $0x00000080, BX
+	ADDQ        $0x00000080, SI
+	ADDQ        $0x00000080, R11
+	JMP         columns32
+
+fewer32:
+columns16:
+	MOVQ    R10, R12
+	SUBQ    R11, R12
+	CMPQ    R12, $0x00000040
+	JLT     fewer16
+	VMOVUPS (DI)(R11*1), Z0
+	VMOVUPS (R8)(R11*1), Z1
+	MOVQ    R9, R12
+
+row16:
+	VMOVUPS     (AX), Z8
+	VSUBPS      (DX), Z8, Z8
+	VMOVUPS     (CX), Z9
+	VADDPS      Z9, Z0, Z0
+	VFMADD231PS Z8, Z9, Z1
+	ADDQ        R10, AX
+	ADDQ        R10, CX
+	DECQ        R12
+	JNZ         row16
+	VMOVUPS     Z0, (DI)(R11*1)
+	VMOVUPS     Z1, (R8)(R11*1)
+	MOVQ        R9, R12
+	IMULQ       R10, R12
+	SUBQ        $0x00000040, R12
+	SUBQ        R12, AX
+	SUBQ        R12, CX
+	ADDQ        $0x00000040, DX
+	ADDQ        $0x00000040, BX
+	ADDQ        $0x00000040, SI
+	ADDQ        $0x00000040, R11
+	JMP         columns16
+
+fewer16:
+	VZEROUPPER
+	RET
+
+// func normGradAVX512(rows int, w int, x *float32, dy *float32, mean *float32, scale *float32, shift *float32, pull *float32, slope *float32, dx *float32)
+// Requires: AVX, AVX512F
+TEXT ·normGradAVX512(SB), NOSPLIT, $0-80
+	MOVQ   x+16(FP), AX
+	MOVQ   dy+24(FP), CX
+	MOVQ   mean+32(FP), DX
+	MOVQ   scale+40(FP), BX
+	MOVQ   shift+48(FP), SI
+	MOVQ   pull+56(FP), SI
+	MOVQ   slope+64(FP), DI
+	MOVQ   dx+72(FP), R8
+	VPXORD Z3, Z3, Z3
+	MOVQ   rows+0(FP), R9
+	MOVQ   w+8(FP), R10
+	SHLQ   $0x02, R10
+
+row:
+	XORQ R11, R11
+
+column:
+	VMOVUPS      (AX), Z0
+	VSUBPS       (DX)(R11*1), Z0, Z0
+	VMOVUPS      (CX), Z1
+	VMOVUPS      (BX)(R11*1), Z2
+	VFMSUB213PS  (SI)(R11*1), Z2, Z1
+	VFNMADD231PS (DI)(R11*1), Z0, Z1
+	VMOVUPS      Z1, (R8)
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, CX
+	ADDQ         $0x40, R8
+	ADDQ         $0x40, R11
+	CMPQ         R11, R10
+	JNE          column
+	DECQ         R9
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func normReLUAVX512(rows int, w int, x *float32, mean *float32, scale *float32, shift *float32, y *float32)
+// Requires: AVX, AVX512F
+TEXT ·normReLUAVX512(SB), NOSPLIT, $0-56
+	MOVQ   x+16(FP), AX
+	MOVQ   mean+24(FP), CX
+	MOVQ   scale+32(FP), DX
+	MOVQ   shift+40(FP), BX
+	MOVQ   y+48(FP), SI
+	VPXORD Z2, Z2, Z2
+	MOVQ   rows+0(FP), DI
+	MOVQ   w+8(FP), R8
+	SHLQ   $0x02, R8
+
+row:
+	XORQ R9, R9
+
+column:
+	VMOVUPS     (AX), Z0
+	VSUBPS      (CX)(R9*1), Z0, Z0
+	VMOVUPS     (DX)(R9*1), Z1
+	VFMADD213PS (BX)(R9*1), Z1, Z0
+	VMAXPS      Z0, Z2, Z0
+	VMOVUPS     Z0, (SI)
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, R9
+	CMPQ        R9, R8
+	JNE         column
+	DECQ        DI
+	JNZ         row
+	VZEROUPPER
+	RET
+
+// func normSumsReLUAVX512(rows int, w int, x *float32, dy *float32, mean *float32, scale *float32, shift *float32, sum *float32, product *float32)
+// Requires: AVX, AVX512F
+TEXT ·normSumsReLUAVX512(SB), NOSPLIT, $0-72
+	MOVQ   x+16(FP), AX
+	MOVQ   dy+24(FP), CX
+	MOVQ   mean+32(FP), DX
+	MOVQ   scale+40(FP), BX
+	MOVQ   shift+48(FP), SI
+	MOVQ   sum+56(FP), DI
+	MOVQ   product+64(FP), R8
+	VPXORD Z10, Z10, Z10
+	MOVQ   rows+0(FP), R9
+	MOVQ   w+8(FP), R10
+	SHLQ   $0x02, R10
+	XORQ   R11, R11
+
+columns32:
+	MOVQ    R10, R12
+	SUBQ    R11, R12
+	CMPQ    R12, $0x00000080
+	JLT     fewer32
+	VMOVUPS (DI)(R11*1), Z0
+	VMOVUPS (R8)(R11*1), Z2
+	VMOVUPS 64(DI)(R11*1), Z1
+	VMOVUPS 64(R8)(R11*1), Z3
+	MOVQ    R9, R12
+
+row32:
+	VMOVUPS     (AX), Z8
+	VSUBPS      (DX), Z8, Z8
+	VMOVUPS     (BX), Z9
+	VFMADD213PS (SI), Z8, Z9
+	VCMPPS      $0x0e, Z10, Z9, K1
+	VMOVUPS.Z   (CX), K1, Z9
+	VADDPS      Z9, Z0, Z0
+	VFMADD231PS Z8, Z9, Z2
+	VMOVUPS     64(AX), Z8
+	VSUBPS      64(DX), Z8, Z8
+	VMOVUPS     64(BX), Z9
+	VFMADD213PS 64(SI), Z8, Z9
+	VCMPPS      $0x0e, Z10, Z9, K1
+	VMOVUPS.Z   64(CX), K1, Z9
+	VADDPS      Z9, Z1, Z1
+	VFMADD231PS Z8, Z9, Z3
+	ADDQ        R10, AX
+	ADDQ        R10, CX
+	DECQ        R12
+	JNZ         row32
+	VMOVUPS     Z0, (DI)(R11*1)
+	VMOVUPS     Z2, (R8)(R11*1)
+	VMOVUPS     Z1, 64(DI)(R11*1)
+	VMOVUPS     Z3, 64(R8)(R11*1)
+	MOVQ        R9, R12
+	IMULQ       R10, R12
+	SUBQ        $0x00000080, R12
+	SUBQ        R12, AX
+	SUBQ        R12, CX
+	ADDQ        $0x00000080, DX
+	ADDQ        $0x00000080, BX
+	ADDQ        $0x00000080, SI
+	ADDQ        $0x00000080, R11
+	JMP         columns32
+
+fewer32:
+columns16:
+	MOVQ    R10, R12
+	SUBQ    R11, R12
+	CMPQ    R12, $0x00000040
+	JLT     fewer16
+	VMOVUPS (DI)(R11*1), Z0
+	VMOVUPS (R8)(R11*1), Z1
+	MOVQ    R9, R12
+
+row16:
+	VMOVUPS     (AX), Z8
+	VSUBPS      (DX), Z8, Z8
+	VMOVUPS     (BX), Z9
+	VFMADD213PS (SI), Z8, Z9
+	VCMPPS      $0x0e, Z10, Z9, K1
+	VMOVUPS.Z   (CX), K1, Z9
+	VADDPS      Z9, Z0, Z0
+	VFMADD231PS Z8, Z9, Z1
+	ADDQ        R10, AX
+	ADDQ        R10, CX
+	DECQ        R12
+	JNZ         row16
+	VMOVUPS     Z0, (DI)(R11*1)
+	VMOVUPS     Z1, (R8)(R11*1)
+	MOVQ        R9, R12
+	IMULQ       R10, R12
+	SUBQ        $0x00000040, R12
+	SUBQ        R12, AX
+	SUBQ        R12, CX
+	ADDQ        $0x00000040, DX
+	ADDQ        $0x00000040, BX
+	ADDQ        $0x00000040, SI
+	ADDQ        $0x00000040, R11
+	JMP         columns16
+
+fewer16:
+	VZEROUPPER
+	RET
+
+// func normGradReLUAVX512(rows int, w int, x *float32, dy *float32, mean *float32, scale *float32, shift *float32, pull *float32, slope *float32, dx *float32)
+// Requires: AVX, AVX512F
+TEXT ·normGradReLUAVX512(SB), NOSPLIT, $0-80
+	MOVQ   x+16(FP), AX
+	MOVQ   dy+24(FP), CX
+	MOVQ   mean+32(FP), DX
+	MOVQ   scale+40(FP), BX
+	MOVQ   shift+48(FP), SI
+	MOVQ   pull+56(FP), DI
+	MOVQ   slope+64(FP), R8
+	MOVQ   dx+72(FP), R9
+	VPXORD Z3, Z3, Z3
+	MOVQ   rows+0(FP), R10
+	MOVQ   w+8(FP), R11
+	SHLQ   $0x02, R11
+
+row:
+	XORQ R12, R12
+
+column:
+	VMOVUPS      (AX), Z0
+	VSUBPS       (DX)(R12*1), Z0, Z0
+	VMOVUPS      (BX)(R12*1), Z1
+	VFMADD213PS  (SI)(R12*1), Z0, Z1
+	VCMPPS       $0x0e, Z3, Z1, K1
+	VMOVUPS.Z    (CX), K1, Z1
+	VMOVUPS      (BX)(R12*1), Z2
+	VFMSUB213PS  (DI)(R12*1), Z2, Z1
+	VFNMADD231PS (R8)(R12*1), Z0, Z1
+	VMOVUPS      Z1, (R9)
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, CX
+	ADDQ         $0x40, R9
+	ADDQ         $0x40, R12
+	CMPQ         R12, R11
+	JNE          column
+	DECQ         R10
+	JNZ          row
 	VZEROUPPER
 	RET
 

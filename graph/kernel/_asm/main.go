@@ -33,6 +33,12 @@ func main() {
 		packRows(v)
 		winograd(v)
 		peak(v)
+		moments(v)
+		for _, relu := range []bool{false, true} {
+			norm(v, relu)
+			normSums(v, relu)
+			normGrad(v, relu)
+		}
 	}
 	multiply(avx2) // on AVX-512 too: they wait for memory
 	blend(avx2)
