@@ -2,6 +2,7 @@ package nets_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -266,9 +267,12 @@ func TestInitializersHaveTheirDeviation(t *testing.T) {
 		want  float64
 		limit float64
 	}{
-		"glorot":     {nets.GlorotUniform, math.Sqrt(2.0 / 80), math.Sqrt(6.0 / 80)},
-		"he uniform": {nets.HeUniform, math.Sqrt(2.0 / 50), math.Sqrt(6.0 / 50)},
-		"he normal":  {nets.HeNormal, math.Sqrt(2.0 / 50), 2.0 / 0.8796 * math.Sqrt(2.0/50)},
+		"glorot":        {nets.GlorotUniform, math.Sqrt(2.0 / 80), math.Sqrt(6.0 / 80)},
+		"glorot normal": {nets.GlorotNormal, math.Sqrt(2.0 / 80), 2.0 / 0.8796 * math.Sqrt(2.0/80)},
+		"he uniform":    {nets.HeUniform, math.Sqrt(2.0 / 50), math.Sqrt(6.0 / 50)},
+		"he normal":     {nets.HeNormal, math.Sqrt(2.0 / 50), 2.0 / 0.8796 * math.Sqrt(2.0/50)},
+		"lecun uniform": {nets.LecunUniform, math.Sqrt(1.0 / 50), math.Sqrt(3.0 / 50)},
+		"lecun normal":  {nets.LecunNormal, math.Sqrt(1.0 / 50), 2.0 / 0.8796 * math.Sqrt(1.0/50)},
 	} {
 		const n = 200_000
 		rng := source(1)
@@ -282,6 +286,28 @@ func TestInitializersHaveTheirDeviation(t *testing.T) {
 		}
 		if d := math.Sqrt(squares / n); math.Abs(d/c.want-1) > 0.01 || math.Abs(sum/n) > 0.002 {
 			t.Errorf("%s: mean %v, deviation %v, want 0 and %v", name, sum/n, d, c.want)
+		}
+	}
+}
+
+// TestConstantsAreKerass: their values come back from a file, whoever has called Constant.
+func TestConstantsAreKerass(t *testing.T) {
+	const half = `{"module":"keras.initializers","class_name":"Constant","config":{"value":0.5},"registered_name":null}`
+	text, err := json.Marshal(nets.Constant(0.5))
+	if err != nil || string(text) != half {
+		t.Errorf("%s, %v, want %s", text, err, half)
+	}
+	var read nets.Initializer
+	if err := json.Unmarshal([]byte(half), &read); err != nil || read(nil, nets.Fans{}) != 0.5 {
+		t.Errorf("%s is read as another one, %v", half, err)
+	}
+	if text, err := json.Marshal(nets.Constant(math.NaN())); err == nil {
+		t.Errorf("NaN is %s", text)
+	}
+	for _, value := range []string{`{"value":[1,2]}`, `{}`, `{"value":1,"more":2}`} {
+		text := strings.Replace(half, `{"value":0.5}`, value, 1)
+		if err := json.Unmarshal([]byte(text), &read); err == nil || !strings.Contains(err.Error(), "expected a Constant of one value") {
+			t.Errorf("%s: %v", text, err)
 		}
 	}
 }

@@ -73,7 +73,9 @@ func trained(l keras.NetworkLayer) string {
 
 // told is a setting in words: an initializer by its name, and none for no value.
 func told(value []byte) string {
-	switch class, err := keras.ReadInitializer(value); {
+	switch class, constant, err := keras.ReadInitializer(value); {
+	case err == nil && class == "Constant":
+		return fmt.Sprintf("Constant(%g)", constant)
 	case err == nil:
 		return class
 	case value == nil:

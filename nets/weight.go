@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"stheno/graph"
+	"stheno/nets/keras"
 )
 
 // spec is a weight that a layer has asked for.
@@ -83,7 +85,7 @@ func (b *Builder) check(s spec, name string) error {
 	case len(s.shape) == 0 || slices.Min(s.shape) < 1:
 		return fmt.Errorf("has shape %v: it must have at least one dimension, and each must be at least 1", []int(s.shape))
 	case s.init == nil:
-		return errors.New("has no initializer: there are GlorotUniform, HeUniform, HeNormal, Zeros and Ones")
+		return fmt.Errorf("has no initializer: there are %s", strings.Join(keras.Initializers, ", "))
 	case b.declaring:
 		return nil
 	case at == len(b.given) || b.given[at].Name != s.name:

@@ -71,9 +71,9 @@ var defaults = []string{"quantization_config", "optional", "ragged", "sparse", "
 
 // The defaults that several classes have.
 var (
-	glorot      = string(WriteInitializer(defaultInitializer))
-	noughts     = string(WriteInitializer(zeros))
-	ones        = `{"module":"keras.initializers","class_name":"Ones","config":{},"registered_name":null}`
+	glorot      = string(WriteInitializer(defaultInitializer, 0))
+	noughts     = string(WriteInitializer(zeros, 0))
+	allOnes     = string(WriteInitializer(ones, 0))
 	lastChannel = map[string]setting{"data_format": must(`"channels_last"`)}
 )
 
@@ -94,7 +94,7 @@ func init() {
 	depthwise := window.and(own{"depth_multiplier": "1", "depthwise_initializer": glorot, "depthwise_regularizer": "null"})
 	pool := rule{own: own{"pool_size": "[2,2]", "strides": "=pool_size", "padding": `"valid"`}, settings: settings(lastChannel)}
 	global := rule{own: own{"keepdims": "false"}, settings: settings(lastChannel)}
-	scaled := own{"epsilon": "0.001", "center": "true", "scale": "true", "beta_initializer": noughts, "gamma_initializer": ones, "beta_regularizer": "null", "gamma_regularizer": "null"}
+	scaled := own{"epsilon": "0.001", "center": "true", "scale": "true", "beta_initializer": noughts, "gamma_initializer": allOnes, "beta_regularizer": "null", "gamma_regularizer": "null"}
 	merge := rule{own: own{}, settings: none()}
 	augmentation := rule{idle: true, settings: none("seed", "data_format", "mode", "factor", "height_factor", "width_factor", "fill_mode", "fill_value", "interpolation", "value_range")}
 	noise := rule{idle: true, settings: none("rate", "stddev", "seed", "noise_shape")}
@@ -125,7 +125,7 @@ func init() {
 		// Those that pool and normalize.
 		"MaxPooling2D": pool, "AveragePooling2D": pool, "GlobalAveragePooling2D": global, "GlobalMaxPooling2D": global,
 		"BatchNormalization": {
-			own:      scaled.and(own{"momentum": "0.99", "moving_mean_initializer": noughts, "moving_variance_initializer": ones}),
+			own:      scaled.and(own{"momentum": "0.99", "moving_mean_initializer": noughts, "moving_variance_initializer": allOnes}),
 			settings: settings(map[string]setting{"synchronized": must("false"), "renorm": must("false"), "renorm_clipping": must("null")}, "axis", "renorm_momentum", "beta_constraint", "gamma_constraint"),
 			axis:     true,
 		},
