@@ -29,6 +29,8 @@ type BatchNormalization struct {
 
 	Beta, Gamma                Initializer // nil is Zeros, Ones
 	MovingMean, MovingVariance Initializer // nil is Zeros, Ones
+
+	BetaRegularizer, GammaRegularizer Regularizer
 }
 
 func init() { registerKeras(BatchNormalization{}) }
@@ -43,6 +45,9 @@ type batchNormalizationSettings struct {
 	Gamma          Initializer `json:"gamma_initializer,omitzero"`
 	MovingMean     Initializer `json:"moving_mean_initializer,omitzero"`
 	MovingVariance Initializer `json:"moving_variance_initializer,omitzero"`
+
+	BetaRegularizer  Regularizer `json:"beta_regularizer,omitzero"`
+	GammaRegularizer Regularizer `json:"gamma_regularizer,omitzero"`
 }
 
 // The settings that zero stands for.
@@ -63,7 +68,7 @@ func orDefault(v, zero float64) float64 {
 
 // MarshalJSON writes the settings under Keras's names.
 func (n BatchNormalization) MarshalJSON() ([]byte, error) {
-	return json.Marshal(batchNormalizationSettings{n.momentum(), n.epsilon(), !n.NoCenter, !n.NoScale, n.Beta, n.Gamma, n.MovingMean, n.MovingVariance})
+	return json.Marshal(batchNormalizationSettings{n.momentum(), n.epsilon(), !n.NoCenter, !n.NoScale, n.Beta, n.Gamma, n.MovingMean, n.MovingVariance, n.BetaRegularizer, n.GammaRegularizer})
 }
 
 // UnmarshalJSON reads what MarshalJSON writes. What is not there is Keras's default.
@@ -78,7 +83,7 @@ func (n *BatchNormalization) UnmarshalJSON(text []byte) error {
 	if s.Epsilon == 0 {
 		return errNoEpsilon
 	}
-	*n = BatchNormalization{unlessDefault(s.Momentum, defaultMomentum), unlessDefault(s.Epsilon, defaultEpsilon), !s.Center, !s.Scale, s.Beta, s.Gamma, s.MovingMean, s.MovingVariance}
+	*n = BatchNormalization{unlessDefault(s.Momentum, defaultMomentum), unlessDefault(s.Epsilon, defaultEpsilon), !s.Center, !s.Scale, s.Beta, s.Gamma, s.MovingMean, s.MovingVariance, s.BetaRegularizer, s.GammaRegularizer}
 	return nil
 }
 
@@ -102,6 +107,8 @@ func (n BatchNormalization) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node,
 	if err != nil {
 		return nil, err
 	}
+	b.Penalty(n.GammaRegularizer, gamma)
+	b.Penalty(n.BetaRegularizer, beta)
 	channels := x.Shape()[x.Dims()-1]
 	mean := b.State("moving_mean", n.MovingMean.or(Zeros), channels)
 	variance := b.State("moving_variance", n.MovingVariance.or(Ones), channels)

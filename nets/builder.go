@@ -35,6 +35,7 @@ type Builder struct {
 	own       []stray        // inputs that are no weights
 	parts     []Part         // what has been built within the layer that is being built, or is the network's
 	states    []state        // what the states that layers have asked for become
+	penalties []penalty      // of layers, in the loss
 	follows   Layer          // the one layer that takes what the layer which is being built gives; nil without one
 	rectified bool           // the layer that is being built does what follows, which is ReLU
 	whole     bool           // no layer does what follows: each gives what it says

@@ -18,6 +18,8 @@ type LayerNormalization struct {
 	NoCenter    bool        // there is no beta
 	NoScale     bool        // there is no gamma
 	Beta, Gamma Initializer // nil is Zeros, Ones
+
+	BetaRegularizer, GammaRegularizer Regularizer
 }
 
 func init() { registerKeras(LayerNormalization{}) }
@@ -29,13 +31,16 @@ type layerNormalizationSettings struct {
 	Scale   bool        `json:"scale"`
 	Beta    Initializer `json:"beta_initializer,omitzero"`
 	Gamma   Initializer `json:"gamma_initializer,omitzero"`
+
+	BetaRegularizer  Regularizer `json:"beta_regularizer,omitzero"`
+	GammaRegularizer Regularizer `json:"gamma_regularizer,omitzero"`
 }
 
 func (n LayerNormalization) epsilon() float64 { return orDefault(n.Epsilon, defaultEpsilon) }
 
 // MarshalJSON writes the settings under Keras's names.
 func (n LayerNormalization) MarshalJSON() ([]byte, error) {
-	return json.Marshal(layerNormalizationSettings{n.epsilon(), !n.NoCenter, !n.NoScale, n.Beta, n.Gamma})
+	return json.Marshal(layerNormalizationSettings{n.epsilon(), !n.NoCenter, !n.NoScale, n.Beta, n.Gamma, n.BetaRegularizer, n.GammaRegularizer})
 }
 
 // UnmarshalJSON reads what MarshalJSON writes. What is not there is Keras's default.
@@ -47,7 +52,7 @@ func (n *LayerNormalization) UnmarshalJSON(text []byte) error {
 	if s.Epsilon == 0 {
 		return errNoEpsilon
 	}
-	*n = LayerNormalization{unlessDefault(s.Epsilon, defaultEpsilon), !s.Center, !s.Scale, s.Beta, s.Gamma}
+	*n = LayerNormalization{unlessDefault(s.Epsilon, defaultEpsilon), !s.Center, !s.Scale, s.Beta, s.Gamma, s.BetaRegularizer, s.GammaRegularizer}
 	return nil
 }
 
@@ -57,5 +62,7 @@ func (n LayerNormalization) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node,
 	if err != nil {
 		return nil, err
 	}
+	b.Penalty(n.GammaRegularizer, gamma)
+	b.Penalty(n.BetaRegularizer, beta)
 	return b.Ops.LayerNorm(x, gamma, beta, n.epsilon())
 }

@@ -27,10 +27,11 @@ type Model struct {
 	Together  graph.Together // those processes, in the middle of a run; nil is this one alone
 	Ops       graph.Ops      // how graphs are written; graph.Fused unless changed before the first Program
 
-	dtype    tensor.Dtype
-	rows     []summary.Row
-	specs    []spec // of the weights
-	programs map[programKey]*Program
+	dtype     tensor.Dtype
+	rows      []summary.Row
+	specs     []spec // of the weights
+	penalized bool   // whether a layer has a penalty
+	programs  map[programKey]*Program
 }
 
 // Weight is a named tensor of a model.
@@ -93,6 +94,7 @@ func (m *Model) declare() ([]spec, error) {
 		}
 		m.rows = append(m.rows, row)
 	}
+	m.penalized = len(b.penalties) > 0
 	m.Classes = b.parts[len(b.parts)-1].Out.Shape()[1]
 	return b.specs, nil
 }

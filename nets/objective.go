@@ -11,10 +11,12 @@ import (
 
 // Objective is what a loss has beside the cross-entropy. As in Keras it is part
 // of the loss that training shows and of that of an evaluation; a model whose
-// Objective is zero evaluates to the plain cross-entropy again.
+// Objective is zero evaluates to the plain cross-entropy again, with what its layers'
+// Regularizers add.
 type Objective struct {
 	Loss      Loss    // in place of the cross-entropy; nil is that
 	Smoothing float64 // Keras's label_smoothing: this share of each label is spread over all classes; in [0,1)
+	Bare      bool    // leave out what layers' Regularizers add
 	L2        float64 // Keras's regularizers.l2 of every kernel that is trained: adds L2 · the sum of its squares; 0 or more
 }
 
@@ -28,9 +30,17 @@ func (o Objective) loss(b *Builder, logits, labels *gorgonia.Node) (loss *gorgon
 	if err == nil {
 		err = checkLoss(loss, hits, logits.Dtype())
 	}
-	if err != nil || o.L2 == 0 {
-		return loss, hits, err
+	if err == nil && o.L2 != 0 {
+		loss, err = o.shrink(b, loss)
 	}
+	if err == nil && !o.Bare {
+		loss, err = b.penalize(loss)
+	}
+	return loss, hits, err
+}
+
+// shrink adds the penalty of all kernels that are trained.
+func (o Objective) shrink(b *Builder, loss *gorgonia.Node) (*gorgonia.Node, error) {
 	var kernels gorgonia.Nodes
 	for _, w := range b.trained {
 		if IsKernel(w.Name()) {
@@ -38,10 +48,9 @@ func (o Objective) loss(b *Builder, logits, labels *gorgonia.Node) (loss *gorgon
 		}
 	}
 	if kernels == nil && len(b.trained) < len(b.weights) { // the frozen ones' penalty is none, as in Keras
-		return loss, hits, nil
+		return loss, nil
 	}
-	loss, err = b.Ops.L2(loss, o.L2, kernels...)
-	return loss, hits, err
+	return b.Ops.L2(loss, o.L2, kernels...)
 }
 
 // checkLoss refuses what a Loss may not give: in an evaluation nothing else would.

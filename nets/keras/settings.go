@@ -81,6 +81,14 @@ func bare(v any) any {
 				}
 			}
 		}
+		if ok && v["module"] == kerasRegularizers { // an L2 is an L1L2 without an l1
+			for _, key := range []string{"l1", "l2"} {
+				if _, has := config[key]; !has {
+					config[key] = 0.0
+				}
+			}
+			v["class_name"] = "L1L2"
+		}
 		if _, class := v["class_name"]; class {
 			delete(v, "shared_object_id")
 			delete(v, "build_config")

@@ -84,12 +84,12 @@ func (j *job) seconds(s train.Stats) (sum float64) {
 // test is the last epoch's validation, or one of its own if there is none, or
 // not of these weights.
 func (j *job) test(ctx context.Context, s train.Stats, o *run.Outcome) error {
-	plain := j.model.Objective == nets.Objective{}
+	plain := j.model.Objective == nets.Objective{} && !j.model.Penalized()
 	if s.Validated && plain && j.settings.held == j.set.Test {
 		o.TestLoss, o.TestAccuracy = s.ValLoss, s.ValAccuracy
 		return nil
 	}
-	j.model.Objective = nets.Objective{} // test_loss is the cross-entropy alone, so that runs can be compared
+	j.model.Objective = nets.Objective{Bare: j.model.Penalized()} // test_loss is the cross-entropy alone, so that runs can be compared
 	defer j.display.Close()
 	result, err := train.Evaluate(ctx, j.model, j.set.Test, func(batch, batches int) error {
 		s.TestBatch, s.TestBatches = batch, batches
