@@ -15,17 +15,29 @@ import (
 //	y = max(0, x·w + b)
 //
 // An x of more than two dimensions is read as (N,I), its other dimensions
-// flattened in row-major order. Its plain twin is stock's Affine.
+// flattened in row-major order; without b there is none. Its plain twin is stock's
+// Affine.
 type Affine[T Float] struct {
 	ReLU bool
 }
 
 func (a Affine[T]) String() string { return fmt.Sprintf("Affine{ReLU:%v}", a.ReLU) }
 
-func (Affine[T]) Accepts(in []tensor.Dtype) error { return floats[T](in, 3) }
+func (Affine[T]) Accepts(in []tensor.Dtype) error {
+	if len(in) == 2 {
+		return floats[T](in, 2)
+	}
+	return floats[T](in, 3)
+}
 
-// Shape wants (N,...), (I,O) and (O), where the product of ... is I.
-func (Affine[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
+// Shape wants (N,...), (I,O) and perhaps (O), where the product of ... is I; without
+// that, a second output is zeros in its place.
+func (a Affine[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
+	if len(in) == 2 && len(in[1]) == 2 {
+		none := tensor.Shape{in[1][1]}
+		y, err := a.Shape(in[0], in[1], none)
+		return append(y, none), err
+	}
 	x, w, b := in[0], in[1], in[2]
 	if len(x) < 2 || len(w) != 2 || len(b) != 1 {
 		return nil, fmt.Errorf("wants x (N,I), w (I,O) and b (O), got %v, %v and %v", x, w, b)
@@ -38,7 +50,14 @@ func (Affine[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
 
 func (a Affine[T]) Run(out, in []gorgonia.Value) error {
 	n, i, o := affineSizes(in)
-	kernel.Affine(n, o, i, Slice[T](in[0]), Slice[T](in[1]), Slice[T](in[2]), Slice[T](out[0]), a.ReLU)
+	var b []T
+	if len(in) == 3 {
+		b = Slice[T](in[2])
+	} else {
+		b = Slice[T](out[1])
+		clear(b)
+	}
+	kernel.Affine(n, o, i, Slice[T](in[0]), Slice[T](in[1]), b, Slice[T](out[0]), a.ReLU)
 	return nil
 }
 
@@ -49,7 +68,7 @@ func affineSizes(in []gorgonia.Value) (n, i, o int) {
 
 // Grad computes dx, dw and db, as far as they are wanted, in one backward pass.
 func (a Affine[T]) Grad(in gorgonia.Nodes, y, dy *gorgonia.Node, wants []bool) (gorgonia.Nodes, error) {
-	return applyGradient(affineGrad[T]{ReLU: a.ReLU, wanted: wantedOf(wants)}, 3, in[0], in[1], y, dy)
+	return applyGradient(affineGrad[T]{ReLU: a.ReLU, wanted: wantedOf(wants)}, len(in), in[0], in[1], y, dy)
 }
 
 // affineGrad is Affine's gradient:

@@ -23,10 +23,10 @@ func (likeFirst) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
 }
 
 // wanted says which of a layer's gradients dx, dw and db are wanted: dx is not in a
-// first layer, dw and db are not in a frozen one.
+// first layer, dw and db are not in a frozen one, db is not without a bias.
 type wanted struct{ DX, DW, DB bool }
 
-func wantedOf(wants []bool) wanted { return wanted{wants[0], wants[1], wants[2]} }
+func wantedOf(wants []bool) wanted { return wanted{wants[0], wants[1], len(wants) > 2 && wants[2]} }
 
 // String names dw and db where not both are wanted.
 func (w wanted) String() string {

@@ -23,7 +23,7 @@ type Ops interface {
 	NoiseOps
 	PenaltyOps
 
-	// Affine is x (N,...) · w (I,O) + b (O) -> (N,O), rectified if relu.
+	// Affine is x (N,...) · w (I,O) + b (O) -> (N,O), rectified if relu. b may be nil.
 	Affine(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error)
 
 	// Convolve is x (N,H,W,C) * w (KH,KW,C,F) + b (F) -> (N,OH,OW,F), rectified if relu.
@@ -35,7 +35,7 @@ type Ops interface {
 	// Dropout drops elements of x with probability rate, as source says.
 	Dropout(x *gorgonia.Node, rate float64, source rand.Source) (*gorgonia.Node, error)
 
-	// Softmax is x (N,C) -> probabilities (N,C).
+	// Softmax is x (N,...,C) -> probabilities (N,...,C) along the last axis.
 	Softmax(x *gorgonia.Node) (*gorgonia.Node, error)
 
 	// CrossEntropy is the mean cross-entropy of logits x (N,C) against labels
@@ -53,7 +53,7 @@ func FusedWith(convolution Algorithm) Ops { return fused{convolution} }
 type fused struct{ convolution Algorithm }
 
 func (fused) Affine(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error) {
-	return either(Affine[float32]{relu}, Affine[float64]{relu}, x, w, b)
+	return either(Affine[float32]{relu}, Affine[float64]{relu}, given(x, w, b)...)
 }
 
 func (f fused) Convolve(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error) {
@@ -91,6 +91,14 @@ func (fused) CrossEntropy(x, labels *gorgonia.Node, smoothing float64) (*gorgoni
 	hits := new(int)
 	loss, err := either(CrossEntropy[float32]{hits, smoothing}, CrossEntropy[float64]{hits, smoothing}, x, labels)
 	return loss, func() int { return *hits }, err
+}
+
+// given are a layer's inputs, without the bias if it is nil.
+func given(x, w, b *gorgonia.Node) gorgonia.Nodes {
+	if b == nil {
+		return gorgonia.Nodes{x, w}
+	}
+	return gorgonia.Nodes{x, w, b}
 }
 
 // either applies the op of the first input's element type.

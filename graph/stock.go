@@ -19,7 +19,7 @@ var Stock Ops = stock{}
 type stock struct{ fused }
 
 func (stock) Affine(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error) {
-	return stockNodes(Affine[float32]{relu}, Affine[float64]{relu}, gorgonia.Nodes{x, w, b}, func() *gorgonia.Node {
+	return stockNodes(Affine[float32]{relu}, Affine[float64]{relu}, given(x, w, b), func() *gorgonia.Node {
 		if x.Dims() > 2 {
 			x = must(gorgonia.Reshape(x, rowsOf(x)))
 		}
@@ -50,7 +50,13 @@ func (stock) Flatten(x *gorgonia.Node) (*gorgonia.Node, error) {
 }
 
 func (stock) Softmax(x *gorgonia.Node) (*gorgonia.Node, error) {
-	return stockNodes(Softmax[float32]{}, Softmax[float64]{}, gorgonia.Nodes{x}, func() *gorgonia.Node { return must(gorgonia.SoftMax(x)) })
+	return stockNodes(Softmax[float32]{}, Softmax[float64]{}, gorgonia.Nodes{x}, func() *gorgonia.Node {
+		if x.Dims() == 2 {
+			return must(gorgonia.SoftMax(x))
+		}
+		rows, columns := rowsAlong(x.Shape())
+		return must(gorgonia.Reshape(must(gorgonia.SoftMax(must(gorgonia.Reshape(x, tensor.Shape{rows, columns})))), x.Shape()))
+	})
 }
 
 func (stock) CrossEntropy(x, labels *gorgonia.Node, smoothing float64) (*gorgonia.Node, func() int, error) {
@@ -80,12 +86,14 @@ func stockNodes(op32, op64 Op, in gorgonia.Nodes, build func() *gorgonia.Node) (
 
 func must(n *gorgonia.Node, err error) *gorgonia.Node { return gorgonia.Must(n, err) }
 
-// biasReLU adds b (O) to the rows of z (N,O); Gorgonia's gradient of a
+// biasReLU adds b (O), if there is one, to the rows of z (N,O); Gorgonia's gradient of a
 // broadcast over more than one axis is wrong. Where the sum is exactly 0 its
 // Rectify passes a gradient, unlike the fused ReLU.
 func biasReLU(z, b *gorgonia.Node, relu bool) *gorgonia.Node {
-	row := must(gorgonia.Reshape(b, tensor.Shape{1, b.Shape()[0]}))
-	z = must(gorgonia.BroadcastAdd(z, row, nil, []byte{0}))
+	if b != nil {
+		row := must(gorgonia.Reshape(b, tensor.Shape{1, b.Shape()[0]}))
+		z = must(gorgonia.BroadcastAdd(z, row, nil, []byte{0}))
+	}
 	if relu {
 		z = must(gorgonia.Rectify(z))
 	}

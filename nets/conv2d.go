@@ -61,7 +61,12 @@ func (c Conv2D) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
 	in, area := x.Shape()[3], c.Side*c.Side
 	w := b.Weight("kernel", c.Kernel.or(GlorotUniform), Fans{area * in, area * c.Filters}, c.Side, c.Side, in, c.Filters)
 	bias := b.Weight("bias", Zeros, Fans{}, c.Filters)
-	return b.Ops.Convolve(x, w, bias, c.Activation == ReLU)
+	relu := c.Activation.rectified(b)
+	y, err := b.Ops.Convolve(x, w, bias, relu)
+	if err != nil || relu {
+		return y, err
+	}
+	return c.Activation.after(b, y)
 }
 
 // spans are how the kernel slides.

@@ -1,6 +1,7 @@
 package nets
 
 import (
+	"encoding/json"
 	"fmt"
 
 	"gorgonia.org/gorgonia"
@@ -12,12 +13,40 @@ import (
 //
 // An image is read as one row, in H,W,C order.
 type Dense struct {
-	Units      int         `json:"units"`                       // how many outputs; at least 1
-	Activation Activation  `json:"activation"`                  // zero is Linear
-	Kernel     Initializer `json:"kernel_initializer,omitzero"` // nil is GlorotUniform
+	Units      int         // how many outputs; at least 1
+	NoBias     bool        // there is no bias
+	Activation Activation  // zero is Linear
+	Kernel     Initializer // nil is GlorotUniform
 }
 
 func init() { registerKeras(Dense{}) }
+
+// denseSettings are those of a Dense under Keras's names.
+type denseSettings struct {
+	Units      int         `json:"units"`
+	UseBias    *bool       `json:"use_bias,omitempty"` // without it true
+	Activation Activation  `json:"activation"`
+	Kernel     Initializer `json:"kernel_initializer,omitzero"`
+}
+
+// MarshalJSON writes the settings under Keras's names.
+func (d Dense) MarshalJSON() ([]byte, error) {
+	s := denseSettings{Units: d.Units, Activation: d.Activation, Kernel: d.Kernel}
+	if d.NoBias {
+		s.UseBias = new(bool)
+	}
+	return json.Marshal(s)
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (d *Dense) UnmarshalJSON(text []byte) error {
+	var s denseSettings
+	if err := json.Unmarshal(text, &s); err != nil {
+		return err
+	}
+	*d = Dense{Units: s.Units, NoBias: s.UseBias != nil && !*s.UseBias, Activation: s.Activation, Kernel: s.Kernel}
+	return nil
+}
 
 // Build adds the layer's kernel, bias and one affine map.
 func (d Dense) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
@@ -29,8 +58,16 @@ func (d Dense) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
 	}
 	in := x.Shape()[1:].TotalSize()
 	w := b.Weight("kernel", d.Kernel.or(GlorotUniform), Fans{in, d.Units}, in, d.Units)
-	bias := b.Weight("bias", Zeros, Fans{}, d.Units)
-	return b.Ops.Affine(x, w, bias, d.Activation == ReLU)
+	var bias *gorgonia.Node
+	if !d.NoBias {
+		bias = b.Weight("bias", Zeros, Fans{}, d.Units)
+	}
+	relu := d.Activation.rectified(b)
+	y, err := b.Ops.Affine(x, w, bias, relu)
+	if err != nil || relu {
+		return y, err
+	}
+	return d.Activation.after(b, y)
 }
 
 // flops are I·O multiply-adds.

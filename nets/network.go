@@ -85,8 +85,12 @@ func (n Network) check() error {
 	if len(n.Layers) == 0 {
 		return fmt.Errorf("nets: %s: has no layers", n.Name)
 	}
-	if _, err := n.steps(); err != nil {
+	steps, err := n.steps()
+	if err != nil {
 		return err
+	}
+	if last := steps[len(steps)-1]; isSoftmax(last.layer) {
+		return fmt.Errorf("nets: %s: layer %s at its end is a softmax: leave it out, the loss and prediction have one of their own", n.Name, last.name)
 	}
 	return n.checkFrozen()
 }

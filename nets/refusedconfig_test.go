@@ -52,8 +52,12 @@ type (
 		Rows int `json:"rows"`
 	}
 	Shadows struct { // what it has embedded has its fields' names
-		nets.Dense
+		Sized
 		Units int `json:"units"`
+	}
+	Sized struct {
+		Units  int              `json:"units"`
+		Kernel nets.Initializer `json:"kernel,omitzero"`
 	}
 	Twofold struct { // of two fields of one name JSON has neither
 		passes
@@ -104,7 +108,7 @@ func TestNetworksThatAreNotWritten(t *testing.T) {
 		"layer deep (Deep): its field Parts its field Weights is NaN":                                                                            behind(Deep{Parts: []struct{ Weights map[string]float64 }{{map[string]float64{"a": math.NaN()}}}}),
 		`layer named (Named): its JSON has a "name", which each layer has in a config`:                                                           behind(Named{}),
 		"layer lossy (Lossy): the Bytes is 2, which is 0 when it is read":                                                                        behind(Lossy{Bytes: 5}),
-		"layer shadows (Shadows): its field Dense: its field Units is not in its JSON":                                                           behind(Shadows{Dense: nets.Dense{Units: 3}, Units: 2}),
+		"layer shadows (Shadows): its field Sized: its field Units is not in its JSON":                                                           behind(Shadows{Sized: Sized{Units: 3}, Units: 2}),
 		"layer twofold (Twofold): its field one: its field Rate is not in its JSON":                                                              behind(Twofold{one: one{0.5}}),
 		"layer body (Body): its field Scale is not in its JSON":                                                                                  behind(Body{Network: nets.MLP([3]int{2, 2, 1}, 2), Scale: 2}),
 		`layer stranger: the layer "Stranger" is not registered in this program`:                                                                 behind(Stranger{}),
@@ -128,7 +132,7 @@ func TestNetworksThatAreNotWritten(t *testing.T) {
 	}
 	for _, l := range []nets.Layer{
 		Secret{Cache: func() {}}, // what is set is no setting
-		Shadows{Units: 2}, &Shadows{Dense: nets.Dense{Activation: nets.ReLU, Kernel: nets.HeNormal}}, Twofold{}, Body{Network: nets.MLP([3]int{2, 2, 1}, 2)},
+		Shadows{Units: 2}, &Shadows{Sized: Sized{Kernel: nets.HeNormal}}, Twofold{}, Body{Network: nets.MLP([3]int{2, 2, 1}, 2)},
 	} {
 		if _, err := json.Marshal(behind(l)); err != nil {
 			t.Error(err)
@@ -165,7 +169,7 @@ func TestConfigsThatAreRefused(t *testing.T) {
 		`Residual "residual": it has a "depth", which is not known`:                            edit(t, own, `"units":3`, `"units":3,"depth":2`),
 		`Residual "residual": the units is a string, expected int`:                             edit(t, own, `"units":3`, `"units":"3"`),
 		`Residual "residual": the scale is 0.123456789, which is 0.12345679 when it is read`:   edit(t, own, `"scale":0.5`, `"scale":0.123456789`),
-		`Residual "residual": the activation "tanh" is not known`:                              edit(t, own, `"act":"linear"`, `"act":"tanh"`),
+		`Residual "residual": the activation "tan" is not known`:                               edit(t, own, `"act":"linear"`, `"act":"tan"`),
 		`Residual "residual": the initializer is Orthogonal, expected`:                         edit(t, own, `"kernel":null`, `"kernel":`+strings.Replace(glorot, "GlorotUniform", "Orthogonal", 1)),
 		`Residual "residual": the frozen is [3], expected names of layers`:                     edit(t, own, `"units":3`, `"units":3,"frozen":[3]`),
 		`Residual "residual": the frozen is [], expected names of layers`:                      edit(t, own, `"units":3`, `"units":3,"frozen":[]`),

@@ -140,7 +140,7 @@ func TestNewRefuses(t *testing.T) {
 		{input, []nets.Layer{asks{weight("w", nets.Zeros, nets.Fans{}, -3)}, last}, []string{"layer asks", "[-3]"}},
 		{input, []nets.Layer{asks{weight("w", nets.Zeros, nets.Fans{})}, last}, []string{"layer asks", "at least one dimension"}},
 		{input, []nets.Layer{nets.Dense{Units: 3, Kernel: func(*rand.Rand, nets.Fans) float64 { return math.NaN() }}}, []string{"dense.kernel", "NaN"}},
-		{input, []nets.Layer{nets.Dense{Units: 8, Activation: 2}, last}, []string{"layer dense (Dense)", "Activation(2)"}},
+		{input, []nets.Layer{nets.Dense{Units: 8, Activation: 99}, last}, []string{"layer dense (Dense)", "Activation(99)"}},
 		{input, []nets.Layer{nets.Conv2D{Filters: 2, Side: 2, Activation: -1}, last}, []string{"layer conv2d", "Activation(-1)"}},
 		{input, []nets.Layer{last, nil, last}, []string{"layer 2 of 3", "nil"}},
 		{input, []nets.Layer{last, (*nets.Dense)(nil)}, []string{"layer 2 of 2, dense_1", "nil"}},

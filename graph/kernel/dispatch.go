@@ -39,6 +39,9 @@ type table[T Float] struct {
 	times    func(y, x []T, by T)
 	blend    func(y, x []T, part T)
 
+	activate     [functions]func(y, x []T, p *limits[T])
+	activateGrad [functions]func(dx, dy, x, y []T, p *limits[T])
+
 	lanes        int // of a vector
 	multiplyAdds func(rounds int)
 
@@ -86,6 +89,7 @@ func genericTable[T Float]() table[T] {
 		convolve: genericConvolve[T], convolveGrad: genericConvolveGrad[T], winograd: genericTransforms[T](),
 		add: genericAdd[T], scale: genericScale[T], biasReLU: genericBiasReLU[T], reluGrad: genericReLUGrad[T], adam: genericAdam[T],
 		sgd: genericSGD[T], momentum: genericMomentum[T], nesterov: genericNesterov[T], rmsprop: genericRMSprop[T],
+		activate: genericActivates[T](), activateGrad: genericActivateGrads[T](),
 		lanes: 1, multiplyAdds: genericMultiplyAdds[T],
 		times: genericTimes[T], blend: genericBlend[T],
 		decode: genericDecode[T], sumRows: genericSumRows[T], transpose: genericTranspose[T],

@@ -11,9 +11,11 @@ import "math"
 //	}
 func Softmax[T Float](n, c int, x, p []T) {
 	check(len(x) == n*c && len(p) == n*c, "kernel: Softmax: slices do not match n, c")
-	for i := range n * min(c, 1) {
-		softmaxRow(x[i*c:i*c+c], p[i*c:i*c+c])
-	}
+	spans(n*min(c, 1), ceil(1<<10, c+1), func(from, to int) {
+		for i := from; i < to; i++ {
+			softmaxRow(x[i*c:i*c+c], p[i*c:i*c+c])
+		}
+	})
 }
 
 // softmaxRow writes one row's probabilities and returns log(sum(exp(x))).
@@ -43,15 +45,17 @@ func softmaxRow[T Float](x, p []T) T {
 //	}
 func SoftmaxGrad[T Float](n, c int, p, dp, dx []T) {
 	check(len(p) == n*c && len(dp) == n*c && len(dx) == n*c, "kernel: SoftmaxGrad: slices do not match n, c")
-	for i := range n {
-		var sum T
-		for j := i * c; j < i*c+c; j++ {
-			sum += T(dp[j] * p[j])
+	spans(n, ceil(1<<12, c+1), func(from, to int) {
+		for i := from; i < to; i++ {
+			var sum T
+			for j := i * c; j < i*c+c; j++ {
+				sum += T(dp[j] * p[j])
+			}
+			for j := i * c; j < i*c+c; j++ {
+				dx[j] = p[j] * (dp[j] - sum)
+			}
 		}
-		for j := i * c; j < i*c+c; j++ {
-			dx[j] = p[j] * (dp[j] - sum)
-		}
-	}
+	})
 }
 
 // CrossEntropy is the mean cross-entropy of n rows of logits x (n,c) against

@@ -19,7 +19,7 @@ type Doubled struct{ nets.Dense }
 
 // Table is one with many numbers, each of which config.json has on a line.
 type Table struct {
-	Doubled
+	nets.Dropout
 	Numbers []float64
 }
 
@@ -52,7 +52,7 @@ func TestARunHoldsItsNetwork(t *testing.T) {
 	if err != nil || nets.SameNetwork(loaded.Network, m.Network) != "" || sum(t, loaded) != sum(t, m) {
 		t.Errorf("%v: another model is loaded", err)
 	}
-	long := modelOf(t, Table{Doubled{nets.Dense{Units: 8}}, make([]float64, 1<<17)})
+	long := modelOf(t, Table{nets.Dropout{}, make([]float64, 1<<17)})
 	if c, err = run.NewConfig(long); err != nil {
 		t.Fatal(err)
 	}
