@@ -182,7 +182,20 @@ func (m *Machine) heed() error {
 // weights have now: gorgonia.Let works before the first run and between runs.
 // It refuses a value of another shape or element type than the node's, and one
 // that does not lie in memory row by row, such as a transposed tensor.
-func (m *Machine) Run() error {
+func (m *Machine) Run() error { return m.run(nil) }
+
+// RunFor is Run of no more than what the values of some nodes need; on Gorgonia's own
+// machine, of all.
+func (m *Machine) RunFor(nodes ...*gorgonia.Node) error {
+	needed := make(map[*gorgonia.Node]bool)
+	for _, n := range nodes {
+		need(n, needed)
+	}
+	return m.run(needed)
+}
+
+// run computes the nodes that are needed; nil are all.
+func (m *Machine) run(needed map[*gorgonia.Node]bool) error {
 	if !m.running.CompareAndSwap(false, true) {
 		return errors.New("graph: the machine is running already: one goroutine at a time may use it")
 	}
@@ -191,6 +204,9 @@ func (m *Machine) Run() error {
 		return err
 	}
 	defer m.vm.Reset()
+	if m.tape != nil && needed != nil {
+		return m.tape.runFor(needed)
+	}
 	return m.vm.RunAll()
 }
 

@@ -26,9 +26,10 @@ type step struct {
 	output int
 }
 
-// boundCall is a call and the values that it reads.
+// boundCall is a call, the node that stands for it, and the values that it reads.
 type boundCall struct {
 	call *call
+	node *gorgonia.Node
 	in   []gorgonia.Value
 }
 
@@ -98,7 +99,7 @@ func (t *tape) order(g *gorgonia.ExprGraph) error {
 		}
 		t.steps = append(t.steps, s)
 		if s.output == s.call.first {
-			t.calls = append(t.calls, boundCall{call: s.call})
+			t.calls = append(t.calls, boundCall{call: s.call, node: n})
 		}
 	}
 	return nil
@@ -118,9 +119,15 @@ func (b *boundCall) bind() error {
 }
 
 // RunAll runs every call once.
-func (t *tape) RunAll() error {
+func (t *tape) RunAll() error { return t.runFor(nil) }
+
+// runFor runs the calls of nodes that are needed once; nil are all.
+func (t *tape) runFor(needed map[*gorgonia.Node]bool) error {
 	t.seen(nil)
 	for _, b := range t.calls {
+		if needed != nil && !needed[b.node] {
+			continue
+		}
 		if err := b.call.run(b.in); err != nil {
 			return err
 		}

@@ -59,3 +59,58 @@ func become[T graph.Float](s state) {
 		w[i] = T(w[i]*m) + T(v*(1-m))
 	}
 }
+
+// StateMeans are means, over some batches, of what states are to become. They take the
+// place of moving ones where these are of other weights: those of an average of weights
+// are none that training has seen (Izmailov et al., 2018). The zero value has none.
+type StateMeans struct {
+	weight float64
+	sums   map[string][]float64 // by the state's name
+}
+
+// Take runs as much of a training program as the states need, and takes in what they
+// are to become, weighed.
+func (s *StateMeans) Take(p *Program, weight float64) error {
+	values := make(gorgonia.Nodes, len(p.states))
+	for i, of := range p.states {
+		values[i] = of.value
+	}
+	if err := p.machine.RunFor(values...); err != nil {
+		return err
+	}
+	if s.sums == nil {
+		s.sums = make(map[string][]float64)
+	}
+	s.weight += weight
+	for _, of := range p.states {
+		name := of.weight.Name()
+		if s.sums[name] == nil {
+			s.sums[name] = make([]float64, of.value.Shape().TotalSize())
+		}
+		if of.value.Dtype() == tensor.Float64 {
+			addWeighed(s.sums[name], graph.Slice[float64](of.value.Value()), weight)
+		} else {
+			addWeighed(s.sums[name], graph.Slice[float32](of.value.Value()), weight)
+		}
+	}
+	return nil
+}
+
+func addWeighed[T graph.Float](sum []float64, x []T, weight float64) {
+	for i, v := range x {
+		sum[i] += float64(float64(v) * weight)
+	}
+}
+
+// Set makes the states of a model these means, those that a frozen layer keeps aside.
+func (s *StateMeans) Set(m *Model) {
+	for _, w := range m.States() {
+		for i, sum := range s.sums[w.Name] {
+			if v := sum / s.weight; m.dtype == tensor.Float64 {
+				w.Value.Float64s()[i] = v
+			} else {
+				w.Value.Float32s()[i] = float32(v)
+			}
+		}
+	}
+}

@@ -21,6 +21,14 @@ import (
 //   - Last > 0, stochastic weight averaging (Izmailov et al., 2018): the mean of
 //     the weights at the end of each of the last so many of the planned epochs.
 //
+// States, such as the moving moments of batch normalization, are no weights that are
+// averaged. With Decay the model keeps those that training has reached, as Keras's
+// use_ema does. With Last, where each epoch's end moves the average to where training
+// never was, Fit finds them anew before it validates: by a pass over the training rows,
+// forward through the layers before the last that has states, with the means over its
+// batches, weighed by their rows. (PyTorch's update_bn does the same, with N-1 in the
+// variances.)
+//
 // Training goes on with the weights themselves. The average takes their place in
 // the model while Fit validates and calls EpochEnd, and from before TrainEnd on:
 // val_loss and val_accuracy are the average's, so EarlyStopping,
@@ -62,7 +70,7 @@ func (a *Average) TrainBegin(s *Stats) error {
 	case a.Last > s.Epochs:
 		return fmt.Errorf("train: Average is of the last %d epochs, but %d are planned", a.Last, s.Epochs)
 	}
-	a.other.of(a.Model)
+	a.hold()
 	a.moving = nil
 	for i, w := range a.Model.Weights {
 		if slices.Contains(a.Model.Trained(), w) {
@@ -75,6 +83,21 @@ func (a *Average) TrainBegin(s *Stats) error {
 	}
 	a.leave()
 	return nil
+}
+
+// hold makes room for the average. What stays in the model is the same memory there.
+func (a *Average) hold() {
+	a.other.of(a.Model)
+	for i, w := range a.Model.Weights {
+		if a.Decay > 0 && slices.Contains(a.Model.States(), w) {
+			a.other.weights[i] = w
+		}
+	}
+}
+
+// unsettled says whether the average is in the model with states that are not its own.
+func (a *Average) unsettled() bool {
+	return a != nil && a.swapped && a.Last > 0 && len(a.Model.States()) > 0
 }
 
 // BatchEnd takes the step's weights into the average.
@@ -123,7 +146,9 @@ func (a *Average) leave() {
 
 func (a *Average) swap() {
 	for i, w := range a.other.weights {
-		exchange(w.Value, a.Model.Weights[i].Value)
+		if w.Value != a.Model.Weights[i].Value {
+			exchange(w.Value, a.Model.Weights[i].Value)
+		}
 	}
 	a.swapped = !a.swapped
 }
@@ -186,7 +211,7 @@ func (a *Average) Restore(s CallbackState) error {
 	if state.Taken < 0 {
 		return fmt.Errorf("train: state of Average: %d weights in it", state.Taken)
 	}
-	a.other.of(a.Model)
+	a.hold()
 	if state.Taken > 0 {
 		if err := a.other.restore(s.Tensors); err != nil {
 			return fmt.Errorf("train: state of Average: %w", err)

@@ -109,6 +109,9 @@ func (f *fit) epoch() error {
 	}
 	f.average.enter()
 	defer f.average.leave()
+	if err := f.settle(); err != nil {
+		return err
+	}
 	if err := f.validate(); err != nil {
 		return err
 	}

@@ -21,7 +21,8 @@ type Stats struct {
 	LearningRate             float64 // of the step just done
 	Whole                    bool    // whether all of the epoch is done: batches, validation, and its EpochEnd begun
 
-	TestBatch, TestBatches int // progress of the validation that is running
+	TestBatch, TestBatches int  // progress of the validation that is running
+	Settling               bool // it is that of the pass before it, which finds the states of averaged weights: see Average
 
 	Stopped string // why a callback or Plan.Steps has ended training; empty if neither has
 

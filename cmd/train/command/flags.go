@@ -123,7 +123,7 @@ func (s *settings) define(f *flag.FlagSet) {
 	f.Float64Var(&s.LabelSmoothing, "label-smoothing", 0, "spread this `part` of each label over all classes, as Keras's label_smoothing")
 	f.Float64Var(&s.Dropout, "dropout", 0, "`rate` of dropout before each dense layer but one that sees the images; 0 is none, as in the notebook")
 	f.Float64Var(&s.EMA, "ema", 0, "validate and keep a moving average of the weights with this `decay`, such as 0.999; 0 is off")
-	f.IntVar(&s.SWA, "swa", 0, "validate and keep the mean of the weights at the ends of the last so many `epochs`; 0 is off")
+	f.IntVar(&s.SWA, "swa", 0, "validate and keep the mean of the weights at the ends of the last so many `epochs`; 0 is off; with batch normalization each of them takes one more pass over the training images")
 	f.BoolVar(&s.TensorBoard, "tensorboard", false, "write TensorBoard's event files into the run folder")
 	f.IntVar(&s.Threads, "threads", 0, "threads of the kernels; 0 is GOMAXPROCS; results do not depend on it")
 	f.StringVar(&s.Conv, "conv", "auto", "how to convolve: direct, winograd (3 x 3 only) or auto, the faster of them")

@@ -92,7 +92,10 @@ func items(first string, s *train.Stats, last string) string {
 	return strings.Join(parts, " - ")
 }
 
-// validating says how far a validation is.
+// validating says how far a validation is, or what comes before it.
 func validating(s *train.Stats) string {
+	if s.Settling {
+		return fmt.Sprintf("averaging %d/%d", s.TestBatch, s.TestBatches)
+	}
 	return fmt.Sprintf("validating %d/%d", s.TestBatch, s.TestBatches)
 }

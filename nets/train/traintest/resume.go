@@ -93,11 +93,11 @@ type ending struct {
 	states  string
 }
 
-// runTo trains the toy for six epochs of three steps, from the beginning or from
+// runTo trains a network for six epochs of three steps, from the beginning or from
 // a snapshot, and takes snapshots.
-func runTo(t *testing.T, build func(*nets.Model, *train.Adam) []train.Callback, from *snapshot) (ending, []snapshot) {
+func runTo(t *testing.T, net nets.Network, build func(*nets.Model, *train.Adam) []train.Callback, from *snapshot) (ending, []snapshot) {
 	t.Helper()
-	m, adam := NewModel(t, Toy, tensor.Float32), train.NewAdam(0.01)
+	m, adam := NewModel(t, net, tensor.Float32), train.NewAdam(0.01)
 	callbacks := build(m, adam)
 	plan := train.Plan{Epochs: 6, Batch: 4, Shuffle: true, Seed: 5}
 	if from != nil {
@@ -120,7 +120,7 @@ func runTo(t *testing.T, build func(*nets.Model, *train.Adam) []train.Callback, 
 	}
 	shots := &snapshots{t: t, model: m, adam: adam, callbacks: callbacks}
 	plan.Callbacks = append(slices.Clone(callbacks), shots)
-	stats, err := train.Fit(t.Context(), m, Images(10, Toy.Input, 3), adam, plan)
+	stats, err := train.Fit(t.Context(), m, Images(10, net.Input, 3), adam, plan)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,12 +138,18 @@ func runTo(t *testing.T, build func(*nets.Model, *train.Adam) []train.Callback, 
 // there is one, looks at the files after each.
 func CheckResume(t *testing.T, build func(*nets.Model, *train.Adam) []train.Callback, check func()) {
 	t.Helper()
-	want, shots := runTo(t, build, nil)
+	CheckResumeOf(t, Toy, build, check)
+}
+
+// CheckResumeOf is that for another network than the toy.
+func CheckResumeOf(t *testing.T, net nets.Network, build func(*nets.Model, *train.Adam) []train.Callback, check func()) {
+	t.Helper()
+	want, shots := runTo(t, net, build, nil)
 	if check != nil {
 		check()
 	}
 	for _, shot := range shots {
-		got, _ := runTo(t, build, &shot)
+		got, _ := runTo(t, net, build, &shot)
 		if got != want {
 			t.Errorf("from %+v:\n%+v, alone\n%+v", shot.at, got, want)
 		}
