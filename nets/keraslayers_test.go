@@ -27,7 +27,7 @@ import (
 )
 
 var (
-	layerCases = flag.Int("layers", 3, "how many random cases of each of Keras's layers and element type are held against the real Keras; a hundred take an hour")
+	layerCases = flag.Int("layers", 2, "how many random cases of each of Keras's layers and element type are held against the real Keras; a hundred take an hour")
 	layerSeed  = flag.Uint64("layers.seed", 1, "the seed of these cases")
 	layerOnly  = flag.String("layers.only", "", "the one case to try, as CLASS/NUMBER/TYPE, or of the one class")
 )

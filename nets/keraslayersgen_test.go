@@ -65,7 +65,7 @@ var generators = map[string]func(dice) question{
 		q := question{input: d.image()}
 		mean, variance := make([]float64, q.input[2]), make([]float64, q.input[2])
 		for i := range mean {
-			mean[i], variance[i] = d.NormFloat64(), d.real(0.1, 2)
+			mean[i], variance[i] = narrow(d.NormFloat64()), narrow(d.real(0.1, 2))
 		}
 		q = q.with("mean", mean, "variance", variance, "invert", d.chance(0.3))
 		if d.chance(0.3) {
@@ -74,7 +74,7 @@ var generators = map[string]func(dice) question{
 		return q
 	},
 	"Rescaling": func(d dice) question {
-		return question{input: d.image()}.with("scale", d.NormFloat64(), "offset", pick(d, 0, d.NormFloat64()))
+		return question{input: d.image()}.with("scale", narrow(d.NormFloat64()), "offset", pick(d, 0, narrow(d.NormFloat64())))
 	},
 	"Activation": func(d dice) question { return d.anywhere().with("activation", d.activation()) },
 	"ReLU": func(d dice) question {
@@ -121,6 +121,9 @@ var generators = map[string]func(dice) question{
 	"Dropout": func(d dice) question { return d.anywhere().noise(d, "rate") }, "SpatialDropout2D": func(d dice) question { return d.images().noise(d, "rate") },
 	"GaussianNoise": func(d dice) question { return d.anywhere().noise(d, "stddev") },
 }
+
+// narrow is a setting that Keras rounds to float32, whatever a layer's type is.
+func narrow(x float64) float64 { return float64(float32(x)) }
 
 // with is a question with these settings, a key before each.
 func (q question) with(settings ...any) question {
