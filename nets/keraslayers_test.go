@@ -452,7 +452,10 @@ func (c *layerCase) near(what string, got []float64, keras map[string][]float64,
 		}
 	}
 	limit := 1e-5
-	if c.float64 {
+	switch {
+	case c.float64 && c.rounded():
+		limit = 1e-7
+	case c.float64:
 		limit = 1e-10
 	}
 	if !(worst <= limit*scale) {

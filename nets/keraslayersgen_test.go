@@ -60,7 +60,13 @@ var generators = map[string]func(dice) question{
 	"BatchNormalization": func(d dice) question {
 		return d.scaled().with("momentum", pick(d, 0.99, 0.9, d.Float64()))
 	},
-	"LayerNormalization": dice.scaled,
+	"LayerNormalization": func(d dice) question {
+		q := d.scaled()
+		if q.input[2] == 1 { // the distance from the mean is rounding
+			q = q.with("epsilon", 0.5)
+		}
+		return q
+	},
 	"Normalization": func(d dice) question {
 		q := question{input: d.image()}
 		mean, variance := make([]float64, q.input[2]), make([]float64, q.input[2])
@@ -78,14 +84,14 @@ var generators = map[string]func(dice) question{
 	},
 	"Activation": func(d dice) question { return d.anywhere().with("activation", d.activation()) },
 	"ReLU": func(d dice) question {
-		q := d.anywhere().with("max_value", pick[any](d, nil, 6.0, d.Float64()), "negative_slope", pick(d, 0, d.Float64()), "threshold", 0.0)
+		q := d.anywhere().with("max_value", pick[any](d, nil, 6.0, narrow(d.Float64())), "negative_slope", pick(d, 0, narrow(d.Float64())), "threshold", 0.0)
 		if d.chance(0.4) {
-			q = q.with("threshold", d.real(0, 0.5))
+			q = q.with("threshold", narrow(d.real(0, 0.5)))
 		}
 		return q
 	},
-	"LeakyReLU": func(d dice) question { return d.anywhere().with("negative_slope", pick(d, 0.3, d.Float64(), 0)) },
-	"ELU":       func(d dice) question { return d.anywhere().with("alpha", pick(d, 1, d.real(0.1, 3))) },
+	"LeakyReLU": func(d dice) question { return d.anywhere().with("negative_slope", pick(d, 0.3, narrow(d.Float64()))) },
+	"ELU":       func(d dice) question { return d.anywhere().with("alpha", pick(d, 1, narrow(d.real(0.1, 3)))) },
 	"PReLU": func(d dice) question {
 		q := d.anywhere()
 		if q.rows {
@@ -124,6 +130,11 @@ var generators = map[string]func(dice) question{
 
 // narrow is a setting that Keras rounds to float32, whatever a layer's type is.
 func narrow(x float64) float64 { return float64(float32(x)) }
+
+// rounded says whether Keras rounds a number in the question to float32.
+func (q question) rounded() bool {
+	return q.settings["activation"] == "gelu" || q.class == "LeakyReLU"
+}
 
 // with is a question with these settings, a key before each.
 func (q question) with(settings ...any) question {
