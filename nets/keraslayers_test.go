@@ -130,13 +130,6 @@ func newLayerCase(id, name string, of class) (*layerCase, error) {
 	if err != nil {
 		return c, err
 	}
-	for _, key := range slices.Sorted(maps.Keys(c.penalties)) {
-		more := maps.Clone(settings)
-		more[key] = c.penalties[key]
-		if with, err := readSettings(of.layer, keras.Settings(name, more)); err == nil {
-			l, settings, c.settings[key] = with, more, c.penalties[key]
-		}
-	}
 	c.net = c.network(d, l)
 	return c, c.draw(d)
 }

@@ -8,17 +8,16 @@ import (
 
 // question is a network around one layer of Keras's, made at random.
 type question struct {
-	class     string
-	settings  map[string]any             // under Keras's names
-	penalties map[string]json.RawMessage // regularizers
-	input     [3]int
-	rows      bool  // the layer takes rows, not images
-	inputs    int   // how many branches meet in it; 0 is a layer of one input
-	widths    []int // of the branches, if they differ
-	global    bool  // the first branch is one pixel for an image
-	noisy     bool  // training draws random numbers
-	frozen    bool
-	many      bool // of one or two numbers there is no mean worth the name
+	class    string
+	settings map[string]any // under Keras's names
+	input    [3]int
+	rows     bool  // the layer takes rows, not images
+	inputs   int   // how many branches meet in it; 0 is a layer of one input
+	widths   []int // of the branches, if they differ
+	global   bool  // the first branch is one pixel for an image
+	noisy    bool  // training draws random numbers
+	frozen   bool
+	many     bool // of one or two numbers there is no mean worth the name
 }
 
 // dice make questions.
@@ -93,7 +92,7 @@ var generators = map[string]func(dice) question{
 	"LeakyReLU": func(d dice) question { return d.anywhere().with("negative_slope", pick(d, 0.3, narrow(d.Float64()))) },
 	"ELU":       func(d dice) question { return d.anywhere().with("alpha", pick(d, 1, narrow(d.real(0.1, 3)))) },
 	"PReLU": func(d dice) question {
-		q := d.anywhere()
+		q := d.anywhere().penalized(d, "alpha")
 		if q.rows {
 			return q
 		}
@@ -184,15 +183,19 @@ func (q question) square() question {
 	return q.with("strides", []int{first, first})
 }
 
-// kernels gives some layers penalties, which gradients tell.
+// kernels gives some layers with kernels penalties.
 func (q question) kernels(d dice, of ...string) question {
-	q.penalties = make(map[string]json.RawMessage)
-	for _, kind := range append(of, "bias", "activity") {
-		if kind == "bias" && q.settings["use_bias"] == false {
-			continue
-		}
+	if q.settings["use_bias"] == true {
+		of = append(of, "bias")
+	}
+	return q.penalized(d, append(of, "activity")...)
+}
+
+// penalized gives some of these a penalty, which gradients tell.
+func (q question) penalized(d dice, of ...string) question {
+	for _, what := range of {
 		if d.chance(0.2) {
-			q.penalties[kind+"_regularizer"] = d.regularizer()
+			q = q.with(what+"_regularizer", d.regularizer())
 		}
 	}
 	return q
@@ -200,9 +203,9 @@ func (q question) kernels(d dice, of ...string) question {
 
 func (d dice) regularizer() json.RawMessage {
 	return pick(d,
-		json.RawMessage(`{"module":"keras.regularizers","class_name":"L2","config":{"l2":0.02},"registered_name":null}`),
-		json.RawMessage(`{"module":"keras.regularizers","class_name":"L1","config":{"l1":0.03},"registered_name":null}`),
-		json.RawMessage(`{"module":"keras.regularizers","class_name":"L1L2","config":{"l1":0.01,"l2":0.04},"registered_name":null}`))
+		json.RawMessage(`{"module":"keras.regularizers","class_name":"L2","config":{"l2":0.03125},"registered_name":null}`),
+		json.RawMessage(`{"module":"keras.regularizers","class_name":"L1","config":{"l1":0.0625},"registered_name":null}`),
+		json.RawMessage(`{"module":"keras.regularizers","class_name":"L1L2","config":{"l1":0.015625,"l2":0.0625},"registered_name":null}`))
 }
 
 func (d dice) pool() question {
@@ -222,6 +225,12 @@ func (d dice) global() question { return d.images().with("keepdims", d.chance(0.
 func (d dice) scaled() question {
 	q := d.anywhere().with("epsilon", pick(d, 0.001, 1e-5, d.real(0.01, 1)), "center", d.chance(0.8), "scale", d.chance(0.8))
 	q.frozen, q.many = d.chance(0.2), true
+	if q.settings["center"] == true {
+		q = q.penalized(d, "beta")
+	}
+	if q.settings["scale"] == true {
+		q = q.penalized(d, "gamma")
+	}
 	return q
 }
 
