@@ -17,6 +17,10 @@ type Dense struct {
 	NoBias     bool        // there is no bias
 	Activation Activation  // zero is Linear
 	Kernel     Initializer // nil is GlorotUniform
+	Bias       Initializer // nil is Zeros
+
+	KernelRegularizer, BiasRegularizer Regularizer
+	ActivityRegularizer                Regularizer // of what the layer gives
 }
 
 func init() { registerKeras(Dense{}) }
@@ -27,15 +31,20 @@ type denseSettings struct {
 	UseBias    *bool       `json:"use_bias,omitempty"` // without it true
 	Activation Activation  `json:"activation"`
 	Kernel     Initializer `json:"kernel_initializer,omitzero"`
+	Bias       Initializer `json:"bias_initializer,omitzero"`
+
+	KernelRegularizer   Regularizer `json:"kernel_regularizer,omitzero"`
+	BiasRegularizer     Regularizer `json:"bias_regularizer,omitzero"`
+	ActivityRegularizer Regularizer `json:"activity_regularizer,omitzero"`
 }
 
 // MarshalJSON writes the settings under Keras's names.
 func (d Dense) MarshalJSON() ([]byte, error) {
-	s := denseSettings{Units: d.Units, Activation: d.Activation, Kernel: d.Kernel}
+	var useBias *bool
 	if d.NoBias {
-		s.UseBias = new(bool)
+		useBias = new(bool)
 	}
-	return json.Marshal(s)
+	return json.Marshal(denseSettings{d.Units, useBias, d.Activation, d.Kernel, d.Bias, d.KernelRegularizer, d.BiasRegularizer, d.ActivityRegularizer})
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.
@@ -44,7 +53,8 @@ func (d *Dense) UnmarshalJSON(text []byte) error {
 	if err := json.Unmarshal(text, &s); err != nil {
 		return err
 	}
-	*d = Dense{Units: s.Units, NoBias: s.UseBias != nil && !*s.UseBias, Activation: s.Activation, Kernel: s.Kernel}
+	noBias := s.UseBias != nil && !*s.UseBias
+	*d = Dense{s.Units, noBias, s.Activation, s.Kernel, s.Bias, s.KernelRegularizer, s.BiasRegularizer, s.ActivityRegularizer}
 	return nil
 }
 
@@ -57,17 +67,19 @@ func (d Dense) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
 		return nil, err
 	}
 	in := x.Shape()[1:].TotalSize()
-	w := b.Weight("kernel", d.Kernel.or(GlorotUniform), Fans{in, d.Units}, in, d.Units)
+	w := b.Weight("kernel", d.Kernel.or(GlorotUniform), fansOf(in, d.Units), in, d.Units)
+	b.Penalty(d.KernelRegularizer, w)
 	var bias *gorgonia.Node
 	if !d.NoBias {
-		bias = b.Weight("bias", Zeros, Fans{}, d.Units)
+		bias = b.Weight("bias", d.Bias.or(Zeros), fansOf(d.Units), d.Units)
+		b.Penalty(d.BiasRegularizer, bias)
 	}
-	relu := d.Activation.rectified(b)
+	relu := d.ActivityRegularizer.rectified(b, d.Activation)
 	y, err := b.Ops.Affine(x, w, bias, relu)
-	if err != nil || relu {
-		return y, err
+	if err != nil {
+		return nil, err
 	}
-	return d.Activation.after(b, y)
+	return d.ActivityRegularizer.after(b, d.Activation, y, relu)
 }
 
 // flops are I·O multiply-adds.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"os"
+	"strings"
 	"testing"
 
 	"gorgonia.org/tensor"
@@ -24,7 +25,8 @@ func merging() nets.Network {
 	v := n.Then(nets.Average{}, a, b, m)
 	largest := n.Then(nets.Maximum{}, a, b, s)
 	least := n.Then(nets.Minimum{}, m, v)
-	x := n.Then(nets.Add{}, m, s, v, largest, least)
+	n.Then(nets.Add{}, m, s, v, largest, least)
+	x := n.Then(nets.ReLULayer{})
 	n.Then(nets.Flatten{}, a)
 	n.Then(nets.At{Layer: nets.Dense{Units: 3}, Name: "gate"})
 	gate := n.Then(nets.Reshape{To: []int{1, -1, 3}})
@@ -45,7 +47,7 @@ type reference struct {
 	Labels             []int
 	Weights, Gradients map[string][]float64
 	Logits             []float64
-	Loss               float64
+	Loss, Evaluated    float64 // in training, and in an evaluation
 }
 
 func readReference(t *testing.T, path string) (r reference) {
@@ -60,41 +62,73 @@ func readReference(t *testing.T, path string) (r reference) {
 	return r
 }
 
-// TestMergesAreKerass, forward and by their gradients.
-func TestMergesAreKerass(t *testing.T) {
-	r := readReference(t, "merges/merges.json")
-	for _, ops := range []graph.Ops{graph.Fused, graph.Stock} {
-		m := newModel(t, merging(), tensor.Float64)
-		m.Ops = ops
-		for _, w := range m.Weights {
-			copy(w.Value.Float64s(), r.Weights[w.Name])
-		}
-		p, err := m.Program(nets.Training, len(r.Labels))
+// hold holds a network's loss and gradients against the reference's.
+func (r reference) hold(t *testing.T, net nets.Network, ops graph.Ops) {
+	t.Helper()
+	m := newModel(t, net, tensor.Float64)
+	m.Ops = ops
+	for _, w := range m.Weights {
+		copy(w.Value.Float64s(), r.Weights[w.Name])
+	}
+	p := r.run(t, m, nets.Training)
+	near(t, "logits", graph.Slice[float64](p.Logits()), r.Logits)
+	near(t, "loss", []float64{p.Loss()}, []float64{r.Loss})
+	for i, g := range p.Gradients() {
+		dw, err := g.Grad()
 		if err != nil {
 			t.Fatal(err)
 		}
-		copy(graph.Slice[float64](p.Images()), r.Images)
-		copy(p.Labels(), r.Labels)
-		if err := p.Run(); err != nil {
-			t.Fatal(err)
+		name := m.Trained()[i].Name
+		near(t, name, graph.Slice[float64](dw), r.Gradients[name])
+	}
+	if r.Evaluated != 0 {
+		near(t, "evaluation", []float64{r.run(t, m, nets.Evaluation).Loss()}, []float64{r.Evaluated})
+	}
+}
+
+// run runs a program on the reference's images.
+func (r reference) run(t *testing.T, m *nets.Model, phase nets.Phase) *nets.Program {
+	t.Helper()
+	p, err := m.Program(phase, len(r.Labels))
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(graph.Slice[float64](p.Images()), r.Images)
+	copy(p.Labels(), r.Labels)
+	if err := p.Run(); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func near(t *testing.T, what string, got, want []float64) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%s: %d numbers, Keras has %d", what, len(got), len(want))
+	}
+	for i := range want {
+		if !(math.Abs(got[i]-want[i]) <= 1e-10*(1+math.Abs(want[i]))) {
+			t.Fatalf("%s: number %d is %v, Keras says %v", what, i, got[i], want[i])
 		}
-		close := func(what string, got, want []float64) {
-			t.Helper()
-			for i := range want {
-				if math.Abs(got[i]-want[i]) > 1e-10 {
-					t.Fatalf("%s: number %d is %v, Keras says %v", what, i, got[i], want[i])
-				}
-			}
-		}
-		close("logits", graph.Slice[float64](p.Logits()), r.Logits)
-		close("loss", []float64{p.Loss()}, []float64{r.Loss})
-		for i, g := range p.Gradients() {
-			dw, err := g.Grad()
-			if err != nil {
-				t.Fatal(err)
-			}
-			name := m.Weights[i].Name
-			close(name, graph.Slice[float64](dw), r.Gradients[name])
+	}
+}
+
+// TestMergesAreKerass, forward and by their gradients.
+func TestMergesAreKerass(t *testing.T) {
+	r := readReference(t, "merges/merges.json")
+	r.hold(t, merging(), graph.Fused)
+	r.hold(t, merging(), graph.Stock)
+}
+
+// TestAReLUBehindAddIsItsOwn: it is one op with it.
+func TestAReLUBehindAddIsItsOwn(t *testing.T) {
+	p, err := newModel(t, merging(), tensor.Float64).Program(nets.Prediction, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range p.Parts() {
+		if part.Name == "add" && !strings.Contains(graph.Of(part.Out).String(), "ReLU:true") {
+			t.Errorf("add is %v", graph.Of(part.Out))
 		}
 	}
 }

@@ -181,7 +181,7 @@ func TestConfigsThatAreRefused(t *testing.T) {
 		`Dense "dense" is there twice`:                                                         edit(t, cnn, `"dense_1"`, `"dense"`),
 		`GlorotUniform has the input_axes [0], expected null`:                                  edit(t, cnn, `"seed":null`, `"seed":null,"input_axes":[0]`),
 		`Dense "dense" has the kernel_initializer null, expected one`:                          edit(t, nets.MLP([3]int{4, 3, 1}, 2), `"kernel_initializer":`+glorot, `"kernel_initializer":null`),
-		`Dense "dense": it has a "bias_initializer", which is not known`:                       edit(t, nets.MLP([3]int{4, 3, 1}, 2), `"bias_initializer":{"module":"keras.initializers","class_name":"Zeros","config":{}`, `"bias_initializer":{"module":"keras.initializers","class_name":"HeNormal","config":{}`),
+		`Dense "dense": the initializer is RandomNormal, expected GlorotUniform`:               edit(t, nets.MLP([3]int{4, 3, 1}, 2), `"bias_initializer":{"module":"keras.initializers","class_name":"Zeros","config":{}`, `"bias_initializer":{"module":"keras.initializers","class_name":"RandomNormal","config":{}`),
 		`Dense "dense" has the kernel_constraint {}, expected null: it changes what is learnt`: edit(t, cnn, `"kernel_constraint":null,"kernel_initializer":`+glorot+`,"kernel_regularizer":null,"units"`, `"kernel_constraint":{},"kernel_initializer":`+glorot+`,"kernel_regularizer":null,"units"`),
 		`Dense "dense": found the trainable 1, expected`:                                       edit(t, cnn, `"name":"dense","trainable":true`, `"name":"dense","trainable":1`),
 		`Dropout "dropout": the rate is a string, expected float64`:                            edit(t, cnn, `"rate":0.5`, `"rate":"a"`),

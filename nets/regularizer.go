@@ -86,5 +86,24 @@ func (b *Builder) penalize(loss *gorgonia.Node) (*gorgonia.Node, error) {
 	return loss, nil
 }
 
+// rectified says whether the op of a layer with this activation, and with this penalty of
+// what it gives, is to rectify. Where there is a penalty, a ReLU that follows is another
+// layer's.
+func (r Regularizer) rectified(b *Builder, a Activation) bool {
+	if r != (Regularizer{}) {
+		return a == ReLU
+	}
+	return a.rectified(b)
+}
+
+// after is what the layer gives then, for what its op has given.
+func (r Regularizer) after(b *Builder, a Activation, y *gorgonia.Node, rectified bool) (_ *gorgonia.Node, err error) {
+	if !rectified {
+		y, err = a.after(b, y)
+	}
+	b.Penalty(r, y)
+	return y, err
+}
+
 // Penalized says whether a layer has a Regularizer that counts.
 func (m *Model) Penalized() bool { return m.penalized }

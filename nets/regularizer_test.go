@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"stheno/graph"
 	"stheno/nets"
 )
 
@@ -37,6 +38,48 @@ func TestRegularizersAreWrittenAsKerass(t *testing.T) {
 		if err := json.Unmarshal([]byte(text), &read); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", text, err, want)
 		}
+	}
+}
+
+// regularized is the network of testdata/regularizers/regularizers.py.
+func regularized(t *testing.T) nets.Network {
+	n, err := nets.Network{Name: "regularized", Input: [3]int{2, 2, 1}, Layers: []nets.Layer{
+		nets.Flatten{},
+		nets.Dense{Units: 4, Activation: nets.ReLU, KernelRegularizer: nets.Regularizer{L1: 0.25, L2: 0.125}, BiasRegularizer: nets.Regularizer{L2: 0.5}, ActivityRegularizer: nets.Regularizer{L1: 0.0625}},
+		nets.Dense{Units: 4, KernelRegularizer: nets.Regularizer{L2: 1}, BiasRegularizer: nets.Regularizer{L2: 1}, ActivityRegularizer: nets.Regularizer{L2: 0.125}},
+		nets.ReLULayer{},
+		nets.BatchNormalization{GammaRegularizer: nets.Regularizer{L2: 0.25}, BetaRegularizer: nets.Regularizer{L1: 0.5}},
+		nets.Dense{Units: 3, ActivityRegularizer: nets.Regularizer{L1: 0.125, L2: 0.25}},
+	}}.Freeze("dense_1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// TestRegularizersAreKerass: in the loss of training and its gradients, and in that of
+// an evaluation; and an Objective that is bare leaves them out.
+func TestRegularizersAreKerass(t *testing.T) {
+	r := readReference(t, "regularizers/regularizers.json")
+	r.hold(t, regularized(t), graph.Fused)
+	r.hold(t, regularized(t), graph.Stock)
+	m := newModel(t, regularized(t), tensor.Float64)
+	with := r.run(t, m, nets.Evaluation).Loss()
+	m.Objective.Bare = true
+	bare := r.run(t, m, nets.Evaluation).Loss()
+	m.Objective.Bare, m.Objective.L2 = false, 0.125
+	both := r.run(t, m, nets.Evaluation).Loss()
+	var squares float64
+	for _, w := range m.Trained() {
+		if nets.IsKernel(w.Name) {
+			for _, v := range w.Value.Float64s() {
+				squares += v * v
+			}
+		}
+	}
+	near(t, "with Objective.L2", []float64{both - with}, []float64{0.125 * squares})
+	if !m.Penalized() || with < bare+0.1 || newModel(t, small, tensor.Float64).Penalized() {
+		t.Errorf("bare %v, with penalties %v", bare, with)
 	}
 }
 

@@ -188,6 +188,8 @@ func (m *model) endsInSoftmax() error {
 	case makes && l.class != "Dense":
 		m.layers = m.layers[:last]
 		return nil
+	case makes && l.config["activity_regularizer"] != nil && !equal(l.config["activity_regularizer"], []byte("null")):
+		return fmt.Errorf("%s has the activation softmax and an activity_regularizer, which is of probabilities, expected it of logits: make the softmax a layer of its own", l)
 	case makes:
 		l.config = maps.Clone(l.config)
 		l.config["activation"] = json.RawMessage(`"linear"`)

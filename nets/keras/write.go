@@ -127,9 +127,10 @@ func list(of []fields) string {
 	return "[" + strings.Join(texts, ",") + "]"
 }
 
-// takesSoftmax says whether a layer is a Dense without activation.
+// takesSoftmax says whether a layer is a Dense without activation that can have one.
 func (l NetworkLayer) takesSoftmax() bool {
-	return l.Class == "Dense" && !l.Ours && equal(l.All()["activation"], []byte(`"linear"`))
+	_, penalized := l.All()["activity_regularizer"] // of what it gives before
+	return l.Class == "Dense" && !l.Ours && !penalized && equal(l.All()["activation"], []byte(`"linear"`))
 }
 
 // All are a layer's settings, with those that its rule fixes and Keras's defaults.

@@ -45,6 +45,15 @@ func trainTogether(t *testing.T, n int, net nets.Network, dt tensor.Dtype, rows 
 	return ranks
 }
 
+// noisy has noise of every kind, and penalties of weights and of what layers give.
+var noisy = nets.Network{Name: "noisy", Input: toyConv.Input, Layers: []nets.Layer{
+	nets.GaussianNoise{Stddev: 0.2},
+	nets.Conv2D{Filters: 3, Side: 3},
+	nets.SpatialDropout2D{Rate: 0.4},
+	nets.Dense{Units: 4, KernelRegularizer: nets.Regularizer{L1: 0.01, L2: 0.02}, ActivityRegularizer: nets.Regularizer{L1: 0.1, L2: 0.2}},
+	nets.Dense{Units: 3, BiasRegularizer: nets.Regularizer{L2: 0.1}},
+}}
+
 // TestRanksEqualOneProcess: in mathematics, and so in float64 to 1e-10 over more
 // than 50 steps, with a short last batch that leaves most ranks without a row, and
 // with dropout.
@@ -54,7 +63,7 @@ func TestRanksEqualOneProcess(t *testing.T) {
 	for _, c := range []struct {
 		net  nets.Network
 		rows *data.Set
-	}{{toy, rows}, {traintest.Dropping, rows}, {toyConv, tall}} {
+	}{{toy, rows}, {traintest.Dropping, rows}, {toyConv, tall}, {noisy, tall}} {
 		plan := train.Plan{Epochs: 14, Batch: 26, Shuffle: true, Seed: 3, Validation: c.rows}
 		one := trainTogether(t, 1, c.net, tensor.Float64, c.rows, plan)[0]
 		for _, n := range []int{2, 3, 4, 30} {
