@@ -25,6 +25,8 @@ type table[T Float] struct {
 	winograd       transforms[T]
 	winogradIsFast bool // where it fits
 
+	pools[T]
+
 	// On one thread, on slices of one length.
 	add      func(y, x []T)
 	scale    func(y, x, by []T)
@@ -41,6 +43,9 @@ type table[T Float] struct {
 
 	activate     [functions]func(y, x []T, p *limits[T])
 	activateGrad [functions]func(dx, dy, x, y []T, p *limits[T])
+	most         func(y, x []T)
+	countEqual   func(n, x, y []T)
+	whereEqual   func(z, x, y, v []T)
 
 	lanes        int // of a vector
 	multiplyAdds func(rounds int)
@@ -94,6 +99,8 @@ func genericTable[T Float]() table[T] {
 		times: genericTimes[T], blend: genericBlend[T],
 		decode: genericDecode[T], sumRows: genericSumRows[T], transpose: genericTranspose[T],
 		moments: genericMoments[T], norm: genericNorm[T], normSums: genericNormSums[T], normGrad: genericNormGrad[T],
+		most: genericMost[T], countEqual: genericCountEqual[T], whereEqual: genericWhereEqual[T],
+		pools: genericPools[T](),
 	}
 }
 
@@ -101,6 +108,7 @@ func portableTable[T Float]() table[T] {
 	t := genericTable[T]()
 	t.gemm, t.affine = portableGemm[T], portableAffine[T]
 	t.convolve, t.convolveGrad = convolvePatches[T], convolvePatchesGrad[T]
+	t.pools = portableLoops[T]().pools()
 	return t
 }
 

@@ -30,6 +30,8 @@ var avx2 = instructions{
 		[2]normSumsLoop{normSumsAVX2, normSumsReLUAVX2},
 		[2]normGradLoop{normGradAVX2, normGradReLUAVX2},
 	},
+	reductions{mostAVX2, countEqualAVX2, whereEqualAVX2},
+	gathers{greatestAVX2, selectedAVX2, spreadAVX2, weightedAVX2, sharedAVX2, filteredAVX2},
 	peakAVX2,
 }
 
@@ -46,6 +48,8 @@ var avx512 = instructions{
 		[2]normSumsLoop{normSumsAVX512, normSumsReLUAVX512},
 		[2]normGradLoop{normGradAVX512, normGradReLUAVX512},
 	},
+	reductions{mostAVX512, countEqualAVX512, whereEqualAVX512},
+	gathers{greatestAVX512, selectedAVX512, spreadAVX512, weightedAVX512, sharedAVX512, filteredAVX512},
 	peakAVX512,
 }
 
@@ -55,6 +59,8 @@ type instructions struct {
 	vectors
 	assembled
 	channelLoops
+	reductions
+	gathers
 	peak func(rounds int)
 }
 
@@ -70,5 +76,7 @@ func (i *instructions) table() table[float32] {
 		lanes: i.width, multiplyAdds: i.peak,
 		sumRows: i.sumRows, transpose: packTransposed,
 		moments: i.moments, norm: i.norm, normSums: i.normSums, normGrad: i.normGrad,
+		most: i.most, countEqual: i.countEqual, whereEqual: i.whereEqual,
+		pools: i.gatherLoops(i.gathers).pools(),
 	}
 }

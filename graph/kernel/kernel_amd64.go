@@ -165,6 +165,45 @@ func normSumsReLUAVX2(rows int, w int, x *float32, dy *float32, mean *float32, s
 // normGradReLUAVX2 is dx = dz·scale - pull - (x-mean)·slope of a y that is rectified. w is a multiple of 16, rows at least 1.
 func normGradReLUAVX2(rows int, w int, x *float32, dy *float32, mean *float32, scale *float32, shift *float32, pull *float32, slope *float32, dx *float32)
 
+// mostAVX2 is y[i] = max(x[i], y[i]), NaN where one of them is. n is a multiple of 8, at least that.
+func mostAVX2(n int, x *float32, y *float32)
+
+// countEqualAVX2 is count[i]++ where x[i] == y[i]. n is a multiple of 8, at least that.
+func countEqualAVX2(n int, count *float32, x *float32, y *float32)
+
+// whereEqualAVX2 is z[i] = v[i] where x[i] == y[i], NaN where y[i] is, else 0. n is a multiple of 8, at least that.
+func whereEqualAVX2(n int, z *float32, x *float32, y *float32, v *float32)
+
+// greatestAVX2 is MaxPool's loop over a gathering.
+//
+//go:noescape
+func greatestAVX2(s *int)
+
+// selectedAVX2 is the loop of MaxPool's gradient over a gathering.
+//
+//go:noescape
+func selectedAVX2(s *int)
+
+// spreadAVX2 is the loop of MaxPool's gradient where windows do not overlap: x is made of y.
+//
+//go:noescape
+func spreadAVX2(s *int)
+
+// weightedAVX2 is the loop of MeanPool, and of its gradient, over a gathering.
+//
+//go:noescape
+func weightedAVX2(s *int)
+
+// sharedAVX2 is the loop of MeanPool's gradient where windows do not overlap: x is made of y.
+//
+//go:noescape
+func sharedAVX2(s *int)
+
+// filteredAVX2 is the loop of the depthwise convolution over a gathering.
+//
+//go:noescape
+func filteredAVX2(s *int)
+
 // productAVX512x1x1 is strip's loop for tiles of 1 x 16.
 //
 //go:noescape
@@ -355,6 +394,45 @@ func normSumsReLUAVX512(rows int, w int, x *float32, dy *float32, mean *float32,
 
 // normGradReLUAVX512 is dx = dz·scale - pull - (x-mean)·slope of a y that is rectified. w is a multiple of 16, rows at least 1.
 func normGradReLUAVX512(rows int, w int, x *float32, dy *float32, mean *float32, scale *float32, shift *float32, pull *float32, slope *float32, dx *float32)
+
+// mostAVX512 is y[i] = max(x[i], y[i]), NaN where one of them is. n is a multiple of 16, at least that.
+func mostAVX512(n int, x *float32, y *float32)
+
+// countEqualAVX512 is count[i]++ where x[i] == y[i]. n is a multiple of 16, at least that.
+func countEqualAVX512(n int, count *float32, x *float32, y *float32)
+
+// whereEqualAVX512 is z[i] = v[i] where x[i] == y[i], NaN where y[i] is, else 0. n is a multiple of 16, at least that.
+func whereEqualAVX512(n int, z *float32, x *float32, y *float32, v *float32)
+
+// greatestAVX512 is MaxPool's loop over a gathering.
+//
+//go:noescape
+func greatestAVX512(s *int)
+
+// selectedAVX512 is the loop of MaxPool's gradient over a gathering.
+//
+//go:noescape
+func selectedAVX512(s *int)
+
+// spreadAVX512 is the loop of MaxPool's gradient where windows do not overlap: x is made of y.
+//
+//go:noescape
+func spreadAVX512(s *int)
+
+// weightedAVX512 is the loop of MeanPool, and of its gradient, over a gathering.
+//
+//go:noescape
+func weightedAVX512(s *int)
+
+// sharedAVX512 is the loop of MeanPool's gradient where windows do not overlap: x is made of y.
+//
+//go:noescape
+func sharedAVX512(s *int)
+
+// filteredAVX512 is the loop of the depthwise convolution over a gathering.
+//
+//go:noescape
+func filteredAVX512(s *int)
 
 // timesAVX2 is y[i] = x[i]*by. n is a multiple of 8, at least that.
 func timesAVX2(n int, x *float32, y *float32, by float32)

@@ -8313,6 +8313,911 @@ column:
 	VZEROUPPER
 	RET
 
+// func mostAVX2(n int, x *float32, y *float32)
+// Requires: AVX
+TEXT ·mostAVX2(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ y+16(FP), DX
+	SHRQ $0x03, AX
+
+step:
+	VMOVUPS   (CX), Y0
+	VMOVUPS   (DX), Y1
+	VMAXPS    Y1, Y0, Y2
+	VCMPPS    $0x03, Y0, Y0, Y1
+	VBLENDVPS Y1, Y0, Y2, Y2
+	VMOVUPS   Y2, (DX)
+	ADDQ      $0x20, CX
+	ADDQ      $0x20, DX
+	DECQ      AX
+	JNZ       step
+	VZEROUPPER
+	RET
+
+// func countEqualAVX2(n int, count *float32, x *float32, y *float32)
+// Requires: AVX, AVX2
+TEXT ·countEqualAVX2(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), AX
+	MOVQ         count+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         y+24(FP), BX
+	MOVL         $0x3f800000, SI
+	VMOVD        SI, X3
+	VBROADCASTSS X3, Y3
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS (DX), Y0
+	VMOVUPS (CX), Y1
+	VCMPPS  $0x00, (BX), Y0, Y0
+	VANDPS  Y3, Y0, Y0
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	DECQ    AX
+	JNZ     step
+	VZEROUPPER
+	RET
+
+// func whereEqualAVX2(n int, z *float32, x *float32, y *float32, v *float32)
+// Requires: AVX
+TEXT ·whereEqualAVX2(SB), NOSPLIT, $0-40
+	MOVQ n+0(FP), AX
+	MOVQ z+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ y+24(FP), BX
+	MOVQ v+32(FP), SI
+	SHRQ $0x03, AX
+
+step:
+	VMOVUPS   (DX), Y0
+	VMOVUPS   (BX), Y1
+	VCMPPS    $0x00, Y1, Y0, Y0
+	VANDPS    (SI), Y0, Y2
+	VCMPPS    $0x03, Y1, Y1, Y0
+	VBLENDVPS Y0, Y1, Y2, Y2
+	VMOVUPS   Y2, (CX)
+	ADDQ      $0x20, CX
+	ADDQ      $0x20, DX
+	ADDQ      $0x20, BX
+	ADDQ      $0x20, SI
+	DECQ      AX
+	JNZ       step
+	VZEROUPPER
+	RET
+
+// func greatestAVX2(s *int)
+// Requires: AVX, AVX2
+TEXT ·greatestAVX2(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+	MOVQ 40(AX), CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ 32(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 64(AX), DI
+	MOVQ BX, 120(AX)
+	MOVQ SI, 128(AX)
+	MOVQ DI, 136(AX)
+	SUBQ $0x04, (AX)
+	JLT  few
+
+four:
+	MOVQ 120(AX), BX
+	MOVQ 128(AX), SI
+	MOVQ 136(AX), DI
+	MOVQ 88(AX), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 112(AX)
+
+fourvector:
+	MOVQ         24(AX), R9
+	VBROADCASTSS 104(AX), Y0
+	VBROADCASTSS 8(R9), Y4
+	VBROADCASTSS 104(AX), Y1
+	VBROADCASTSS 8(R9), Y5
+	VBROADCASTSS 104(AX), Y2
+	VBROADCASTSS 8(R9), Y6
+	VBROADCASTSS 104(AX), Y3
+	VBROADCASTSS 8(R9), Y7
+	MOVQ         16(AX), R9
+	MOVQ         24(AX), R10
+	TESTQ        R9, R9
+	JZ           fourend
+
+fourtap:
+	MOVQ         (R10), R11
+	VBROADCASTSS 8(R10), Y8
+	LEAQ         (BX)(R11*1), R11
+	VMOVUPS      (R11), Y9
+	VCMPPS       $0x06, Y0, Y9, Y10
+	VCMPPS       $0x07, Y0, Y0, Y11
+	VANDPS       Y11, Y10, Y10
+	VBLENDVPS    Y10, Y9, Y0, Y0
+	VBLENDVPS    Y10, Y8, Y4, Y4
+	VMOVUPS      (R11)(CX*1), Y9
+	VCMPPS       $0x06, Y1, Y9, Y10
+	VCMPPS       $0x07, Y1, Y1, Y11
+	VANDPS       Y11, Y10, Y10
+	VBLENDVPS    Y10, Y9, Y1, Y1
+	VBLENDVPS    Y10, Y8, Y5, Y5
+	VMOVUPS      (R11)(CX*2), Y9
+	VCMPPS       $0x06, Y2, Y9, Y10
+	VCMPPS       $0x07, Y2, Y2, Y11
+	VANDPS       Y11, Y10, Y10
+	VBLENDVPS    Y10, Y9, Y2, Y2
+	VBLENDVPS    Y10, Y8, Y6, Y6
+	VMOVUPS      (R11)(DX*1), Y9
+	VCMPPS       $0x06, Y3, Y9, Y10
+	VCMPPS       $0x07, Y3, Y3, Y11
+	VANDPS       Y11, Y10, Y10
+	VBLENDVPS    Y10, Y9, Y3, Y3
+	VBLENDVPS    Y10, Y8, Y7, Y7
+	ADDQ         $0x10, R10
+	DECQ         R9
+	JNZ          fourtap
+
+fourend:
+	MOVQ         56(AX), R9
+	LEAQ         (R9)(R9*2), R10
+	MOVQ         SI, R11
+	VMOVUPS      Y0, (R11)
+	VMOVUPS      Y1, (R11)(R9*1)
+	VMOVUPS      Y2, (R11)(R9*2)
+	VMOVUPS      Y3, (R11)(R10*1)
+	MOVQ         72(AX), R9
+	LEAQ         (R9)(R9*2), R10
+	MOVQ         DI, R11
+	VPACKUSDW    Y4, Y4, Y4
+	VPACKUSWB    Y4, Y4, Y4
+	VEXTRACTI128 $0x01, Y4, X12
+	VPUNPCKLDQ   X12, X4, X4
+	VMOVQ        X4, (R11)
+	VPACKUSDW    Y5, Y5, Y5
+	VPACKUSWB    Y5, Y5, Y5
+	VEXTRACTI128 $0x01, Y5, X12
+	VPUNPCKLDQ   X12, X5, X5
+	VMOVQ        X5, (R11)(R9*1)
+	VPACKUSDW    Y6, Y6, Y6
+	VPACKUSWB    Y6, Y6, Y6
+	VEXTRACTI128 $0x01, Y6, X12
+	VPUNPCKLDQ   X12, X6, X6
+	VMOVQ        X6, (R11)(R9*2)
+	VPACKUSDW    Y7, Y7, Y7
+	VPACKUSWB    Y7, Y7, Y7
+	VEXTRACTI128 $0x01, Y7, X12
+	VPUNPCKLDQ   X12, X7, X7
+	VMOVQ        X7, (R11)(R10*1)
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, R8
+	ADDQ         $0x08, DI
+	DECQ         112(AX)
+	JNZ          fourvector
+	MOVQ         40(AX), BX
+	SHLQ         $0x02, BX
+	ADDQ         BX, 120(AX)
+	MOVQ         56(AX), BX
+	SHLQ         $0x02, BX
+	ADDQ         BX, 128(AX)
+	MOVQ         72(AX), BX
+	SHLQ         $0x02, BX
+	ADDQ         BX, 136(AX)
+	SUBQ         $0x04, (AX)
+	JGE          four
+
+few:
+	ADDQ $0x04, (AX)
+	JZ   done
+
+one:
+	MOVQ 120(AX), CX
+	MOVQ 128(AX), DX
+	MOVQ 136(AX), BX
+	MOVQ 88(AX), SI
+	MOVQ 8(AX), DI
+	MOVQ DI, 112(AX)
+
+onevector:
+	MOVQ         24(AX), DI
+	VBROADCASTSS 104(AX), Y0
+	VBROADCASTSS 8(DI), Y4
+	MOVQ         16(AX), DI
+	MOVQ         24(AX), R8
+	TESTQ        DI, DI
+	JZ           oneend
+
+onetap:
+	MOVQ         (R8), R9
+	VBROADCASTSS 8(R8), Y8
+	LEAQ         (CX)(R9*1), R9
+	VMOVUPS      (R9), Y9
+	VCMPPS       $0x06, Y0, Y9, Y10
+	VCMPPS       $0x07, Y0, Y0, Y11
+	VANDPS       Y11, Y10, Y10
+	VBLENDVPS    Y10, Y9, Y0, Y0
+	VBLENDVPS    Y10, Y8, Y4, Y4
+	ADDQ         $0x10, R8
+	DECQ         DI
+	JNZ          onetap
+
+oneend:
+	MOVQ         DX, DI
+	VMOVUPS      Y0, (DI)
+	MOVQ         BX, DI
+	VPACKUSDW    Y4, Y4, Y4
+	VPACKUSWB    Y4, Y4, Y4
+	VEXTRACTI128 $0x01, Y4, X12
+	VPUNPCKLDQ   X12, X4, X4
+	VMOVQ        X4, (DI)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, SI
+	ADDQ         $0x08, BX
+	DECQ         112(AX)
+	JNZ          onevector
+	MOVQ         40(AX), CX
+	ADDQ         CX, 120(AX)
+	MOVQ         56(AX), CX
+	ADDQ         CX, 128(AX)
+	MOVQ         72(AX), CX
+	ADDQ         CX, 136(AX)
+	DECQ         (AX)
+	JNZ          one
+
+done:
+	VZEROUPPER
+	RET
+
+// func selectedAVX2(s *int)
+// Requires: AVX, AVX2
+TEXT ·selectedAVX2(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+	MOVQ 40(AX), CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ 32(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 64(AX), DI
+	MOVQ BX, 120(AX)
+	MOVQ SI, 128(AX)
+	MOVQ DI, 136(AX)
+	SUBQ $0x04, (AX)
+	JLT  few
+
+four:
+	MOVQ 120(AX), BX
+	MOVQ 128(AX), SI
+	MOVQ 136(AX), DI
+	MOVQ 88(AX), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 112(AX)
+
+fourvector:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   16(AX), R9
+	MOVQ   24(AX), R10
+	TESTQ  R9, R9
+	JZ     fourend
+
+fourtap:
+	MOVQ         (R10), R11
+	VBROADCASTSS 8(R10), Y8
+	LEAQ         (BX)(R11*1), R12
+	MOVQ         72(AX), R13
+	SARQ         $0x02, R11
+	ADDQ         DI, R11
+	VPMOVZXBD    (R11), Y9
+	VPCMPEQD     Y9, Y8, Y9
+	VANDPS       (R12), Y9, Y10
+	VADDPS       Y10, Y0, Y0
+	ADDQ         R13, R11
+	VPMOVZXBD    (R11), Y9
+	VPCMPEQD     Y9, Y8, Y9
+	VANDPS       (R12)(CX*1), Y9, Y10
+	VADDPS       Y10, Y1, Y1
+	ADDQ         R13, R11
+	VPMOVZXBD    (R11), Y9
+	VPCMPEQD     Y9, Y8, Y9
+	VANDPS       (R12)(CX*2), Y9, Y10
+	VADDPS       Y10, Y2, Y2
+	ADDQ         R13, R11
+	VPMOVZXBD    (R11), Y9
+	VPCMPEQD     Y9, Y8, Y9
+	VANDPS       (R12)(DX*1), Y9, Y10
+	VADDPS       Y10, Y3, Y3
+	ADDQ         $0x10, R10
+	DECQ         R9
+	JNZ          fourtap
+
+fourend:
+	MOVQ    56(AX), R9
+	LEAQ    (R9)(R9*2), R10
+	MOVQ    SI, R11
+	VMOVUPS Y0, (R11)
+	VMOVUPS Y1, (R11)(R9*1)
+	VMOVUPS Y2, (R11)(R9*2)
+	VMOVUPS Y3, (R11)(R10*1)
+	ADDQ    $0x20, BX
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, R8
+	ADDQ    $0x08, DI
+	DECQ    112(AX)
+	JNZ     fourvector
+	MOVQ    40(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    BX, 120(AX)
+	MOVQ    56(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    BX, 128(AX)
+	MOVQ    72(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    BX, 136(AX)
+	SUBQ    $0x04, (AX)
+	JGE     four
+
+few:
+	ADDQ $0x04, (AX)
+	JZ   done
+
+one:
+	MOVQ 120(AX), CX
+	MOVQ 128(AX), DX
+	MOVQ 136(AX), BX
+	MOVQ 88(AX), SI
+	MOVQ 8(AX), DI
+	MOVQ DI, 112(AX)
+
+onevector:
+	VXORPS Y0, Y0, Y0
+	MOVQ   16(AX), DI
+	MOVQ   24(AX), R8
+	TESTQ  DI, DI
+	JZ     oneend
+
+onetap:
+	MOVQ         (R8), R9
+	VBROADCASTSS 8(R8), Y8
+	LEAQ         (CX)(R9*1), R10
+	MOVQ         72(AX), R11
+	SARQ         $0x02, R9
+	ADDQ         BX, R9
+	VPMOVZXBD    (R9), Y9
+	VPCMPEQD     Y9, Y8, Y9
+	VANDPS       (R10), Y9, Y10
+	VADDPS       Y10, Y0, Y0
+	ADDQ         $0x10, R8
+	DECQ         DI
+	JNZ          onetap
+
+oneend:
+	MOVQ    DX, DI
+	VMOVUPS Y0, (DI)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, SI
+	ADDQ    $0x08, BX
+	DECQ    112(AX)
+	JNZ     onevector
+	MOVQ    40(AX), CX
+	ADDQ    CX, 120(AX)
+	MOVQ    56(AX), CX
+	ADDQ    CX, 128(AX)
+	MOVQ    72(AX), CX
+	ADDQ    CX, 136(AX)
+	DECQ    (AX)
+	JNZ     one
+
+done:
+	VZEROUPPER
+	RET
+
+// func spreadAVX2(s *int)
+// Requires: AVX, AVX2
+TEXT ·spreadAVX2(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+	MOVQ 40(AX), CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ 32(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 64(AX), DI
+	MOVQ BX, 120(AX)
+	MOVQ SI, 128(AX)
+	MOVQ DI, 136(AX)
+	SUBQ $0x04, (AX)
+	JLT  few
+
+four:
+	MOVQ 120(AX), BX
+	MOVQ 128(AX), SI
+	MOVQ 136(AX), DI
+	MOVQ 88(AX), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 112(AX)
+
+fourvector:
+	MOVQ      56(AX), R9
+	LEAQ      (R9)(R9*2), R10
+	MOVQ      SI, R11
+	VMOVUPS   (R11), Y0
+	VMOVUPS   (R11)(R9*1), Y1
+	VMOVUPS   (R11)(R9*2), Y2
+	VMOVUPS   (R11)(R10*1), Y3
+	MOVQ      72(AX), R9
+	LEAQ      (R9)(R9*2), R10
+	MOVQ      DI, R11
+	VPMOVZXBD (R11), Y4
+	VPMOVZXBD (R11)(R9*1), Y5
+	VPMOVZXBD (R11)(R9*2), Y6
+	VPMOVZXBD (R11)(R10*1), Y7
+	MOVQ      16(AX), R9
+	MOVQ      24(AX), R10
+	TESTQ     R9, R9
+	JZ        fourend
+
+fourtap:
+	MOVQ         (R10), R11
+	VBROADCASTSS 8(R10), Y8
+	LEAQ         (BX)(R11*1), R11
+	VPCMPEQD     Y4, Y8, Y9
+	VANDPS       Y0, Y9, Y9
+	VMOVUPS      Y9, (R11)
+	VPCMPEQD     Y5, Y8, Y9
+	VANDPS       Y1, Y9, Y9
+	VMOVUPS      Y9, (R11)(CX*1)
+	VPCMPEQD     Y6, Y8, Y9
+	VANDPS       Y2, Y9, Y9
+	VMOVUPS      Y9, (R11)(CX*2)
+	VPCMPEQD     Y7, Y8, Y9
+	VANDPS       Y3, Y9, Y9
+	VMOVUPS      Y9, (R11)(DX*1)
+	ADDQ         $0x10, R10
+	DECQ         R9
+	JNZ          fourtap
+
+fourend:
+	ADDQ $0x20, BX
+	ADDQ $0x20, SI
+	ADDQ $0x20, R8
+	ADDQ $0x08, DI
+	DECQ 112(AX)
+	JNZ  fourvector
+	MOVQ 40(AX), BX
+	SHLQ $0x02, BX
+	ADDQ BX, 120(AX)
+	MOVQ 56(AX), BX
+	SHLQ $0x02, BX
+	ADDQ BX, 128(AX)
+	MOVQ 72(AX), BX
+	SHLQ $0x02, BX
+	ADDQ BX, 136(AX)
+	SUBQ $0x04, (AX)
+	JGE  four
+
+few:
+	ADDQ $0x04, (AX)
+	JZ   done
+
+one:
+	MOVQ 120(AX), CX
+	MOVQ 128(AX), DX
+	MOVQ 136(AX), BX
+	MOVQ 88(AX), SI
+	MOVQ 8(AX), DI
+	MOVQ DI, 112(AX)
+
+onevector:
+	MOVQ      DX, DI
+	VMOVUPS   (DI), Y0
+	MOVQ      BX, DI
+	VPMOVZXBD (DI), Y4
+	MOVQ      16(AX), DI
+	MOVQ      24(AX), R8
+	TESTQ     DI, DI
+	JZ        oneend
+
+onetap:
+	MOVQ         (R8), R9
+	VBROADCASTSS 8(R8), Y8
+	LEAQ         (CX)(R9*1), R9
+	VPCMPEQD     Y4, Y8, Y9
+	VANDPS       Y0, Y9, Y9
+	VMOVUPS      Y9, (R9)
+	ADDQ         $0x10, R8
+	DECQ         DI
+	JNZ          onetap
+
+oneend:
+	ADDQ $0x20, CX
+	ADDQ $0x20, DX
+	ADDQ $0x20, SI
+	ADDQ $0x08, BX
+	DECQ 112(AX)
+	JNZ  onevector
+	MOVQ 40(AX), CX
+	ADDQ CX, 120(AX)
+	MOVQ 56(AX), CX
+	ADDQ CX, 128(AX)
+	MOVQ 72(AX), CX
+	ADDQ CX, 136(AX)
+	DECQ (AX)
+	JNZ  one
+
+done:
+	VZEROUPPER
+	RET
+
+// func weightedAVX2(s *int)
+// Requires: AVX, FMA3
+TEXT ·weightedAVX2(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+	MOVQ 40(AX), CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ 32(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 80(AX), DI
+	MOVQ BX, 120(AX)
+	MOVQ SI, 128(AX)
+	MOVQ DI, 136(AX)
+	SUBQ $0x04, (AX)
+	JLT  few
+
+four:
+	MOVQ 120(AX), BX
+	MOVQ 128(AX), SI
+	MOVQ 136(AX), DI
+	MOVQ 88(AX), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 112(AX)
+
+fourvector:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   16(AX), R9
+	MOVQ   24(AX), R10
+	TESTQ  R9, R9
+	JZ     fourend
+
+fourtap:
+	MOVQ         (R10), R11
+	VBROADCASTSS 8(R10), Y8
+	LEAQ         (BX)(R11*1), R11
+	VFMADD231PS  (R11), Y8, Y0
+	VFMADD231PS  (R11)(CX*1), Y8, Y1
+	VFMADD231PS  (R11)(CX*2), Y8, Y2
+	VFMADD231PS  (R11)(DX*1), Y8, Y3
+	ADDQ         $0x10, R10
+	DECQ         R9
+	JNZ          fourtap
+
+fourend:
+	MOVQ    56(AX), R9
+	LEAQ    (R9)(R9*2), R10
+	MOVQ    SI, R11
+	VMOVUPS Y0, (R11)
+	VMOVUPS Y1, (R11)(R9*1)
+	VMOVUPS Y2, (R11)(R9*2)
+	VMOVUPS Y3, (R11)(R10*1)
+	ADDQ    $0x20, BX
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, R8
+	ADDQ    $0x20, DI
+	DECQ    112(AX)
+	JNZ     fourvector
+	MOVQ    40(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    BX, 120(AX)
+	MOVQ    56(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    BX, 128(AX)
+	SUBQ    $0x04, (AX)
+	JGE     four
+
+few:
+	ADDQ $0x04, (AX)
+	JZ   done
+
+one:
+	MOVQ 120(AX), CX
+	MOVQ 128(AX), DX
+	MOVQ 136(AX), BX
+	MOVQ 88(AX), SI
+	MOVQ 8(AX), DI
+	MOVQ DI, 112(AX)
+
+onevector:
+	VXORPS Y0, Y0, Y0
+	MOVQ   16(AX), DI
+	MOVQ   24(AX), R8
+	TESTQ  DI, DI
+	JZ     oneend
+
+onetap:
+	MOVQ         (R8), R9
+	VBROADCASTSS 8(R8), Y8
+	LEAQ         (CX)(R9*1), R9
+	VFMADD231PS  (R9), Y8, Y0
+	ADDQ         $0x10, R8
+	DECQ         DI
+	JNZ          onetap
+
+oneend:
+	MOVQ    DX, DI
+	VMOVUPS Y0, (DI)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, BX
+	DECQ    112(AX)
+	JNZ     onevector
+	MOVQ    40(AX), CX
+	ADDQ    CX, 120(AX)
+	MOVQ    56(AX), CX
+	ADDQ    CX, 128(AX)
+	DECQ    (AX)
+	JNZ     one
+
+done:
+	VZEROUPPER
+	RET
+
+// func sharedAVX2(s *int)
+// Requires: AVX
+TEXT ·sharedAVX2(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+	MOVQ 40(AX), CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ 32(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 80(AX), DI
+	MOVQ BX, 120(AX)
+	MOVQ SI, 128(AX)
+	MOVQ DI, 136(AX)
+	SUBQ $0x04, (AX)
+	JLT  few
+
+four:
+	MOVQ 120(AX), BX
+	MOVQ 128(AX), SI
+	MOVQ 136(AX), DI
+	MOVQ 88(AX), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 112(AX)
+
+fourvector:
+	MOVQ    56(AX), R9
+	LEAQ    (R9)(R9*2), R10
+	MOVQ    SI, R11
+	VMOVUPS (R11), Y0
+	VMOVUPS (R11)(R9*1), Y1
+	VMOVUPS (R11)(R9*2), Y2
+	VMOVUPS (R11)(R10*1), Y3
+	MOVQ    16(AX), R9
+	MOVQ    24(AX), R10
+	TESTQ   R9, R9
+	JZ      fourend
+
+fourtap:
+	MOVQ         (R10), R11
+	VBROADCASTSS 8(R10), Y8
+	LEAQ         (BX)(R11*1), R11
+	VMULPS       Y0, Y8, Y9
+	VMOVUPS      Y9, (R11)
+	VMULPS       Y1, Y8, Y9
+	VMOVUPS      Y9, (R11)(CX*1)
+	VMULPS       Y2, Y8, Y9
+	VMOVUPS      Y9, (R11)(CX*2)
+	VMULPS       Y3, Y8, Y9
+	VMOVUPS      Y9, (R11)(DX*1)
+	ADDQ         $0x10, R10
+	DECQ         R9
+	JNZ          fourtap
+
+fourend:
+	ADDQ $0x20, BX
+	ADDQ $0x20, SI
+	ADDQ $0x20, R8
+	ADDQ $0x20, DI
+	DECQ 112(AX)
+	JNZ  fourvector
+	MOVQ 40(AX), BX
+	SHLQ $0x02, BX
+	ADDQ BX, 120(AX)
+	MOVQ 56(AX), BX
+	SHLQ $0x02, BX
+	ADDQ BX, 128(AX)
+	SUBQ $0x04, (AX)
+	JGE  four
+
+few:
+	ADDQ $0x04, (AX)
+	JZ   done
+
+one:
+	MOVQ 120(AX), CX
+	MOVQ 128(AX), DX
+	MOVQ 136(AX), BX
+	MOVQ 88(AX), SI
+	MOVQ 8(AX), DI
+	MOVQ DI, 112(AX)
+
+onevector:
+	MOVQ    DX, DI
+	VMOVUPS (DI), Y0
+	MOVQ    16(AX), DI
+	MOVQ    24(AX), R8
+	TESTQ   DI, DI
+	JZ      oneend
+
+onetap:
+	MOVQ         (R8), R9
+	VBROADCASTSS 8(R8), Y8
+	LEAQ         (CX)(R9*1), R9
+	VMULPS       Y0, Y8, Y9
+	VMOVUPS      Y9, (R9)
+	ADDQ         $0x10, R8
+	DECQ         DI
+	JNZ          onetap
+
+oneend:
+	ADDQ $0x20, CX
+	ADDQ $0x20, DX
+	ADDQ $0x20, SI
+	ADDQ $0x20, BX
+	DECQ 112(AX)
+	JNZ  onevector
+	MOVQ 40(AX), CX
+	ADDQ CX, 120(AX)
+	MOVQ 56(AX), CX
+	ADDQ CX, 128(AX)
+	DECQ (AX)
+	JNZ  one
+
+done:
+	VZEROUPPER
+	RET
+
+// func filteredAVX2(s *int)
+// Requires: AVX, FMA3
+TEXT ·filteredAVX2(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+	MOVQ 40(AX), CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ 32(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 80(AX), DI
+	MOVQ BX, 120(AX)
+	MOVQ SI, 128(AX)
+	MOVQ DI, 136(AX)
+	SUBQ $0x04, (AX)
+	JLT  few
+
+four:
+	MOVQ 120(AX), BX
+	MOVQ 128(AX), SI
+	MOVQ 136(AX), DI
+	MOVQ 88(AX), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 112(AX)
+
+fourvector:
+	VMOVUPS (R8), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	MOVQ    16(AX), R9
+	MOVQ    24(AX), R10
+	TESTQ   R9, R9
+	JZ      fourend
+
+fourtap:
+	MOVQ        (R10), R11
+	MOVQ        8(R10), R12
+	VMOVUPS     (DI)(R12*1), Y8
+	LEAQ        (BX)(R11*1), R11
+	VFMADD231PS (R11), Y8, Y0
+	VFMADD231PS (R11)(CX*1), Y8, Y1
+	VFMADD231PS (R11)(CX*2), Y8, Y2
+	VFMADD231PS (R11)(DX*1), Y8, Y3
+	ADDQ        $0x10, R10
+	DECQ        R9
+	JNZ         fourtap
+
+fourend:
+	MOVQ   96(AX), R9
+	TESTQ  R9, R9
+	JZ     linear4
+	VXORPS Y9, Y9, Y9
+	VMAXPS Y0, Y9, Y0
+	VMAXPS Y1, Y9, Y1
+	VMAXPS Y2, Y9, Y2
+	VMAXPS Y3, Y9, Y3
+
+linear4:
+	MOVQ    56(AX), R9
+	LEAQ    (R9)(R9*2), R10
+	MOVQ    SI, R11
+	VMOVUPS Y0, (R11)
+	VMOVUPS Y1, (R11)(R9*1)
+	VMOVUPS Y2, (R11)(R9*2)
+	VMOVUPS Y3, (R11)(R10*1)
+	ADDQ    $0x20, BX
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, R8
+	ADDQ    $0x20, DI
+	DECQ    112(AX)
+	JNZ     fourvector
+	MOVQ    40(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    BX, 120(AX)
+	MOVQ    56(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    BX, 128(AX)
+	SUBQ    $0x04, (AX)
+	JGE     four
+
+few:
+	ADDQ $0x04, (AX)
+	JZ   done
+
+one:
+	MOVQ 120(AX), CX
+	MOVQ 128(AX), DX
+	MOVQ 136(AX), BX
+	MOVQ 88(AX), SI
+	MOVQ 8(AX), DI
+	MOVQ DI, 112(AX)
+
+onevector:
+	VMOVUPS (SI), Y0
+	MOVQ    16(AX), DI
+	MOVQ    24(AX), R8
+	TESTQ   DI, DI
+	JZ      oneend
+
+onetap:
+	MOVQ        (R8), R9
+	MOVQ        8(R8), R10
+	VMOVUPS     (BX)(R10*1), Y8
+	LEAQ        (CX)(R9*1), R9
+	VFMADD231PS (R9), Y8, Y0
+	ADDQ        $0x10, R8
+	DECQ        DI
+	JNZ         onetap
+
+oneend:
+	MOVQ   96(AX), DI
+	TESTQ  DI, DI
+	JZ     linear1
+	VXORPS Y9, Y9, Y9
+	VMAXPS Y0, Y9, Y0
+
+linear1:
+	MOVQ    DX, DI
+	VMOVUPS Y0, (DI)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, BX
+	DECQ    112(AX)
+	JNZ     onevector
+	MOVQ    40(AX), CX
+	ADDQ    CX, 120(AX)
+	MOVQ    56(AX), CX
+	ADDQ    CX, 128(AX)
+	DECQ    (AX)
+	JNZ     one
+
+done:
+	VZEROUPPER
+	RET
+
 // func productAVX512x1x1(s *int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·productAVX512x1x1(SB), NOSPLIT, $80-8
@@ -19351,6 +20256,880 @@ column:
 	JNE          column
 	DECQ         R10
 	JNZ          row
+	VZEROUPPER
+	RET
+
+// func mostAVX512(n int, x *float32, y *float32)
+// Requires: AVX, AVX512F
+TEXT ·mostAVX512(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ y+16(FP), DX
+	SHRQ $0x04, AX
+
+step:
+	VMOVUPS (CX), Z0
+	VMOVUPS (DX), Z1
+	VMAXPS  Z1, Z0, Z2
+	VCMPPS  $0x03, Z0, Z0, K1
+	VMOVAPS Z0, K1, Z2
+	VMOVUPS Z2, (DX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	DECQ    AX
+	JNZ     step
+	VZEROUPPER
+	RET
+
+// func countEqualAVX512(n int, count *float32, x *float32, y *float32)
+// Requires: AVX, AVX512F
+TEXT ·countEqualAVX512(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), AX
+	MOVQ         count+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         y+24(FP), BX
+	MOVL         $0x3f800000, SI
+	VMOVD        SI, X3
+	VBROADCASTSS X3, Z3
+	SHRQ         $0x04, AX
+
+step:
+	VMOVUPS (DX), Z0
+	VMOVUPS (CX), Z1
+	VCMPPS  $0x00, (BX), Z0, K1
+	VADDPS  Z3, Z1, K1, Z1
+	VMOVUPS Z1, (CX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, BX
+	DECQ    AX
+	JNZ     step
+	VZEROUPPER
+	RET
+
+// func whereEqualAVX512(n int, z *float32, x *float32, y *float32, v *float32)
+// Requires: AVX, AVX512F
+TEXT ·whereEqualAVX512(SB), NOSPLIT, $0-40
+	MOVQ n+0(FP), AX
+	MOVQ z+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ y+24(FP), BX
+	MOVQ v+32(FP), SI
+	SHRQ $0x04, AX
+
+step:
+	VMOVUPS   (DX), Z0
+	VMOVUPS   (BX), Z1
+	VCMPPS    $0x00, Z1, Z0, K1
+	VMOVUPS.Z (SI), K1, Z2
+	VCMPPS    $0x03, Z1, Z1, K1
+	VMOVAPS   Z1, K1, Z2
+	VMOVUPS   Z2, (CX)
+	ADDQ      $0x40, CX
+	ADDQ      $0x40, DX
+	ADDQ      $0x40, BX
+	ADDQ      $0x40, SI
+	DECQ      AX
+	JNZ       step
+	VZEROUPPER
+	RET
+
+// func greatestAVX512(s *int)
+// Requires: AVX, AVX512F
+TEXT ·greatestAVX512(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+	MOVQ 40(AX), CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ 32(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 64(AX), DI
+	MOVQ BX, 120(AX)
+	MOVQ SI, 128(AX)
+	MOVQ DI, 136(AX)
+	SUBQ $0x04, (AX)
+	JLT  few
+
+four:
+	MOVQ 120(AX), BX
+	MOVQ 128(AX), SI
+	MOVQ 136(AX), DI
+	MOVQ 88(AX), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 112(AX)
+
+fourvector:
+	MOVQ         24(AX), R9
+	VBROADCASTSS 104(AX), Z0
+	VBROADCASTSS 8(R9), Z4
+	VBROADCASTSS 104(AX), Z1
+	VBROADCASTSS 8(R9), Z5
+	VBROADCASTSS 104(AX), Z2
+	VBROADCASTSS 8(R9), Z6
+	VBROADCASTSS 104(AX), Z3
+	VBROADCASTSS 8(R9), Z7
+	MOVQ         16(AX), R9
+	MOVQ         24(AX), R10
+	TESTQ        R9, R9
+	JZ           fourend
+
+fourtap:
+	MOVQ         (R10), R11
+	VBROADCASTSS 8(R10), Z8
+	LEAQ         (BX)(R11*1), R11
+	VMOVUPS      (R11), Z9
+	VCMPPS       $0x06, Z0, Z9, K1
+	VCMPPS       $0x07, Z0, Z0, K1, K2
+	VMOVAPS      Z9, K2, Z0
+	VMOVAPS      Z8, K2, Z4
+	VMOVUPS      (R11)(CX*1), Z9
+	VCMPPS       $0x06, Z1, Z9, K1
+	VCMPPS       $0x07, Z1, Z1, K1, K2
+	VMOVAPS      Z9, K2, Z1
+	VMOVAPS      Z8, K2, Z5
+	VMOVUPS      (R11)(CX*2), Z9
+	VCMPPS       $0x06, Z2, Z9, K1
+	VCMPPS       $0x07, Z2, Z2, K1, K2
+	VMOVAPS      Z9, K2, Z2
+	VMOVAPS      Z8, K2, Z6
+	VMOVUPS      (R11)(DX*1), Z9
+	VCMPPS       $0x06, Z3, Z9, K1
+	VCMPPS       $0x07, Z3, Z3, K1, K2
+	VMOVAPS      Z9, K2, Z3
+	VMOVAPS      Z8, K2, Z7
+	ADDQ         $0x10, R10
+	DECQ         R9
+	JNZ          fourtap
+
+fourend:
+	MOVQ    56(AX), R9
+	LEAQ    (R9)(R9*2), R10
+	MOVQ    SI, R11
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, (R11)(R9*1)
+	VMOVUPS Z2, (R11)(R9*2)
+	VMOVUPS Z3, (R11)(R10*1)
+	MOVQ    72(AX), R9
+	LEAQ    (R9)(R9*2), R10
+	MOVQ    DI, R11
+	VPMOVDB Z4, (R11)
+	VPMOVDB Z5, (R11)(R9*1)
+	VPMOVDB Z6, (R11)(R9*2)
+	VPMOVDB Z7, (R11)(R10*1)
+	ADDQ    $0x40, BX
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, R8
+	ADDQ    $0x10, DI
+	DECQ    112(AX)
+	JNZ     fourvector
+	MOVQ    40(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    BX, 120(AX)
+	MOVQ    56(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    BX, 128(AX)
+	MOVQ    72(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    BX, 136(AX)
+	SUBQ    $0x04, (AX)
+	JGE     four
+
+few:
+	ADDQ $0x04, (AX)
+	JZ   done
+
+one:
+	MOVQ 120(AX), CX
+	MOVQ 128(AX), DX
+	MOVQ 136(AX), BX
+	MOVQ 88(AX), SI
+	MOVQ 8(AX), DI
+	MOVQ DI, 112(AX)
+
+onevector:
+	MOVQ         24(AX), DI
+	VBROADCASTSS 104(AX), Z0
+	VBROADCASTSS 8(DI), Z4
+	MOVQ         16(AX), DI
+	MOVQ         24(AX), R8
+	TESTQ        DI, DI
+	JZ           oneend
+
+onetap:
+	MOVQ         (R8), R9
+	VBROADCASTSS 8(R8), Z8
+	LEAQ         (CX)(R9*1), R9
+	VMOVUPS      (R9), Z9
+	VCMPPS       $0x06, Z0, Z9, K1
+	VCMPPS       $0x07, Z0, Z0, K1, K2
+	VMOVAPS      Z9, K2, Z0
+	VMOVAPS      Z8, K2, Z4
+	ADDQ         $0x10, R8
+	DECQ         DI
+	JNZ          onetap
+
+oneend:
+	MOVQ    DX, DI
+	VMOVUPS Z0, (DI)
+	MOVQ    BX, DI
+	VPMOVDB Z4, (DI)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, SI
+	ADDQ    $0x10, BX
+	DECQ    112(AX)
+	JNZ     onevector
+	MOVQ    40(AX), CX
+	ADDQ    CX, 120(AX)
+	MOVQ    56(AX), CX
+	ADDQ    CX, 128(AX)
+	MOVQ    72(AX), CX
+	ADDQ    CX, 136(AX)
+	DECQ    (AX)
+	JNZ     one
+
+done:
+	VZEROUPPER
+	RET
+
+// func selectedAVX512(s *int)
+// Requires: AVX, AVX512F
+TEXT ·selectedAVX512(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+	MOVQ 40(AX), CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ 32(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 64(AX), DI
+	MOVQ BX, 120(AX)
+	MOVQ SI, 128(AX)
+	MOVQ DI, 136(AX)
+	SUBQ $0x04, (AX)
+	JLT  few
+
+four:
+	MOVQ 120(AX), BX
+	MOVQ 128(AX), SI
+	MOVQ 136(AX), DI
+	MOVQ 88(AX), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 112(AX)
+
+fourvector:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   16(AX), R9
+	MOVQ   24(AX), R10
+	TESTQ  R9, R9
+	JZ     fourend
+
+fourtap:
+	MOVQ         (R10), R11
+	VBROADCASTSS 8(R10), Z8
+	LEAQ         (BX)(R11*1), R12
+	MOVQ         72(AX), R13
+	SARQ         $0x02, R11
+	ADDQ         DI, R11
+	VPMOVZXBD    (R11), Z9
+	VPCMPEQD     Z9, Z8, K1
+	VADDPS       (R12), Z0, K1, Z0
+	ADDQ         R13, R11
+	VPMOVZXBD    (R11), Z9
+	VPCMPEQD     Z9, Z8, K1
+	VADDPS       (R12)(CX*1), Z1, K1, Z1
+	ADDQ         R13, R11
+	VPMOVZXBD    (R11), Z9
+	VPCMPEQD     Z9, Z8, K1
+	VADDPS       (R12)(CX*2), Z2, K1, Z2
+	ADDQ         R13, R11
+	VPMOVZXBD    (R11), Z9
+	VPCMPEQD     Z9, Z8, K1
+	VADDPS       (R12)(DX*1), Z3, K1, Z3
+	ADDQ         $0x10, R10
+	DECQ         R9
+	JNZ          fourtap
+
+fourend:
+	MOVQ    56(AX), R9
+	LEAQ    (R9)(R9*2), R10
+	MOVQ    SI, R11
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, (R11)(R9*1)
+	VMOVUPS Z2, (R11)(R9*2)
+	VMOVUPS Z3, (R11)(R10*1)
+	ADDQ    $0x40, BX
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, R8
+	ADDQ    $0x10, DI
+	DECQ    112(AX)
+	JNZ     fourvector
+	MOVQ    40(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    BX, 120(AX)
+	MOVQ    56(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    BX, 128(AX)
+	MOVQ    72(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    BX, 136(AX)
+	SUBQ    $0x04, (AX)
+	JGE     four
+
+few:
+	ADDQ $0x04, (AX)
+	JZ   done
+
+one:
+	MOVQ 120(AX), CX
+	MOVQ 128(AX), DX
+	MOVQ 136(AX), BX
+	MOVQ 88(AX), SI
+	MOVQ 8(AX), DI
+	MOVQ DI, 112(AX)
+
+onevector:
+	VPXORD Z0, Z0, Z0
+	MOVQ   16(AX), DI
+	MOVQ   24(AX), R8
+	TESTQ  DI, DI
+	JZ     oneend
+
+onetap:
+	MOVQ         (R8), R9
+	VBROADCASTSS 8(R8), Z8
+	LEAQ         (CX)(R9*1), R10
+	MOVQ         72(AX), R11
+	SARQ         $0x02, R9
+	ADDQ         BX, R9
+	VPMOVZXBD    (R9), Z9
+	VPCMPEQD     Z9, Z8, K1
+	VADDPS       (R10), Z0, K1, Z0
+	ADDQ         $0x10, R8
+	DECQ         DI
+	JNZ          onetap
+
+oneend:
+	MOVQ    DX, DI
+	VMOVUPS Z0, (DI)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, SI
+	ADDQ    $0x10, BX
+	DECQ    112(AX)
+	JNZ     onevector
+	MOVQ    40(AX), CX
+	ADDQ    CX, 120(AX)
+	MOVQ    56(AX), CX
+	ADDQ    CX, 128(AX)
+	MOVQ    72(AX), CX
+	ADDQ    CX, 136(AX)
+	DECQ    (AX)
+	JNZ     one
+
+done:
+	VZEROUPPER
+	RET
+
+// func spreadAVX512(s *int)
+// Requires: AVX, AVX512F
+TEXT ·spreadAVX512(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+	MOVQ 40(AX), CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ 32(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 64(AX), DI
+	MOVQ BX, 120(AX)
+	MOVQ SI, 128(AX)
+	MOVQ DI, 136(AX)
+	SUBQ $0x04, (AX)
+	JLT  few
+
+four:
+	MOVQ 120(AX), BX
+	MOVQ 128(AX), SI
+	MOVQ 136(AX), DI
+	MOVQ 88(AX), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 112(AX)
+
+fourvector:
+	MOVQ      56(AX), R9
+	LEAQ      (R9)(R9*2), R10
+	MOVQ      SI, R11
+	VMOVUPS   (R11), Z0
+	VMOVUPS   (R11)(R9*1), Z1
+	VMOVUPS   (R11)(R9*2), Z2
+	VMOVUPS   (R11)(R10*1), Z3
+	MOVQ      72(AX), R9
+	LEAQ      (R9)(R9*2), R10
+	MOVQ      DI, R11
+	VPMOVZXBD (R11), Z4
+	VPMOVZXBD (R11)(R9*1), Z5
+	VPMOVZXBD (R11)(R9*2), Z6
+	VPMOVZXBD (R11)(R10*1), Z7
+	MOVQ      16(AX), R9
+	MOVQ      24(AX), R10
+	TESTQ     R9, R9
+	JZ        fourend
+
+fourtap:
+	MOVQ         (R10), R11
+	VBROADCASTSS 8(R10), Z8
+	LEAQ         (BX)(R11*1), R11
+	VPCMPEQD     Z4, Z8, K1
+	VMOVAPS.Z    Z0, K1, Z9
+	VMOVUPS      Z9, (R11)
+	VPCMPEQD     Z5, Z8, K1
+	VMOVAPS.Z    Z1, K1, Z9
+	VMOVUPS      Z9, (R11)(CX*1)
+	VPCMPEQD     Z6, Z8, K1
+	VMOVAPS.Z    Z2, K1, Z9
+	VMOVUPS      Z9, (R11)(CX*2)
+	VPCMPEQD     Z7, Z8, K1
+	VMOVAPS.Z    Z3, K1, Z9
+	VMOVUPS      Z9, (R11)(DX*1)
+	ADDQ         $0x10, R10
+	DECQ         R9
+	JNZ          fourtap
+
+fourend:
+	ADDQ $0x40, BX
+	ADDQ $0x40, SI
+	ADDQ $0x40, R8
+	ADDQ $0x10, DI
+	DECQ 112(AX)
+	JNZ  fourvector
+	MOVQ 40(AX), BX
+	SHLQ $0x02, BX
+	ADDQ BX, 120(AX)
+	MOVQ 56(AX), BX
+	SHLQ $0x02, BX
+	ADDQ BX, 128(AX)
+	MOVQ 72(AX), BX
+	SHLQ $0x02, BX
+	ADDQ BX, 136(AX)
+	SUBQ $0x04, (AX)
+	JGE  four
+
+few:
+	ADDQ $0x04, (AX)
+	JZ   done
+
+one:
+	MOVQ 120(AX), CX
+	MOVQ 128(AX), DX
+	MOVQ 136(AX), BX
+	MOVQ 88(AX), SI
+	MOVQ 8(AX), DI
+	MOVQ DI, 112(AX)
+
+onevector:
+	MOVQ      DX, DI
+	VMOVUPS   (DI), Z0
+	MOVQ      BX, DI
+	VPMOVZXBD (DI), Z4
+	MOVQ      16(AX), DI
+	MOVQ      24(AX), R8
+	TESTQ     DI, DI
+	JZ        oneend
+
+onetap:
+	MOVQ         (R8), R9
+	VBROADCASTSS 8(R8), Z8
+	LEAQ         (CX)(R9*1), R9
+	VPCMPEQD     Z4, Z8, K1
+	VMOVAPS.Z    Z0, K1, Z9
+	VMOVUPS      Z9, (R9)
+	ADDQ         $0x10, R8
+	DECQ         DI
+	JNZ          onetap
+
+oneend:
+	ADDQ $0x40, CX
+	ADDQ $0x40, DX
+	ADDQ $0x40, SI
+	ADDQ $0x10, BX
+	DECQ 112(AX)
+	JNZ  onevector
+	MOVQ 40(AX), CX
+	ADDQ CX, 120(AX)
+	MOVQ 56(AX), CX
+	ADDQ CX, 128(AX)
+	MOVQ 72(AX), CX
+	ADDQ CX, 136(AX)
+	DECQ (AX)
+	JNZ  one
+
+done:
+	VZEROUPPER
+	RET
+
+// func weightedAVX512(s *int)
+// Requires: AVX, AVX512F
+TEXT ·weightedAVX512(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+	MOVQ 40(AX), CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ 32(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 80(AX), DI
+	MOVQ BX, 120(AX)
+	MOVQ SI, 128(AX)
+	MOVQ DI, 136(AX)
+	SUBQ $0x04, (AX)
+	JLT  few
+
+four:
+	MOVQ 120(AX), BX
+	MOVQ 128(AX), SI
+	MOVQ 136(AX), DI
+	MOVQ 88(AX), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 112(AX)
+
+fourvector:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   16(AX), R9
+	MOVQ   24(AX), R10
+	TESTQ  R9, R9
+	JZ     fourend
+
+fourtap:
+	MOVQ         (R10), R11
+	VBROADCASTSS 8(R10), Z8
+	LEAQ         (BX)(R11*1), R11
+	VFMADD231PS  (R11), Z8, Z0
+	VFMADD231PS  (R11)(CX*1), Z8, Z1
+	VFMADD231PS  (R11)(CX*2), Z8, Z2
+	VFMADD231PS  (R11)(DX*1), Z8, Z3
+	ADDQ         $0x10, R10
+	DECQ         R9
+	JNZ          fourtap
+
+fourend:
+	MOVQ    56(AX), R9
+	LEAQ    (R9)(R9*2), R10
+	MOVQ    SI, R11
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, (R11)(R9*1)
+	VMOVUPS Z2, (R11)(R9*2)
+	VMOVUPS Z3, (R11)(R10*1)
+	ADDQ    $0x40, BX
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, R8
+	ADDQ    $0x40, DI
+	DECQ    112(AX)
+	JNZ     fourvector
+	MOVQ    40(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    BX, 120(AX)
+	MOVQ    56(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    BX, 128(AX)
+	SUBQ    $0x04, (AX)
+	JGE     four
+
+few:
+	ADDQ $0x04, (AX)
+	JZ   done
+
+one:
+	MOVQ 120(AX), CX
+	MOVQ 128(AX), DX
+	MOVQ 136(AX), BX
+	MOVQ 88(AX), SI
+	MOVQ 8(AX), DI
+	MOVQ DI, 112(AX)
+
+onevector:
+	VPXORD Z0, Z0, Z0
+	MOVQ   16(AX), DI
+	MOVQ   24(AX), R8
+	TESTQ  DI, DI
+	JZ     oneend
+
+onetap:
+	MOVQ         (R8), R9
+	VBROADCASTSS 8(R8), Z8
+	LEAQ         (CX)(R9*1), R9
+	VFMADD231PS  (R9), Z8, Z0
+	ADDQ         $0x10, R8
+	DECQ         DI
+	JNZ          onetap
+
+oneend:
+	MOVQ    DX, DI
+	VMOVUPS Z0, (DI)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, BX
+	DECQ    112(AX)
+	JNZ     onevector
+	MOVQ    40(AX), CX
+	ADDQ    CX, 120(AX)
+	MOVQ    56(AX), CX
+	ADDQ    CX, 128(AX)
+	DECQ    (AX)
+	JNZ     one
+
+done:
+	VZEROUPPER
+	RET
+
+// func sharedAVX512(s *int)
+// Requires: AVX, AVX512F
+TEXT ·sharedAVX512(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+	MOVQ 40(AX), CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ 32(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 80(AX), DI
+	MOVQ BX, 120(AX)
+	MOVQ SI, 128(AX)
+	MOVQ DI, 136(AX)
+	SUBQ $0x04, (AX)
+	JLT  few
+
+four:
+	MOVQ 120(AX), BX
+	MOVQ 128(AX), SI
+	MOVQ 136(AX), DI
+	MOVQ 88(AX), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 112(AX)
+
+fourvector:
+	MOVQ    56(AX), R9
+	LEAQ    (R9)(R9*2), R10
+	MOVQ    SI, R11
+	VMOVUPS (R11), Z0
+	VMOVUPS (R11)(R9*1), Z1
+	VMOVUPS (R11)(R9*2), Z2
+	VMOVUPS (R11)(R10*1), Z3
+	MOVQ    16(AX), R9
+	MOVQ    24(AX), R10
+	TESTQ   R9, R9
+	JZ      fourend
+
+fourtap:
+	MOVQ         (R10), R11
+	VBROADCASTSS 8(R10), Z8
+	LEAQ         (BX)(R11*1), R11
+	VMULPS       Z0, Z8, Z9
+	VMOVUPS      Z9, (R11)
+	VMULPS       Z1, Z8, Z9
+	VMOVUPS      Z9, (R11)(CX*1)
+	VMULPS       Z2, Z8, Z9
+	VMOVUPS      Z9, (R11)(CX*2)
+	VMULPS       Z3, Z8, Z9
+	VMOVUPS      Z9, (R11)(DX*1)
+	ADDQ         $0x10, R10
+	DECQ         R9
+	JNZ          fourtap
+
+fourend:
+	ADDQ $0x40, BX
+	ADDQ $0x40, SI
+	ADDQ $0x40, R8
+	ADDQ $0x40, DI
+	DECQ 112(AX)
+	JNZ  fourvector
+	MOVQ 40(AX), BX
+	SHLQ $0x02, BX
+	ADDQ BX, 120(AX)
+	MOVQ 56(AX), BX
+	SHLQ $0x02, BX
+	ADDQ BX, 128(AX)
+	SUBQ $0x04, (AX)
+	JGE  four
+
+few:
+	ADDQ $0x04, (AX)
+	JZ   done
+
+one:
+	MOVQ 120(AX), CX
+	MOVQ 128(AX), DX
+	MOVQ 136(AX), BX
+	MOVQ 88(AX), SI
+	MOVQ 8(AX), DI
+	MOVQ DI, 112(AX)
+
+onevector:
+	MOVQ    DX, DI
+	VMOVUPS (DI), Z0
+	MOVQ    16(AX), DI
+	MOVQ    24(AX), R8
+	TESTQ   DI, DI
+	JZ      oneend
+
+onetap:
+	MOVQ         (R8), R9
+	VBROADCASTSS 8(R8), Z8
+	LEAQ         (CX)(R9*1), R9
+	VMULPS       Z0, Z8, Z9
+	VMOVUPS      Z9, (R9)
+	ADDQ         $0x10, R8
+	DECQ         DI
+	JNZ          onetap
+
+oneend:
+	ADDQ $0x40, CX
+	ADDQ $0x40, DX
+	ADDQ $0x40, SI
+	ADDQ $0x40, BX
+	DECQ 112(AX)
+	JNZ  onevector
+	MOVQ 40(AX), CX
+	ADDQ CX, 120(AX)
+	MOVQ 56(AX), CX
+	ADDQ CX, 128(AX)
+	DECQ (AX)
+	JNZ  one
+
+done:
+	VZEROUPPER
+	RET
+
+// func filteredAVX512(s *int)
+// Requires: AVX, AVX512F
+TEXT ·filteredAVX512(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+	MOVQ 40(AX), CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ 32(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 80(AX), DI
+	MOVQ BX, 120(AX)
+	MOVQ SI, 128(AX)
+	MOVQ DI, 136(AX)
+	SUBQ $0x04, (AX)
+	JLT  few
+
+four:
+	MOVQ 120(AX), BX
+	MOVQ 128(AX), SI
+	MOVQ 136(AX), DI
+	MOVQ 88(AX), R8
+	MOVQ 8(AX), R9
+	MOVQ R9, 112(AX)
+
+fourvector:
+	VMOVUPS (R8), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	MOVQ    16(AX), R9
+	MOVQ    24(AX), R10
+	TESTQ   R9, R9
+	JZ      fourend
+
+fourtap:
+	MOVQ        (R10), R11
+	MOVQ        8(R10), R12
+	VMOVUPS     (DI)(R12*1), Z8
+	LEAQ        (BX)(R11*1), R11
+	VFMADD231PS (R11), Z8, Z0
+	VFMADD231PS (R11)(CX*1), Z8, Z1
+	VFMADD231PS (R11)(CX*2), Z8, Z2
+	VFMADD231PS (R11)(DX*1), Z8, Z3
+	ADDQ        $0x10, R10
+	DECQ        R9
+	JNZ         fourtap
+
+fourend:
+	MOVQ   96(AX), R9
+	TESTQ  R9, R9
+	JZ     linear4
+	VPXORD Z9, Z9, Z9
+	VMAXPS Z0, Z9, Z0
+	VMAXPS Z1, Z9, Z1
+	VMAXPS Z2, Z9, Z2
+	VMAXPS Z3, Z9, Z3
+
+linear4:
+	MOVQ    56(AX), R9
+	LEAQ    (R9)(R9*2), R10
+	MOVQ    SI, R11
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, (R11)(R9*1)
+	VMOVUPS Z2, (R11)(R9*2)
+	VMOVUPS Z3, (R11)(R10*1)
+	ADDQ    $0x40, BX
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, R8
+	ADDQ    $0x40, DI
+	DECQ    112(AX)
+	JNZ     fourvector
+	MOVQ    40(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    BX, 120(AX)
+	MOVQ    56(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    BX, 128(AX)
+	SUBQ    $0x04, (AX)
+	JGE     four
+
+few:
+	ADDQ $0x04, (AX)
+	JZ   done
+
+one:
+	MOVQ 120(AX), CX
+	MOVQ 128(AX), DX
+	MOVQ 136(AX), BX
+	MOVQ 88(AX), SI
+	MOVQ 8(AX), DI
+	MOVQ DI, 112(AX)
+
+onevector:
+	VMOVUPS (SI), Z0
+	MOVQ    16(AX), DI
+	MOVQ    24(AX), R8
+	TESTQ   DI, DI
+	JZ      oneend
+
+onetap:
+	MOVQ        (R8), R9
+	MOVQ        8(R8), R10
+	VMOVUPS     (BX)(R10*1), Z8
+	LEAQ        (CX)(R9*1), R9
+	VFMADD231PS (R9), Z8, Z0
+	ADDQ        $0x10, R8
+	DECQ        DI
+	JNZ         onetap
+
+oneend:
+	MOVQ   96(AX), DI
+	TESTQ  DI, DI
+	JZ     linear1
+	VPXORD Z9, Z9, Z9
+	VMAXPS Z0, Z9, Z0
+
+linear1:
+	MOVQ    DX, DI
+	VMOVUPS Z0, (DI)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, BX
+	DECQ    112(AX)
+	JNZ     onevector
+	MOVQ    40(AX), CX
+	ADDQ    CX, 120(AX)
+	MOVQ    56(AX), CX
+	ADDQ    CX, 128(AX)
+	DECQ    (AX)
+	JNZ     one
+
+done:
 	VZEROUPPER
 	RET
 

@@ -39,6 +39,15 @@ func main() {
 			normSums(v, relu)
 			normGrad(v, relu)
 		}
+		most(v)
+		countEqual(v)
+		whereEqual(v)
+		greatest(v)
+		selected(v)
+		spreadMarked(v)
+		weighted(v)
+		shared(v)
+		filtered(v)
 	}
 	multiply(avx2) // on AVX-512 too: they wait for memory
 	blend(avx2)
