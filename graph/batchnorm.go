@@ -154,7 +154,7 @@ func checkNorm(epsilon float64, in []tensor.Shape) error {
 		return fmt.Errorf("wants x (N,...,C), got %v", x)
 	}
 	for _, p := range in[1:] {
-		if !p.Eq(tensor.Shape{x[len(x)-1]}) {
+		if len(p) != 1 || p[0] != x[len(x)-1] {
 			return fmt.Errorf("x %v has %d channels, wants as many of each parameter, got %v", x, x[len(x)-1], p)
 		}
 	}

@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"strings"
 	"testing"
 
 	"gorgonia.org/gorgonia"
@@ -78,5 +79,35 @@ func TestNorms(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) { optest.Run(t, c) })
+	}
+}
+
+func TestNormIdentity(t *testing.T) {
+	optest.Identity(t, graph.BatchNorm[float32]{Epsilon: 1})
+	optest.Identity(t, graph.ChannelNorm[float32]{Epsilon: 1})
+	optest.Identity(t, graph.LayerNorm[float32]{Epsilon: 1})
+}
+
+func TestNormsRefuse(t *testing.T) {
+	x, c := tensor.Shape{2, 3, 4}, tensor.Shape{4}
+	optest.Refuses(t, graph.BatchNorm[float32]{Scale: true}, []tensor.Shape{x, c}, "an epsilon of 0")
+	optest.Refuses(t, graph.BatchNorm[float32]{Epsilon: 1, Scale: true}, []tensor.Shape{x, {3}}, "(2, 3, 4) has 4 channels", "(3)")
+	optest.Refuses(t, graph.ChannelNorm[float32]{Epsilon: 1}, []tensor.Shape{x, c, {1, 4}}, "(1, 4)")
+	optest.Refuses(t, graph.LayerNorm[float32]{Epsilon: 1}, []tensor.Shape{{4}}, "wants x (N,...,C)")
+}
+
+// apart is one of two processes that say they are.
+type apart struct{ graph.Together }
+
+func (apart) Place() (process, processes int) { return 0, 2 }
+
+// TestStockNormsAreAlone: they would give their own rows' moments for all.
+func TestStockNormsAreAlone(t *testing.T) {
+	_, err := graph.Build(func(g *gorgonia.ExprGraph) error {
+		_, _, _, err := graph.Stock.BatchNorm(graph.NewInput(g, tensor.Float64, "x", 2, 3), nil, nil, 1, false, apart{})
+		return err
+	})
+	if err == nil || !strings.Contains(err.Error(), "know nothing of other processes") {
+		t.Error(err)
 	}
 }

@@ -25,10 +25,8 @@ func RowNorm[T Float](s Channels, x, gamma, beta []T, epsilon float64, y, mean, 
 			for c, v := range row {
 				z[c] = T(v-mean[i]) * inverse[i]
 			}
-			if gamma != nil {
-				for c, by := range gamma {
-					z[c] *= by
-				}
+			for c, by := range gamma {
+				z[c] *= by
 			}
 			for c, b := range beta {
 				z[c] += b

@@ -173,7 +173,9 @@ func TestNormalizationsResume(t *testing.T) {
 // TestSettlingIsInterrupted: training that ends in the pass leaves dropout's source, and
 // the trained weights, as they were before it.
 func TestSettlingIsInterrupted(t *testing.T) {
-	m := newModel(t, normalizing, tensor.Float64)
+	net := normalizing
+	net.Layers = append([]nets.Layer{nets.Dropout{Rate: 0.2}}, net.Layers...) // which the pass has draw
+	m := newModel(t, net, tensor.Float64)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	average := &train.Average{Model: m, Last: 1}
 	var before []byte
