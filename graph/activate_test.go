@@ -26,7 +26,7 @@ func activations() (list []graph.Activation) {
 		list = append(list, graph.Activation{Function: f, Slope: 0.7})
 	}
 	return append(list, graph.Activation{}, graph.Activation{Max: 2}, graph.Activation{Max: 6}, graph.Activation{Threshold: 1},
-		graph.Activation{Slope: 0.25, Threshold: 1.5, Max: 3}, graph.Activation{Slope: 0.1, Max: 6})
+		graph.Activation{Slope: 0.25, Threshold: 1.5, Max: 3}, graph.Activation{Slope: 0.25, Threshold: 1.5, Max: 0.5}, graph.Activation{Slope: 0.1, Max: 6})
 }
 
 func TestActivations(t *testing.T) {

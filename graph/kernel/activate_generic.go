@@ -34,12 +34,12 @@ func genericActivateGrads[T Float]() (loops [functions]func(dx, dy, x, y []T, p 
 func genericRectify[T Float](y, x []T, p *limits[T]) {
 	for i, v := range x {
 		switch {
-		case v > p.max:
-			v = p.max
 		case v <= p.threshold && p.slope == 0: // a NaN stays, so that a diverged run is seen
 			v = 0
-		case v <= p.threshold:
+		case v <= p.threshold: // which may be above the maximum
 			v = p.slope * (v - p.threshold)
+		case v > p.max:
+			v = p.max
 		}
 		y[i] = v
 	}
