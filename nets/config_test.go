@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"reflect"
 	"testing"
@@ -129,7 +130,9 @@ func place(l nets.Layer) nets.At {
 
 // TestNetworksComeBack from their configs as they were, and give the same bytes.
 func TestNetworksComeBack(t *testing.T) {
-	for name, n := range family() {
+	all := family()
+	maps.Copy(all, layered())
+	for name, n := range all {
 		text, err := json.Marshal(n)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -3,6 +3,7 @@ package nets_test
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,7 +15,9 @@ import (
 // FuzzParseNetwork: any text is an error of one line, or a network that is written,
 // read again as the same one, and written to the same bytes.
 func FuzzParseNetwork(f *testing.F) {
-	for _, n := range family() {
+	all := family()
+	maps.Copy(all, layered())
+	for _, n := range all {
 		text, err := n.MarshalJSON()
 		if err != nil {
 			f.Fatal(err)

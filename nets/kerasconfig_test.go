@@ -2,6 +2,7 @@ package nets_test
 
 import (
 	"encoding/json"
+	"maps"
 	"math"
 	"os"
 	"os/exec"
@@ -69,6 +70,52 @@ func ask(t *testing.T, python string, questions map[string]asked) (a answered) {
 	return a
 }
 
+// layered are networks of Keras's other layers, chains and such as branch.
+func layered() map[string]nets.Network {
+	input, six := [3]int{6, 5, 2}, 6.0
+	chain := func(name string, layers ...nets.Layer) nets.Network {
+		return nets.Network{Name: name, Input: input, Layers: append(layers, nets.Flatten{}, nets.Dense{Units: 3})}
+	}
+	one := func(filters int) nets.Conv2D { return nets.Conv2D{Filters: filters, Side: 1} }
+	residual := nets.Network{Name: "residual", Input: input}
+	x := residual.Then(one(4))
+	for range 2 {
+		y := residual.Then(nets.BatchNormalization{Momentum: 0.9}, x)
+		y = residual.Then(nets.ReLULayer{}, y)
+		y = residual.Then(one(4), y)
+		x = residual.Then(nets.Add{}, x, y)
+	}
+	residual.Then(nets.Flatten{}, x)
+	residual.Then(nets.Dense{Units: 3})
+	residual.Frozen = []string{"batch_normalization"}
+
+	inception := nets.Network{Name: "inception", Input: input}
+	a := inception.Then(nets.At{Layer: one(2), Name: "narrow"}, "image")
+	b := inception.Then(nets.ZeroPadding2D{}, "image")
+	b = inception.Then(nets.At{Layer: nets.Conv2D{Filters: 3, Side: 3, Activation: nets.ReLU}, Name: "wide"}, b)
+	c := inception.Then(nets.LayerNormalization{NoCenter: true}, "image")
+	inception.Then(nets.Concatenate{}, a, b, c, "image")
+	inception.Then(nets.Flatten{})
+	inception.Then(nets.Dense{Units: 3})
+
+	merges := nets.Network{Name: "merges", Input: input}
+	p, q := merges.Then(one(2)), merges.Then(one(2), "image")
+	all := []string{p}
+	for _, l := range []nets.Layer{nets.Add{}, nets.Subtract{}, nets.Multiply{}, nets.Average{}, nets.Maximum{}, nets.Minimum{}} {
+		all = append(all, merges.Then(l, p, q))
+	}
+	merges.Then(nets.Concatenate{}, all...)
+	merges.Then(nets.Flatten{})
+	merges.Then(nets.Dense{Units: 2})
+	merges.Then(nets.Activate{With: nets.Tanh})
+	return map[string]nets.Network{
+		"residual": residual, "inception": inception, "merges": merges,
+		"activations":    chain("activations", nets.ReLULayer{MaxValue: &six, NegativeSlope: 0.25, Threshold: 0.5}, nets.LeakyReLULayer{}, nets.ELULayer{Alpha: 0.5}, nets.PReLU{SharedAxes: []int{1, 2}}, nets.PReLU{}, nets.SoftmaxLayer{}, nets.Activate{With: nets.GELU}),
+		"normalizations": chain("normalizations", nets.Rescaling{Scale: 0.5, Offset: 0.25}, nets.Normalization{Mean: []float64{0.5, 0.25}, Variance: []float64{2, 1}}, nets.BatchNormalization{NoScale: true, BetaRegularizer: nets.Regularizer{L2: 0.5}}, nets.LayerNormalization{Epsilon: 0.125}),
+		"shapes":         chain("shapes", nets.ZeroPadding2D{Padding: nets.Sides{{1, 0}, {0, 2}}}, nets.Cropping2D{Cropping: nets.Sides{{2, 0}, {1, 0}}}, nets.Reshape{To: []int{-1, 5, 2}}, nets.GaussianNoise{Stddev: 0.5}, nets.SpatialDropout2D{Rate: 0.25}),
+	}
+}
+
 // TestConfigsAreKeras: the real Keras takes our configs and predicts what we do with
 // the same weights, and gives back configs that are the same networks; and the
 // configs of its own models are read as what they are, or refused.
@@ -85,6 +132,7 @@ func TestConfigsAreKeras(t *testing.T) {
 		"no flatten": {Name: "", Input: [3]int{6, 5, 2}, Layers: []nets.Layer{nets.Dense{Units: 4, Kernel: nets.HeUniform}, nets.Flatten{}, nets.Dense{Units: 3, Kernel: nets.Zeros}}},
 		"one's own":  {Name: "own", Input: [3]int{6, 5, 2}, Layers: []nets.Layer{nets.Flatten{}, nets.Dense{Units: 4}, Multiplied{Times: 3}, nets.Dense{Units: 3}, Multiplied{Times: 2}}},
 	}
+	maps.Copy(networks, layered())
 	questions, scores := make(map[string]asked), make(map[string]nets.Scores)
 	for name, n := range networks {
 		config, err := json.Marshal(n)

@@ -41,7 +41,7 @@ def answer(asked):
     return {
         "probabilities": model(images, training=False).numpy().ravel().tolist(),
         "frozen": [layer.name for layer in model.layers if layer.weights and not layer.trainable],
-        "initializers": [type(layer.kernel_initializer).__name__ for layer in model.layers if layer.weights],
+        "initializers": [type(layer.kernel_initializer).__name__ for layer in model.layers if hasattr(layer, "kernel_initializer")],
         "config": model.to_json(),
     }
 
