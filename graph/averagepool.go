@@ -28,7 +28,7 @@ func (AveragePool[T]) Accepts(in []tensor.Dtype) error { return floats[T](in, 1)
 
 // Shape wants images (N,H,W,C) that the window fits into.
 func (a AveragePool[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
-	s, err := a.Over.slides(in[0], a.Size)
+	s, err := a.Over.pools(in[0], a.Size)
 	if err != nil {
 		return nil, err
 	}

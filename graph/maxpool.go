@@ -28,7 +28,7 @@ func (MaxPool[T]) Accepts(in []tensor.Dtype) error { return floats[T](in, 1) }
 // Shape wants images (N,H,W,C) that the window fits into, and keeps for Grad a byte for
 // each number of y, which says where in the window it stood.
 func (m MaxPool[T]) Shape(in ...tensor.Shape) ([]tensor.Shape, error) {
-	s, err := m.Over.slides(in[0], m.Size)
+	s, err := m.Over.pools(in[0], m.Size)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 type Ops interface {
 	MetricOps
 	PoolOps
+	DepthwiseOps
 	NormOps
 	ActivationOps
 	MergeOps

@@ -74,6 +74,15 @@ func (w Window) slides(x tensor.Shape, size [2]int) (s kernel.Slides, err error)
 	return s, nil
 }
 
+// pools are slides for pooling, which knows no dilation: with one, a window could stand
+// on no pixel of the image.
+func (w Window) pools(x tensor.Shape, size [2]int) (s kernel.Slides, err error) {
+	if s, err = w.slides(x, size); err == nil && max(w.Dilation[0], w.Dilation[1]) > 1 {
+		return s, fmt.Errorf("a dilation of %v: pooling has none", w.Dilation)
+	}
+	return s, err
+}
+
 // slide is the span as kernels have it.
 func (s Span) slide() kernel.Slide {
 	return kernel.Slide{In: s.In, Size: s.Size, Stride: s.Stride, Dilation: s.Dilation, Before: s.Before, Out: s.Out}

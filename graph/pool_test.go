@@ -84,6 +84,7 @@ func TestPoolsRefuse(t *testing.T) {
 	optest.Refuses(t, graph.MaxPool[float32]{Size: [2]int{2, 0}}, image, "2 x 0", "at least 1")
 	optest.Refuses(t, graph.MaxPool[float32]{Size: [2]int{17, 17}, Over: graph.Window{Same: true}}, image, "17 x 17", "256")
 	optest.Refuses(t, graph.AveragePool[float32]{Size: [2]int{2, 2}, Over: graph.Window{Strides: [2]int{-1, 1}}}, image, "negative")
+	optest.Refuses(t, graph.AveragePool[float32]{Size: [2]int{2, 2}, Over: graph.Window{Dilation: [2]int{1, 2}}}, image, "dilation", "[1 2]")
 	optest.Refuses(t, graph.AveragePool[float32]{Size: [2]int{2, 2}}, []tensor.Shape{{4, 5}}, "(N,H,W,C)", "(4, 5)")
 	optest.Refuses(t, graph.GlobalMax[float32]{}, []tensor.Shape{{4, 5}}, "(N,H,W,C)")
 	optest.Identity(t, graph.GlobalAverage[float32]{})

@@ -26,6 +26,7 @@ type table[T Float] struct {
 	winogradIsFast bool // where it fits
 
 	pools[T]
+	depthwises[T]
 
 	// On one thread, on slices of one length.
 	add      func(y, x []T)
@@ -100,7 +101,7 @@ func genericTable[T Float]() table[T] {
 		decode: genericDecode[T], sumRows: genericSumRows[T], transpose: genericTranspose[T],
 		moments: genericMoments[T], norm: genericNorm[T], normSums: genericNormSums[T], normGrad: genericNormGrad[T],
 		most: genericMost[T], countEqual: genericCountEqual[T], whereEqual: genericWhereEqual[T],
-		pools: genericPools[T](),
+		pools: genericPools[T](), depthwises: genericDepthwise[T](),
 	}
 }
 
@@ -108,7 +109,7 @@ func portableTable[T Float]() table[T] {
 	t := genericTable[T]()
 	t.gemm, t.affine = portableGemm[T], portableAffine[T]
 	t.convolve, t.convolveGrad = convolvePatches[T], convolvePatchesGrad[T]
-	t.pools = portableLoops[T]().pools()
+	t.pools, t.depthwises = portableLoops[T]().pools(), portableDepthwise[T]()
 	return t
 }
 

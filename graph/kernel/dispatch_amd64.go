@@ -31,7 +31,7 @@ var avx2 = instructions{
 		[2]normGradLoop{normGradAVX2, normGradReLUAVX2},
 	},
 	reductions{mostAVX2, countEqualAVX2, whereEqualAVX2},
-	gathers{greatestAVX2, selectedAVX2, spreadAVX2, weightedAVX2, sharedAVX2, filteredAVX2},
+	gathers{greatestAVX2, selectedAVX2, spreadAVX2, weightedAVX2, sharedAVX2, filteredAVX2, productsAVX2},
 	peakAVX2,
 }
 
@@ -49,7 +49,7 @@ var avx512 = instructions{
 		[2]normGradLoop{normGradAVX512, normGradReLUAVX512},
 	},
 	reductions{mostAVX512, countEqualAVX512, whereEqualAVX512},
-	gathers{greatestAVX512, selectedAVX512, spreadAVX512, weightedAVX512, sharedAVX512, filteredAVX512},
+	gathers{greatestAVX512, selectedAVX512, spreadAVX512, weightedAVX512, sharedAVX512, filteredAVX512, productsAVX512},
 	peakAVX512,
 }
 
@@ -77,6 +77,6 @@ func (i *instructions) table() table[float32] {
 		sumRows: i.sumRows, transpose: packTransposed,
 		moments: i.moments, norm: i.norm, normSums: i.normSums, normGrad: i.normGrad,
 		most: i.most, countEqual: i.countEqual, whereEqual: i.whereEqual,
-		pools: i.gatherLoops(i.gathers).pools(),
+		pools: i.gatherLoops(i.gathers).pools(), depthwises: i.depthwiseLoops(i.gathers).kernels(),
 	}
 }

@@ -204,6 +204,11 @@ func sharedAVX2(s *int)
 //go:noescape
 func filteredAVX2(s *int)
 
+// productsAVX2 is the loop of the depthwise convolution's gradient by the filters, over a gathering.
+//
+//go:noescape
+func productsAVX2(s *int)
+
 // productAVX512x1x1 is strip's loop for tiles of 1 x 16.
 //
 //go:noescape
@@ -433,6 +438,11 @@ func sharedAVX512(s *int)
 //
 //go:noescape
 func filteredAVX512(s *int)
+
+// productsAVX512 is the loop of the depthwise convolution's gradient by the filters, over a gathering.
+//
+//go:noescape
+func productsAVX512(s *int)
 
 // timesAVX2 is y[i] = x[i]*by. n is a multiple of 8, at least that.
 func timesAVX2(n int, x *float32, y *float32, by float32)

@@ -9218,6 +9218,83 @@ done:
 	VZEROUPPER
 	RET
 
+// func productsAVX2(s *int)
+// Requires: AVX, FMA3
+TEXT ·productsAVX2(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+	MOVQ 40(AX), CX
+	MOVQ 56(AX), DX
+	LEAQ (CX)(CX*2), BX
+	LEAQ (DX)(DX*2), SI
+	MOVQ 32(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 80(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ R10, 112(AX)
+
+vector:
+	MOVQ  24(AX), R10
+	MOVQ  16(AX), R11
+	TESTQ R11, R11
+	JZ    next
+
+tap:
+	MOVQ    (R10), R12
+	ADDQ    DI, R12
+	MOVQ    R8, R13
+	MOVQ    8(R10), R14
+	VMOVUPS (R9)(R14*1), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    (AX), R15
+	SUBQ    $0x04, R15
+	JLT     few
+
+four:
+	VMOVUPS     (R13), Y4
+	VFMADD231PS (R12), Y4, Y0
+	VMOVUPS     (R13)(DX*1), Y5
+	VFMADD231PS (R12)(CX*1), Y5, Y1
+	VMOVUPS     (R13)(DX*2), Y6
+	VFMADD231PS (R12)(CX*2), Y6, Y2
+	VMOVUPS     (R13)(SI*1), Y7
+	VFMADD231PS (R12)(BX*1), Y7, Y3
+	LEAQ        (R12)(CX*4), R12
+	LEAQ        (R13)(DX*4), R13
+	SUBQ        $0x04, R15
+	JGE         four
+
+few:
+	ADDQ $0x04, R15
+	JZ   sum
+
+one:
+	VMOVUPS     (R13), Y4
+	VFMADD231PS (R12), Y4, Y0
+	ADDQ        CX, R12
+	ADDQ        DX, R13
+	DECQ        R15
+	JNZ         one
+
+sum:
+	VADDPS  Y1, Y0, Y0
+	VADDPS  Y3, Y2, Y2
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS Y0, (R9)(R14*1)
+	ADDQ    $0x10, R10
+	DECQ    R11
+	JNZ     tap
+
+next:
+	ADDQ $0x20, DI
+	ADDQ $0x20, R8
+	ADDQ $0x20, R9
+	DECQ 112(AX)
+	JNZ  vector
+	VZEROUPPER
+	RET
+
 // func productAVX512x1x1(s *int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·productAVX512x1x1(SB), NOSPLIT, $80-8
@@ -21130,6 +21207,83 @@ linear1:
 	JNZ     one
 
 done:
+	VZEROUPPER
+	RET
+
+// func productsAVX512(s *int)
+// Requires: AVX, AVX512F
+TEXT ·productsAVX512(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+	MOVQ 40(AX), CX
+	MOVQ 56(AX), DX
+	LEAQ (CX)(CX*2), BX
+	LEAQ (DX)(DX*2), SI
+	MOVQ 32(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 80(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ R10, 112(AX)
+
+vector:
+	MOVQ  24(AX), R10
+	MOVQ  16(AX), R11
+	TESTQ R11, R11
+	JZ    next
+
+tap:
+	MOVQ    (R10), R12
+	ADDQ    DI, R12
+	MOVQ    R8, R13
+	MOVQ    8(R10), R14
+	VMOVUPS (R9)(R14*1), Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	MOVQ    (AX), R15
+	SUBQ    $0x04, R15
+	JLT     few
+
+four:
+	VMOVUPS     (R13), Z4
+	VFMADD231PS (R12), Z4, Z0
+	VMOVUPS     (R13)(DX*1), Z5
+	VFMADD231PS (R12)(CX*1), Z5, Z1
+	VMOVUPS     (R13)(DX*2), Z6
+	VFMADD231PS (R12)(CX*2), Z6, Z2
+	VMOVUPS     (R13)(SI*1), Z7
+	VFMADD231PS (R12)(BX*1), Z7, Z3
+	LEAQ        (R12)(CX*4), R12
+	LEAQ        (R13)(DX*4), R13
+	SUBQ        $0x04, R15
+	JGE         four
+
+few:
+	ADDQ $0x04, R15
+	JZ   sum
+
+one:
+	VMOVUPS     (R13), Z4
+	VFMADD231PS (R12), Z4, Z0
+	ADDQ        CX, R12
+	ADDQ        DX, R13
+	DECQ        R15
+	JNZ         one
+
+sum:
+	VADDPS  Z1, Z0, Z0
+	VADDPS  Z3, Z2, Z2
+	VADDPS  Z2, Z0, Z0
+	VMOVUPS Z0, (R9)(R14*1)
+	ADDQ    $0x10, R10
+	DECQ    R11
+	JNZ     tap
+
+next:
+	ADDQ $0x40, DI
+	ADDQ $0x40, R8
+	ADDQ $0x40, R9
+	DECQ 112(AX)
+	JNZ  vector
 	VZEROUPPER
 	RET
 

@@ -19,8 +19,8 @@ const MostPoolArea = 256
 //		}
 //	}
 //
-// with p = i·Stride + u·Dilation - Before of s.Down, and q of s.Across. Where all are
-// -Inf the first one is marked.
+// with p = i·Stride + u·Dilation - Before of s.Down, and q of s.Across. Each window
+// must stand on a pixel of the image. Where all are -Inf the first one is marked.
 func MaxPool[T Float](s Slides, x, y []T, marks []uint8) {
 	nx, ny, area := s.sizes()
 	check(len(x) == nx && len(y) == ny && len(marks) == ny && area <= MostPoolArea, "kernel: MaxPool: slices do not match the shape, or the window is too large for a byte")

@@ -197,17 +197,19 @@ const numbersPerBlock = 1 << 13
 
 // run makes all rows, each run of them by one call of loop.
 func (p *pass[T]) run(loop func(g *gathering[T], first int)) {
-	rows := p.y.height
-	spans(p.s.N*rows, max(1, numbersPerBlock/(p.y.width*p.s.C)), func(from, to int) {
-		lent := gathersOf[T]().Get().(*gathering[T])
-		defer gathersOf[T]().Put(lent)
-		taps, args := lent.taps, lent.args
-		*lent = p.gathering
-		lent.taps, lent.args = taps, args
-		for i := from; i < to; i++ {
-			p.row(i/rows, i%rows, lent, loop)
-		}
-	})
+	spans(p.s.N*p.y.height, max(1, numbersPerBlock/(p.y.width*p.s.C)), func(from, to int) { p.rows(from, to, p.gathering, loop) })
+}
+
+// rows makes some of all images' rows, by what begins as g.
+func (p *pass[T]) rows(from, to int, g gathering[T], loop func(g *gathering[T], first int)) {
+	lent := gathersOf[T]().Get().(*gathering[T])
+	defer gathersOf[T]().Put(lent)
+	taps, args := lent.taps, lent.args
+	*lent = g
+	lent.taps, lent.args = taps, args
+	for i := from; i < to; i++ {
+		p.row(i/p.y.height, i%p.y.height, lent, loop)
+	}
 }
 
 // row makes one of an image's rows; rows that are not made of the same reaches follow

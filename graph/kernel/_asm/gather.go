@@ -341,3 +341,68 @@ func filtered(v isa) {
 		beside: "w", size: 4,
 	})
 }
+
+// products writes the loop of the depthwise convolution's gradient by the filters: for
+// each vector of channels and each reach, the sum over the row of x times y, in four
+// sums that are added at the end.
+func products(v isa) {
+	TEXT("products"+v.name, NOSPLIT, "func(s *int)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("products%s is the loop of the depthwise convolution's gradient by the filters, over a gathering.", v.name))
+	s := block{Load(Param("s"), GP64()), gatherFields}
+	xStep, yStep := s.load("xStep"), s.load("yStep")
+	xs, ys := pointers{stride: xStep, stride3: tripled(xStep)}, pointers{stride: yStep, stride3: tripled(yStep)}
+	x, y, w, left := s.load("x"), s.load("y"), s.load("w"), s.load("vectors")
+	MOVQ(left, s.at("left"))
+	sum, one := v.reg[:together], v.reg[together:2*together]
+	Label("vector")
+	reach, taps := s.load("reaches"), s.load("taps")
+	TESTQ(taps, taps)
+	JZ(LabelRef("next"))
+	Label("tap")
+	from, at := GP64(), GP64()
+	MOVQ(Mem{Base: reach}, from)
+	ADDQ(x, from)
+	MOVQ(y, at)
+	to := GP64()
+	MOVQ(Mem{Base: reach, Disp: 8}, to)
+	VMOVUPS(Mem{Base: w, Index: to, Scale: 1}, sum[0])
+	for i := 1; i < together; i++ {
+		zero(v, sum[i])
+	}
+	xs.bases, ys.bases = []reg.GPVirtual{from}, []reg.GPVirtual{at}
+	pixels := s.load("pixels")
+	SUBQ(Imm(together), pixels)
+	JLT(LabelRef("few"))
+	Label("four")
+	for i := range together {
+		VMOVUPS(ys.at(i), one[i])
+		VFMADD231PS(xs.at(i), one[i], sum[i])
+	}
+	xs.four()
+	ys.four()
+	SUBQ(Imm(together), pixels)
+	JGE(LabelRef("four"))
+	Label("few")
+	ADDQ(Imm(together), pixels)
+	JZ(LabelRef("sum"))
+	Label("one")
+	VMOVUPS(ys.at(0), one[0])
+	VFMADD231PS(xs.at(0), one[0], sum[0])
+	xs.move(xStep)
+	ys.move(yStep)
+	repeatUntilZero(pixels, "one")
+	Label("sum")
+	VADDPS(sum[1], sum[0], sum[0])
+	VADDPS(sum[3], sum[2], sum[2])
+	VADDPS(sum[2], sum[0], sum[0])
+	VMOVUPS(sum[0], Mem{Base: w, Index: to, Scale: 1})
+	ADDQ(Imm(16), reach)
+	repeatUntilZero(taps, "tap")
+	Label("next")
+	for _, p := range []reg.Register{x, y, w} {
+		ADDQ(Imm(uint64(v.bytes())), p)
+	}
+	repeatUntilZero(s.at("left"), "vector")
+	finish()
+}

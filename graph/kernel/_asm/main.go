@@ -48,6 +48,7 @@ func main() {
 		weighted(v)
 		shared(v)
 		filtered(v)
+		products(v)
 	}
 	multiply(avx2) // on AVX-512 too: they wait for memory
 	blend(avx2)
