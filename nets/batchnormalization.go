@@ -139,3 +139,9 @@ func (b *Builder) gammaBeta(x *gorgonia.Node, noScale, noCenter bool, ofGamma, o
 	}
 	return gamma, beta, nil
 }
+
+// flops are four a number, and in a training step three more for the moments, which are
+// counted with the three of gamma's and beta's gradients: a frozen layer takes neither.
+func (n BatchNormalization) flops(in, _ []int) Operations {
+	return Operations{4 * product(in), 6 * product(in), 4 * product(in)}
+}

@@ -66,3 +66,8 @@ func (n LayerNormalization) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node,
 	b.Penalty(n.BetaRegularizer, beta)
 	return b.Ops.LayerNorm(x, gamma, beta, n.epsilon())
 }
+
+// flops are seven a number, three of them for the moments.
+func (n LayerNormalization) flops(in, _ []int) Operations {
+	return Operations{7 * product(in), 3 * product(in), 8 * product(in)}
+}
