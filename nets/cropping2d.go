@@ -1,6 +1,10 @@
 package nets
 
-import "gorgonia.org/gorgonia"
+import (
+	"gorgonia.org/gorgonia"
+
+	"stheno/graph"
+)
 
 // Cropping2D takes pixels off the sides of images, as Keras's:
 //
@@ -19,3 +23,9 @@ func (c Cropping2D) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, error) 
 	}
 	return b.Ops.Crop(x, s[0][0], s[0][1], s[1][0], s[1][1])
 }
+
+// spans are those of a pixel, before the crop.
+func (c Cropping2D) spans([]int) [2]graph.Span { return c.Cropping.spans(-1) }
+
+// flops are none: numbers are moved.
+func (Cropping2D) flops(_, _ []int) Operations { return Operations{} }

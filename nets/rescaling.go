@@ -42,7 +42,7 @@ func (r *Rescaling) UnmarshalJSON(text []byte) error {
 	if s.Scale == 0 {
 		return errors.New("the scale is 0, which leaves nothing of an image")
 	}
-	*r = Rescaling(s)
+	*r = Rescaling{unlessDefault(s.Scale, 1), s.Offset}
 	return nil
 }
 
@@ -50,3 +50,6 @@ func (r *Rescaling) UnmarshalJSON(text []byte) error {
 func (r Rescaling) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
 	return b.Ops.Rescale(x, []float64{0}, []float64{r.scale()}, []float64{r.Offset})
 }
+
+// flops are none that count: two a number.
+func (Rescaling) flops(_, _ []int) Operations { return Operations{} }

@@ -3,6 +3,8 @@ package nets
 import (
 	"encoding/json"
 	"fmt"
+
+	"stheno/graph"
 )
 
 // Sides are so many pixels on each side of an image: {{above, below}, {left, right}}.
@@ -25,6 +27,15 @@ func (s *Sides) UnmarshalJSON(text []byte) error {
 		return fmt.Errorf("%.60s is no number of pixels, nor two or four of them", text)
 	}
 	return nil
+}
+
+// spans are how a value sees one pixel of an image that has so many times the sides
+// more: 1 or -1.
+func (s Sides) spans(times int) (spans [2]graph.Span) {
+	for axis := range spans {
+		spans[axis] = graph.Span{Size: 1, Stride: 1, Dilation: 1, Before: times * s[axis][0]}
+	}
+	return spans
 }
 
 // pairOf reads two numbers.

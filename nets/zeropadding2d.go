@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"gorgonia.org/gorgonia"
+
+	"stheno/graph"
 )
 
 // ZeroPadding2D puts zeros around images, as Keras's:
@@ -54,3 +56,9 @@ func (z ZeroPadding2D) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, erro
 	s := z.sides()
 	return b.Ops.Pad(x, s[0][0], s[0][1], s[1][0], s[1][1])
 }
+
+// spans are those of a pixel, behind the zeros.
+func (z ZeroPadding2D) spans([]int) [2]graph.Span { return z.sides().spans(1) }
+
+// flops are none: numbers are moved.
+func (ZeroPadding2D) flops(_, _ []int) Operations { return Operations{} }

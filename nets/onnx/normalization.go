@@ -78,10 +78,15 @@ func (g *Graph) channelwise(name string, layout Layout) Value {
 		g.fail("%w", err)
 		return ""
 	}
+	return g.Constant(name, g.spread(t, layout))
+}
+
+// spread gives numbers (C) the shape in which they spread over values of a layout.
+func (g *Graph) spread(t Tensor, layout Layout) Tensor {
 	if layout == ChannelsFirst {
 		for range len(g.in.shape) - 1 {
 			t.Shape = append(t.Shape, 1)
 		}
 	}
-	return g.Constant(name, t)
+	return t
 }
