@@ -21,7 +21,7 @@ func normalize(g *Graph, _ nets.Normalize) error {
 
 // atLeast keeps lengths from being 0, by which nothing can be divided.
 func atLeast(g *Graph, norm Value) Value {
-	tiny := g.Constant("tiny", Tensor{[]int{1}, []float32{math.SmallestNonzeroFloat32 * (1 << 23)}})
+	tiny := g.number("tiny", math.SmallestNonzeroFloat32*(1<<23))
 	return g.Node("Max", []Value{norm, tiny})
 }
 

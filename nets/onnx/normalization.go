@@ -47,7 +47,7 @@ func layerNormalization(g *Graph, l nets.LayerNormalization) error {
 	x, axes := g.Input(layout), Ints("axes", axis)
 	centred := g.Node("Sub", []Value{x, g.Node("ReduceMean", []Value{x}, axes)})
 	variance := g.Node("ReduceMean", []Value{g.Node("Mul", []Value{centred, centred})}, axes)
-	above := g.Node("Add", []Value{variance, g.Constant("epsilon", Tensor{[]int{1}, []float32{epsilon(l.Epsilon)}})})
+	above := g.Node("Add", []Value{variance, g.number("epsilon", float64(epsilon(l.Epsilon)))})
 	y := g.Node("Div", []Value{centred, g.Node("Sqrt", []Value{above})})
 	if !l.NoScale {
 		y = g.Node("Mul", []Value{y, g.channelwise("gamma", layout)})

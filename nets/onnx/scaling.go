@@ -14,11 +14,8 @@ func init() {
 
 // rescaling adds x·Scale + Offset.
 func rescaling(g *Graph, l nets.Rescaling) error {
-	number := func(name string, v float64) Value {
-		return g.Constant(name, Tensor{[]int{1}, []float32{float32(v)}})
-	}
-	y := g.Node("Mul", []Value{g.Input(Any), number("scale", cmp.Or(l.Scale, 1))})
-	g.Output(g.Node("Add", []Value{y, number("offset", l.Offset)}), Any)
+	y := g.Node("Mul", []Value{g.Input(Any), g.number("scale", cmp.Or(l.Scale, 1))})
+	g.Output(g.Node("Add", []Value{y, g.number("offset", l.Offset)}), Any)
 	return nil
 }
 
