@@ -99,6 +99,14 @@ func across[T Float](s wideRows, p []T) []T {
 	return wide
 }
 
+// padded borrows a wide row for the rows that are left over, with zeros behind them: so
+// that what a kernel makes of a number depends on no other place than its channel.
+func padded[T Float](s wideRows, x []T) []T {
+	row := borrow[T](s.w)
+	clear(row[copy(row, x):])
+	return row
+}
+
 // addUp adds up what was found of each channel in all spans, in their order, weighed.
 func (s wideRows) addUp(found func(i int) []float64, weight func(p rowSpan) float64, sum []float64) {
 	clear(sum)
@@ -192,7 +200,14 @@ func ChannelNorm[T Float](s Channels, x, mean, scale, shift, y []T, relu bool) {
 	defer giveBack(add)
 	norm := of[T]().norm
 	wide.each(func(p rowSpan) {
-		norm(x[p.from:p.end], m[:p.w], by[:p.w], add[:p.w], y[p.from:p.end], relu)
+		if p.w == wide.w {
+			norm(x[p.from:p.end], m, by, add, y[p.from:p.end], relu)
+			return
+		}
+		row := padded(wide, x[p.from:p.end])
+		defer giveBack(row)
+		norm(row, m, by, add, row, relu)
+		copy(y[p.from:p.end], row)
 	})
 }
 
@@ -220,13 +235,25 @@ func ChannelNormSums[T Float](s Channels, x, dy, mean, scale, shift []T, relu bo
 	normSums := of[T]().normSums
 	parallel(parts, func(i int) {
 		p, found := wide.part(i, wideShard), found[2*i*wide.w:2*(i+1)*wide.w]
-		sums := borrow[T](2 * p.w)
+		sums := borrow[T](2 * wide.w)
 		defer giveBack(sums)
 		clear(found)
+		if p.w < wide.w {
+			row, drow := padded(wide, x[p.from:p.end]), padded(wide, dy[p.from:p.end])
+			defer giveBack(row)
+			defer giveBack(drow)
+			clear(sums)
+			normSums(row, drow, m, by, add, sums[:wide.w], sums[wide.w:], relu)
+			for at := 0; at < wide.w; at += s.C {
+				addTo(found, sums[at:at+s.C])
+				addTo(found[wide.w:], sums[wide.w+at:][:s.C])
+			}
+			return
+		}
 		p.blocks(func(from, end int) {
 			clear(sums)
 			pieces(from, end, p.w, func(from, end int) {
-				normSums(x[from:end], dy[from:end], m[:p.w], by[:p.w], add[:p.w], sums[:p.w], sums[p.w:], relu)
+				normSums(x[from:end], dy[from:end], m, by, add, sums[:p.w], sums[p.w:], relu)
 			})
 			addTo(found, sums[:p.w])
 			addTo(found[wide.w:], sums[p.w:])
@@ -254,7 +281,15 @@ func ChannelNormGrad[T Float](s Channels, x, dy, mean, scale, shift, pull, slope
 	}
 	normGrad := of[T]().normGrad
 	wide.each(func(p rowSpan) {
-		normGrad(x[p.from:p.end], dy[p.from:p.end], m[:p.w], by[:p.w], add[:p.w], less[:p.w], tilt[:p.w], dx[p.from:p.end], relu)
+		if p.w == wide.w {
+			normGrad(x[p.from:p.end], dy[p.from:p.end], m, by, add, less, tilt, dx[p.from:p.end], relu)
+			return
+		}
+		row, drow := padded(wide, x[p.from:p.end]), padded(wide, dy[p.from:p.end])
+		defer giveBack(row)
+		defer giveBack(drow)
+		normGrad(row, drow, m, by, add, less, tilt, drow, relu)
+		copy(dx[p.from:p.end], drow)
 	})
 }
 

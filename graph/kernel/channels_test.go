@@ -145,6 +145,31 @@ func TestChannelNorm(t *testing.T) {
 	})
 }
 
+// TestChannelNormOfARow: what becomes of a row does not depend on those beside it, so
+// that a network says the same of an image alone and among others.
+func TestChannelNormOfARow(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
+		for _, c := range []int{1, 3, 4, 16, 24, 37} {
+			s := Channels{19, c}
+			x, dy, p := newGuarded[float32](s.N*c, 1).s, newGuarded[float32](s.N*c, 2).s, newGuarded[float32](c, 3).s
+			y, dx, row := make([]float32, s.N*c), make([]float32, s.N*c), make([]float32, c)
+			ChannelNorm(s, x, p, p, p, y, false)
+			ChannelNormGrad(s, x, dy, p, p, p, p, p, dx, true)
+			for n := range s.N {
+				one := Channels{1, c}
+				ChannelNorm(one, x[n*c:(n+1)*c], p, p, p, row, false)
+				if !slices.Equal(row, y[n*c:(n+1)*c]) {
+					t.Fatalf("row %d of %d channels is %v alone, %v among others", n, c, row, y[n*c:(n+1)*c])
+				}
+				ChannelNormGrad(one, x[n*c:(n+1)*c], dy[n*c:(n+1)*c], p, p, p, p, p, row, true)
+				if !slices.Equal(row, dx[n*c:(n+1)*c]) {
+					t.Fatalf("the gradient of row %d of %d channels is %v alone, %v among others", n, c, row, dx[n*c:(n+1)*c])
+				}
+			}
+		}
+	})
+}
+
 // TestChannelNormKeepsNaN: where it rectifies, too, and its gradient takes it for 0.
 func TestChannelNormKeepsNaN(t *testing.T) {
 	eachImplementation(t, func(t *testing.T) {
