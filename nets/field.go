@@ -21,6 +21,15 @@ type slides interface {
 	spans(in []int) [2]graph.Span
 }
 
+// Spans are how the window of a layer, of those that have one, slides down and across an
+// image (H,W,C): with the zeros around it that Padding stands for.
+func Spans(l Layer, in []int) (spans [2]graph.Span) {
+	if l, ok := settings(l).(slides); ok {
+		spans = l.spans(in)
+	}
+	return spans
+}
+
 // fields are those of what parts give, by the nodes. Of several inputs a value sees
 // all that it sees of one of them.
 func fields(image *gorgonia.Node, parts []Part) map[*gorgonia.Node]Field {

@@ -169,3 +169,22 @@ func (g GlobalAveragePooling2D) Build(b *Builder, x *gorgonia.Node) (*gorgonia.N
 func (g GlobalMaxPooling2D) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
 	return b.Ops.GlobalMax(x, g.KeepDims)
 }
+
+// pooled are the operations of so many numbers that go into windows: one of each, and
+// for the gradient another.
+func pooled(n int) Operations { return Operations{Forward: n, Inputs: n} }
+
+// flops are one of each number of each window.
+func (p pooling) flops(in, out []int) Operations {
+	s := p.spans(in)
+	return pooled(product(out) * s[0].Size * s[1].Size)
+}
+
+func (m MaxPooling2D) flops(in, out []int) Operations     { return pooling(m).flops(in, out) }
+func (a AveragePooling2D) flops(in, out []int) Operations { return pooling(a).flops(in, out) }
+
+// flops are one of each number.
+func (GlobalAveragePooling2D) flops(in, _ []int) Operations { return pooled(product(in)) }
+
+// flops are one of each number.
+func (GlobalMaxPooling2D) flops(in, _ []int) Operations { return pooled(product(in)) }
