@@ -189,3 +189,14 @@ func (d DepthwiseConv2D) filters(b *Builder, x *gorgonia.Node, name string) (w *
 	b.Penalty(d.DepthwiseRegularizer, w)
 	return w, over, nil
 }
+
+// flops are OH·OW·KH·KW·C·M multiply-adds.
+func (d DepthwiseConv2D) flops(in, out []int) Operations {
+	return multiplyAdds(product(out) * d.taps(in))
+}
+
+// taps are how many numbers of an image (H,W,C) an output is made of.
+func (d DepthwiseConv2D) taps(in []int) int {
+	s := d.spans(in)
+	return s[0].Size * s[1].Size
+}

@@ -123,3 +123,9 @@ func pointwise(b *Builder, x, w, bias *gorgonia.Node, relu bool) (*gorgonia.Node
 	}
 	return b.Ops.Reshape(y, s[0], s[1], s[2], f)
 }
+
+// flops are OH·OW·C·M·(KH·KW + Filters) multiply-adds.
+func (s SeparableConv2D) flops(in, out []int) Operations {
+	d := s.depthwise()
+	return multiplyAdds(out[0] * out[1] * in[2] * max(1, s.DepthMultiplier) * (d.taps(in) + s.Filters))
+}

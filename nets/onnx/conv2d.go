@@ -4,21 +4,36 @@ import "stheno/nets"
 
 func init() { writes(conv) }
 
-// conv adds x (N,C,H,W) * kernel (O,C,Side,Side) + bias (O).
+// conv adds x (N,C,H,W) * kernel (F,C,KH,KW) + bias (F).
 func conv(g *Graph, l nets.Conv2D) error {
 	kernel, err := g.Values("kernel")
 	if err != nil {
 		return err
 	}
-	in, area := g.In()[2], l.Side*l.Side
+	y := g.convolve(g.Input(ChannelsFirst), g.Constant("kernel", filtersFirst(kernel)), g.window(l)...)
+	return activated(g, y, l.Activation, ChannelsFirst)
+}
+
+// convolve adds a convolution, with the layer's bias if it has one.
+func (g *Graph) convolve(x, kernel Value, attributes ...Attribute) Value {
+	inputs := []Value{x, kernel}
+	if g.has("bias") {
+		inputs = append(inputs, g.Weight("bias"))
+	}
+	return g.Node("Conv", inputs, attributes...)
+}
+
+// filtersFirst puts a kernel (KH,KW,C,F) into ONNX's order (F,C,KH,KW).
+func filtersFirst(kernel Tensor) Tensor {
+	height, width, in, out := kernel.Shape[0], kernel.Shape[1], kernel.Shape[2], kernel.Shape[3]
+	area := height * width
 	w := make([]float32, len(kernel.Values))
 	for p := range area {
 		for i := range in {
-			for o := range l.Filters {
-				w[(o*in+i)*area+p] = kernel.Values[(p*in+i)*l.Filters+o]
+			for o := range out {
+				w[(o*in+i)*area+p] = kernel.Values[(p*in+i)*out+o]
 			}
 		}
 	}
-	inputs := []Value{g.Input(ChannelsFirst), g.Constant("kernel", Tensor{[]int{l.Filters, in, l.Side, l.Side}, w}), g.Weight("bias")}
-	return activated(g, g.Node("Conv", inputs, Ints("kernel_shape", l.Side, l.Side)), l.Activation, ChannelsFirst)
+	return Tensor{[]int{out, in, height, width}, w}
 }

@@ -1,6 +1,10 @@
 package onnx
 
-import "stheno/nets"
+import (
+	"slices"
+
+	"stheno/nets"
+)
 
 func init() {
 	writes(func(g *Graph, l nets.MaxPooling2D) error { return pool(g, "MaxPool", l) })
@@ -19,17 +23,19 @@ func pool(g *Graph, op string, l nets.Layer, attributes ...Attribute) error {
 }
 
 // window is how a layer slides, with the zeros that stand around the image for it in
-// numbers: ONNX's own words for TensorFlow's "same" know no dilation.
+// numbers: ONNX's own words for TensorFlow's "same" know no dilation. What is as if it
+// were not said is left out.
 func (g *Graph) window(l nets.Layer) []Attribute {
 	s := nets.Spans(l, g.In())
-	list := []Attribute{
-		Ints("kernel_shape", s[0].Size, s[1].Size),
-		Ints("strides", s[0].Stride, s[1].Stride),
-		Ints("pads", s[0].Before, s[1].Before, s[0].After, s[1].After),
+	list := []Attribute{Ints("kernel_shape", s[0].Size, s[1].Size)}
+	add := func(name string, unless int, numbers ...int) {
+		if slices.ContainsFunc(numbers, func(n int) bool { return n != unless }) {
+			list = append(list, Ints(name, numbers...))
+		}
 	}
-	if s[0].Dilation > 1 || s[1].Dilation > 1 { // a pool has none
-		list = append(list, Ints("dilations", s[0].Dilation, s[1].Dilation))
-	}
+	add("strides", 1, s[0].Stride, s[1].Stride)
+	add("dilations", 1, s[0].Dilation, s[1].Dilation)
+	add("pads", 0, s[0].Before, s[1].Before, s[0].After, s[1].After)
 	return list
 }
 
