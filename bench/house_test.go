@@ -57,6 +57,7 @@ cmd/internal/views           -> nets/run data/augment
 cmd/internal/shell           -> nets/run
 cmd/internal/commandtest     -> nets/run nets nets/safetensors
 cmd/internal/stored          -> cmd/train/command cmd/compare/command cmd/predict/command cmd/export/command cmd/serve/command nets/run nets/train nets graph/kernel
+cmd/internal/everylayer      -> cmd/serve/command nets/run/report nets/run nets/train nets/dot nets/onnx nets data graph
 cmd/internal/faults          -> nets/run nets/train nets/group
 nets/run                     -> nets/train nets nets/durable nets/filekind nets/internal/disk nets/internal/strict nets/safetensors data data/digit graph graph/kernel nets/onnx nets/group nets/embedding
 nets/run/report              -> nets/run nets/train/progress nets/train nets nets/embedding data data/augment graph
@@ -97,7 +98,7 @@ bench/study                  -> bench/cpu nets/run nets/train nets/durable
 // outside says who may import Gorgonia, and who its tensors.
 const outside = `
 gorgonia.org/gorgonia -> graph graph/optest nets nets/dot nets/onnx nets/train bench
-gorgonia.org/tensor   -> graph graph/optest nets nets/dot nets/onnx nets/train nets/train/traintest nets/train/progress nets/run nets/run/report bench cmd/train/command cmd/compare/command cmd/predict/command cmd/export/command cmd/serve/command cmd/serve/internal/registry cmd/serve/internal/page cmd/serve/internal/live cmd/internal/commandtest bench/load bench/scale
+gorgonia.org/tensor   -> graph graph/optest nets nets/dot nets/onnx nets/train nets/train/traintest nets/train/progress nets/run nets/run/report bench cmd/train/command cmd/compare/command cmd/predict/command cmd/export/command cmd/serve/command cmd/serve/internal/registry cmd/serve/internal/page cmd/serve/internal/live cmd/internal/commandtest cmd/internal/everylayer bench/load bench/scale
 `
 
 // solverExample shows an optimizer of one's own, which is one of Gorgonia's solvers.
