@@ -6,9 +6,9 @@ import (
 )
 
 // What two computations of the same in float32 may differ by, and no two
-// different ones do in three steps.
+// different ones do in two steps.
 const (
-	lossTolerance        = 0.01  // of the loss
+	lossTolerance        = 1e-4  // of the loss
 	probabilityTolerance = 0.001 // in itself
 )
 

@@ -1,7 +1,8 @@
 // Command peers times our training step and our predictions against other
 // frameworks, in turns, on one machine and in one run.
 //
-//	go run ./bench/peers                                   # both networks, every peer that is installed
+//	go run ./bench/peers                                   # mlp and cnn, every peer that is installed
+//	go run ./bench/peers -net resnet -predict=false        # any network that has a name
 //	go run ./bench/peers -net cnn -peers torch -pairs 15   # what a claim should rest on
 //	go run ./bench/peers -python ~/peers/bin/python3 -json peers.json
 //
@@ -12,8 +13,10 @@
 //
 // A training step, the same for everybody: forward, mean softmax
 // cross-entropy, backward, and Adam's update of every parameter, complete and
-// with its loss in hand. The networks are the MLP 784-512-10 and the CNN of
-// nets.CNN, in float32, with our initial weights, on MNIST in the files' order.
+// with its loss in hand. The networks are those that have a name, in float32, with our
+// initial weights, on MNIST in the files' order. Keras's peers read the network's
+// config, as [stheno/nets.Network.MarshalJSON] writes it; PyTorch's makes its modules of
+// that, and refuses a layer that it has none for.
 // Ours is [stheno/nets/train.Fit] itself, from one BatchEnd to the next, and
 // decodes uint8 pixels within the step; peers take the batch from a float32
 // array in memory, which is a little less work.
@@ -29,10 +32,11 @@
 //
 // # Who does the same
 //
-// Before the clock starts, the losses of the first three steps are held
+// Before the clock starts, the losses of the first two steps are held
 // against ours, and the probabilities of the first prediction. A peer that
-// differs by more than 1 %, or 0.001, does something else: it gets no ratio,
-// and the command exits with 1.
+// differs by more than 0.01 %, or 0.001, does something else: it gets no ratio,
+// and the command exits with 1. Those two steps drop nothing, as everybody draws
+// other numbers for it; the steps that are timed do.
 //
 // # Each at its best
 //
@@ -42,19 +46,21 @@
 // start and keeps the fastest, and the line under the table says which:
 //
 //   - torch: NCHW or channels-last memory; Adam as for-loop, foreach or, from
-//     2.4 on, fused; for predictions also torch.jit.
+//     2.4 on, fused; the fastest of these also through torch.compile, where there is a
+//     C++ compiler and compiling is not timed; for predictions also torch.jit.
 //   - keras: layers, loss and Adam of Keras 3 in one tf.function on TensorFlow,
 //     with or without XLA.
-//   - jax: one jitted step with donated buffers. XLA's convolutions on CPUs are
-//     known to be slow; a ratio for the CNN says little of JAX elsewhere.
-//   - onnxruntime: predictions only, with all its graph optimizations.
+//   - jax: layers, loss and Adam of Keras 3 in one jitted step on JAX, with donated
+//     buffers. XLA's convolutions on CPUs are known to be slow; a ratio for a network
+//     with them says little of JAX elsewhere.
+//   - onnxruntime: predictions of mlp and cnn only, with all its graph optimizations.
 //
 // # How to install the peers
 //
 // In a virtual environment, whose interpreter -python names:
 //
 //	python3 -m venv ~/peers
-//	~/peers/bin/pip install torch tensorflow-cpu jax onnxruntime onnx
+//	~/peers/bin/pip install torch keras tensorflow-cpu jax onnxruntime onnx
 //
 // or, on Debian, for PyTorch alone
 //
@@ -77,6 +83,11 @@
 //   - peer's time/ours: above 1 we are faster, whatever the unit of the columns
 //     before it. Of the best steps, of the medians, and as the median, least and
 //     largest of the rounds' own ratios of medians.
+//
+// Memory is the most that a process had in it: of ours one that trains the network and
+// does nothing else (-alone), which reads all images as bytes; of a peer's since it was
+// ready, with the way to train that it had chosen, and all images in float32, 188 MB of
+// MNIST.
 //
 // On a shared machine believe the round-by-round ratio if its range is narrow,
 // and that of the best steps if it is not. The line "steal" says what share of

@@ -26,17 +26,15 @@ type settings struct {
 	nets, peers, pythons []string
 	rounds, steps, batch int
 	threads              int
-	predict              bool
+	predict, alone       bool
 	json                 string
 }
-
-var networks = map[string]func(input [3]int, classes int) nets.Network{"mlp": nets.MLP, "cnn": nets.CNN}
 
 // installs says how to get each peer.
 var installs = map[string]string{
 	"torch":       "pip install torch, or on Debian apt-get install python3-torch libopenblas0-openmp",
-	"keras":       "pip install tensorflow-cpu",
-	"jax":         "pip install jax",
+	"keras":       "pip install keras tensorflow-cpu",
+	"jax":         "pip install keras jax",
 	"onnxruntime": "pip install onnxruntime onnx",
 }
 
@@ -53,7 +51,11 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(s.threads))
-	if err := measure(s, stdout, stderr); err != nil {
+	do := measure
+	if s.alone {
+		do = func(s settings, stdout, _ io.Writer) error { return trainAlone(s, stdout) }
+	}
+	if err := do(s, stdout, stderr); err != nil {
 		fmt.Fprintln(stderr, "peers:", err)
 		return exitFailure
 	}
@@ -64,7 +66,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	var s settings
 	flags := flag.NewFlagSet("peers", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	net := flags.String("net", "mlp,cnn", "networks")
+	net := flags.String("net", "mlp,cnn", "networks, of "+strings.Join(nets.NetworkNames(), ", "))
 	peers := flags.String("peers", "torch,keras,jax,onnxruntime", "frameworks")
 	pythons := flags.String("python", "python3,/usr/bin/python3", "interpreters; a peer runs in the first that has it")
 	flags.IntVar(&s.rounds, "pairs", 7, "rounds, each our turn and the peer's; a claim needs 5")
@@ -72,6 +74,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	flags.IntVar(&s.batch, "batch", 128, "images of a training step")
 	flags.IntVar(&s.threads, "threads", runtime.NumCPU(), "threads that each side may use")
 	flags.BoolVar(&s.predict, "predict", true, "also time predictions")
+	flags.BoolVar(&s.alone, "alone", false, "train the first network alone for 30 steps, and write the most bytes that the process took")
 	flags.StringVar(&s.json, "json", "", "write the seconds of every step to this `file`")
 	if err := flags.Parse(args); err != nil {
 		return s, err
@@ -87,17 +90,17 @@ func (s settings) check(left []string) error {
 	if s.rounds < 1 || s.steps < 0 || s.batch < 1 || s.threads < 1 {
 		return errors.New("-pairs, -batch and -threads must be at least 1, and -steps at least 0")
 	}
-	if err := known("-net", s.nets, networks); err != nil {
+	if err := known("-net", s.nets, nets.NetworkNames()); err != nil {
 		return err
 	}
-	return known("-peers", s.peers, installs)
+	return known("-peers", s.peers, slices.Sorted(maps.Keys(installs)))
 }
 
-// known says which name is none of a table's.
-func known[V any](name string, given []string, table map[string]V) error {
+// known says which name is none of those there are.
+func known(name string, given, names []string) error {
 	for _, g := range given {
-		if _, ok := table[g]; !ok {
-			return fmt.Errorf("%s %s: there are only %s", name, g, strings.Join(slices.Sorted(maps.Keys(table)), ", "))
+		if !slices.Contains(names, g) {
+			return fmt.Errorf("%s %s: there are only %s", name, g, strings.Join(names, ", "))
 		}
 	}
 	return nil

@@ -29,7 +29,7 @@ type task struct {
 func tasks(s settings) []task {
 	list := []task{{
 		name: "train", title: fmt.Sprintf("training step, batch %d", s.batch), batch: s.batch,
-		first: 3, check: compareLosses, steps: s.steps, span: 0.7, unit: milliseconds,
+		first: 2, check: compareLosses, steps: s.steps, span: 0.7, unit: milliseconds,
 	}}
 	if s.predict {
 		latency := task{name: "predict", title: "prediction of one image", batch: 1, first: 1, check: compareProbabilities, span: 0.2, unit: microseconds}
@@ -52,9 +52,11 @@ type match struct {
 	Threads              int
 	Difference           float64 // between the results; relative for losses
 	Rounds               []round
+	Peak                 int64  // bytes of the peer's process, at most; 0 is unknown
 	Error                string `json:",omitempty"`
 
 	ours, theirs turn
+	checked      turn // theirs without dropout, from the first weights
 	close        func()
 	warm         []float64 // seconds of our steps while warming up
 	err          error     // why there is no ratio
@@ -65,23 +67,19 @@ type match struct {
 func (s *session) prepare(t task, net nets.Network, p *peer) *match {
 	m := &match{Peer: p.name, Version: p.hello.Version, Setup: p.hello.Setup, Threads: p.hello.Threads, close: func() {}}
 	m.theirs = func(n int) (answer, error) { return p.ask(command{Do: t.name, Batch: t.batch, Steps: n}) }
+	m.checked = m.theirs
+	if t.name == "train" {
+		m.checked = func(n int) (answer, error) { return p.ask(command{Do: "check", Steps: n}) }
+	}
 	m.fail(m.begin(s, t, net))
 	return m
 }
 
 func (m *match) begin(s *session, t task, net nets.Network) (err error) {
+	if err := m.compare(s, t, net); err != nil {
+		return err
+	}
 	if m.ours, m.close, err = s.ours(t, net); err != nil {
-		return err
-	}
-	mine, err := m.ours(t.first)
-	if err != nil {
-		return err
-	}
-	other, err := m.theirs(t.first)
-	if err != nil {
-		return err
-	}
-	if m.Difference, err = t.check(mine, other); err != nil {
 		return err
 	}
 	if m.warm, err = warm(m.ours); err != nil {
@@ -89,6 +87,41 @@ func (m *match) begin(s *session, t task, net nets.Network) (err error) {
 	}
 	_, err = warm(m.theirs)
 	return err
+}
+
+// compare holds the results of the first turns against each other, of a network that
+// drops nothing: everybody draws other numbers.
+func (m *match) compare(s *session, t task, net nets.Network) error {
+	first, stop, err := s.ours(t, undropped(net))
+	defer stop()
+	if err != nil {
+		return err
+	}
+	mine, err := first(t.first)
+	if err != nil {
+		return err
+	}
+	other, err := m.checked(t.first)
+	if err != nil {
+		return err
+	}
+	m.Difference, err = t.check(mine, other)
+	return err
+}
+
+// undropped is a network whose layers drop nothing.
+func undropped(net nets.Network) nets.Network {
+	net.Layers = slices.Clone(net.Layers)
+	for i, l := range net.Layers {
+		at, placed := l.(nets.At)
+		if _, ok := l.(nets.Dropout); ok {
+			net.Layers[i] = nets.Dropout{}
+		} else if _, ok := at.Layer.(nets.Dropout); placed && ok {
+			at.Layer = nets.Dropout{}
+			net.Layers[i] = at
+		}
+	}
+	return net
 }
 
 // warm takes turns until nothing is new to the machine.
@@ -146,6 +179,7 @@ func (m *match) round(n int) error {
 	}
 	time.Sleep(pause)
 	m.Rounds = append(m.Rounds, round{mine.Seconds, other.Seconds})
+	m.Peak = max(m.Peak, other.Peak)
 	return nil
 }
 

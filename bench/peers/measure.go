@@ -31,6 +31,7 @@ type session struct {
 type result struct {
 	Net, Task string
 	Batch     int
+	Peak      int64 `json:",omitempty"` // bytes of a process of ours that does nothing else, at most
 	Matches   []*match
 }
 
@@ -58,8 +59,16 @@ func measure(s settings, stdout, stderr io.Writer) error {
 
 // network plays all tasks of a network.
 func (s *session) network(name string) error {
-	net := networks[name](s.set.Train.Shape(), s.set.Classes)
-	peers, err := s.start(name, net)
+	net, err := nets.Named(name, s.set.Train.Shape(), s.set.Classes)
+	if err != nil {
+		return err
+	}
+	folder, err := writeFolder(net)
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	peers, err := s.start(name, folder)
 	if err != nil {
 		return err
 	}
@@ -70,6 +79,11 @@ func (s *session) network(name string) error {
 	}()
 	for _, t := range tasks(s.settings) {
 		r := result{Net: name, Task: t.name, Batch: t.batch}
+		if t.name == "train" && len(peers) > 0 {
+			if r.Peak, err = s.alone(name); err != nil {
+				return err
+			}
+		}
 		for _, p := range peers {
 			if slices.Contains(p.hello.Can, t.name) {
 				fmt.Fprintf(s.stderr, "%s: %s, batch %d: %s warms up\n", name, t.name, t.batch, p.name)
@@ -88,7 +102,8 @@ func (s *session) play(t task, r result) {
 	fmt.Fprintf(s.stderr, "%s: %s, batch %d: %d rounds\n", r.Net, t.name, t.batch, s.rounds)
 	n := t.turns(r.Matches)
 	play(r.Matches, s.rounds, n)
-	printTable(s.stdout, fmt.Sprintf("%s: %s, %d rounds of %d", r.Net, t.title, s.rounds, n), t.unit, r.Matches)
+	title := fmt.Sprintf("%s: %s, %d rounds of %d%s", r.Net, t.title, s.rounds, n, memory("; a process of ours takes %d MB", r.Peak))
+	printTable(s.stdout, title, t.unit, r.Matches)
 	for _, m := range r.Matches {
 		m.close()
 		if m.err != nil {
@@ -100,12 +115,7 @@ func (s *session) play(t task, r result) {
 
 // start starts the peers of a network. Those that are missing are missing for
 // the next network too, and said to be so once.
-func (s *session) start(name string, net nets.Network) (started []*peer, err error) {
-	folder, err := writeFolder(net)
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(folder) // who is ready has read it
+func (s *session) start(name, folder string) (started []*peer, err error) {
 	here := s.peers[:0:0]
 	for _, peer := range s.peers {
 		fmt.Fprintf(s.stderr, "%s: %s starts\n", name, peer)
@@ -124,7 +134,10 @@ func (s *session) start(name string, net nets.Network) (started []*peer, err err
 // weights is the file of the weights that everybody begins with.
 const weights = "initial.safetensors"
 
-// writeFolder makes a folder with what peers read: their scripts, and weights.
+// config is the file of the network, as Keras's config.
+const config = "network.json"
+
+// writeFolder makes a folder with what peers read: their scripts, network and weights.
 func writeFolder(net nets.Network) (folder string, err error) {
 	m, err := newModel(net)
 	if err != nil {
@@ -134,9 +147,10 @@ func writeFolder(net nets.Network) (folder string, err error) {
 		return "", err
 	}
 	var b bytes.Buffer
-	err = errors.Join(os.CopyFS(folder, scripts), m.WriteWeights(&b))
+	text, err := net.MarshalJSON()
+	err = errors.Join(err, os.CopyFS(folder, scripts), m.WriteWeights(&b))
 	if err == nil {
-		err = os.WriteFile(filepath.Join(folder, weights), b.Bytes(), 0o600)
+		err = errors.Join(os.WriteFile(filepath.Join(folder, weights), b.Bytes(), 0o600), os.WriteFile(filepath.Join(folder, config), text, 0o600))
 	}
 	if err != nil {
 		os.RemoveAll(folder)
@@ -146,7 +160,7 @@ func writeFolder(net nets.Network) (folder string, err error) {
 
 // job is what a peer has to know.
 func (s *session) job(net, folder string) job {
-	j := job{Net: net, Batch: s.batch, Threads: s.threads, Weights: filepath.Join(folder, weights)}
+	j := job{Net: net, Batch: s.batch, Threads: s.threads, Weights: filepath.Join(folder, weights), Config: filepath.Join(folder, config)}
 	for _, f := range s.set.Files {
 		switch f.Name {
 		case "train-images":

@@ -21,11 +21,13 @@ type job struct {
 	Images  string `json:"images"` // paths
 	Labels  string `json:"labels"`
 	Weights string `json:"weights"`
+	Config  string `json:"config"` // the network, as Keras's config
+	Choice  string `json:"choice"` // of a way to train, made before; "" is to be made
 }
 
 // command is a line to a peer.
 type command struct {
-	Do    string `json:"do"`              // train or predict
+	Do    string `json:"do"`              // train, check or predict
 	Batch int    `json:"batch,omitempty"` // of a prediction; that of training is the job's
 	Steps int    `json:"steps"`
 }
@@ -37,11 +39,13 @@ type answer struct {
 	Missing string   `json:"missing"`
 	Version string   `json:"version"`
 	Setup   string   `json:"setup"`
+	Choice  string   `json:"choice"`
 	Threads int      `json:"threads"`
 	Can     []string `json:"can"` // which commands
 
 	Seconds       []float64 `json:"seconds"` // of each step
 	Losses        []float64 `json:"losses"`  // of each step
+	Peak          int64     `json:"peak"`    // the most memory of the process since its hello, in bytes
 	Probabilities []float32 `json:"probabilities"`
 }
 
@@ -55,11 +59,18 @@ type peer struct {
 	stderr bytes.Buffer
 }
 
-// startAny starts a peer in the first interpreter that has its framework.
+// startAny starts a peer in the first interpreter that has its framework. Where the
+// peer has tried several ways, it starts once more with the one that it has chosen:
+// the others have left their memory behind.
 func startAny(pythons []string, script string, j job) (*peer, error) {
 	var why []error
 	for _, python := range pythons {
 		p, err := start(python, script, j)
+		if err == nil && p.hello.Choice != "" {
+			p.stop()
+			j.Choice = p.hello.Choice
+			p, err = start(python, script, j)
+		}
 		if err == nil {
 			return p, nil
 		}

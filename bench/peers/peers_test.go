@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"stheno/data"
+	"stheno/nets"
 )
 
 func TestMedian(t *testing.T) {
@@ -25,7 +26,7 @@ func TestMedian(t *testing.T) {
 // played is a match of two rounds: the peer takes 4/3 and then 3/2 of our time.
 func played() *match {
 	return &match{
-		Peer: "torch", Version: "2.0", Setup: "NCHW memory, fused Adam", Threads: 2, Difference: 3e-7,
+		Peer: "torch", Version: "2.0", Setup: "NCHW memory, fused Adam", Threads: 2, Difference: 3e-7, Peak: 812e6,
 		Rounds: []round{
 			{Ours: []float64{0.003, 0.004, 0.003}, Theirs: []float64{0.004, 0.004, 0.005}},
 			{Ours: []float64{0.002, 0.002, 0.003}, Theirs: []float64{0.003, 0.003, 0.0025}},
@@ -70,8 +71,8 @@ func TestCompare(t *testing.T) {
 		want         string
 	}{
 		{"equal", []float64{2.3, 2.1}, []float64{2.3, 2.1}, ""},
-		{"close", []float64{2.3, 2.1}, []float64{2.3, 2.12}, ""},
-		{"another second step", []float64{2.3, 2.1}, []float64{2.3, 2.13}, "its loss of step 2 is 2.13, ours is 2.1"},
+		{"close", []float64{2.3, 2.1}, []float64{2.3, 2.1001}, ""},
+		{"another second step", []float64{2.3, 2.1}, []float64{2.3, 2.101}, "its loss of step 2 is 2.101, ours is 2.1"},
 		{"not finite", []float64{2.3}, []float64{nan}, "does not train the same"},
 		{"too few", []float64{2.3, 2.1}, []float64{2.3}, "1 losses instead of 2"},
 	} {
@@ -97,6 +98,44 @@ func checkError(t *testing.T, name string, err error, want string) {
 	t.Helper()
 	if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 		t.Errorf("%s: %v, expected %q", name, err, want)
+	}
+}
+
+// TestUndropped: a network that drops nothing has the layers it had, under their names.
+func TestUndropped(t *testing.T) {
+	net := nets.Network{Name: "drops", Input: [3]int{2, 2, 1}}
+	net.Then(nets.Flatten{})
+	net.Then(nets.At{Layer: nets.Dropout{Rate: 0.5}, Name: "first"})
+	x := net.Then(nets.Dropout{Rate: 0.25})
+	net.Then(nets.At{Layer: nets.Dense{Units: 2}, After: []string{x}})
+	before, err := net.MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := undropped(net).MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := bytes.NewBuffer(before).String()
+	for _, rate := range []string{"0.5", "0.25"} {
+		want = strings.Replace(want, `"rate":`+rate, `"rate":0`, 1)
+	}
+	if string(got) != want {
+		t.Errorf("the network is\n%s\nexpected\n%s", got, want)
+	}
+	if again, err := net.MarshalJSON(); err != nil || !bytes.Equal(again, before) {
+		t.Errorf("the network itself has been changed: %v\n%s", err, again)
+	}
+}
+
+func TestPeak(t *testing.T) {
+	for status, want := range map[string]int64{"Name:\tmlp\nVmHWM:\t   1500 kB\nVmRSS:\t 20 kB\n": 1500 * 1024, "Name:\tmlp\n": 0, "": 0} {
+		if got, err := peakOf([]byte(status)); got != want || err != nil {
+			t.Errorf("%q is %d bytes, %v; expected %d", status, got, err, want)
+		}
+	}
+	if _, err := peakOf([]byte("VmHWM:\t7 pages\n")); err == nil {
+		t.Error("pages were taken for kB")
 	}
 }
 
@@ -131,7 +170,7 @@ func TestMissingPeersAreNoFailure(t *testing.T) {
 
 func TestUsage(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
-		{"-net rnn", "there are only cnn, mlp"},
+		{"-net rnn", "there are only " + strings.Join(nets.NetworkNames(), ", ")},
 		{"-peers theano", "there are only jax, keras, onnxruntime, torch"},
 		{"-pairs 0", "at least 1"},
 		{"mlp", `"mlp" is no flag`},
@@ -159,7 +198,7 @@ func TestOurSide(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := &session{set: set}
-	net := networks["mlp"](set.Train.Shape(), set.Classes)
+	net := nets.MLP(set.Train.Shape(), set.Classes)
 	for _, task := range tasks(settings{batch: 16, predict: true}) {
 		ours, stop, err := s.ours(task, net)
 		if err != nil {

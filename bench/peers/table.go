@@ -57,5 +57,13 @@ func (m *match) note() string {
 	if m.err != nil {
 		return who + ": NO RATIO: " + m.err.Error()
 	}
-	return fmt.Sprintf("%s; its results differ from ours by %.1g at most", who, m.Difference)
+	return fmt.Sprintf("%s; its results differ from ours by %.1g at most%s", who, m.Difference, memory("; its process took %d MB", m.Peak))
+}
+
+// memory says how many megabytes some bytes are, and nothing of an unknown number.
+func memory(format string, bytes int64) string {
+	if bytes == 0 {
+		return ""
+	}
+	return fmt.Sprintf(format, bytes/1e6)
 }

@@ -1,10 +1,12 @@
 """What the peers share: the data, the weights, the clock and the wire.
 
-A peer is `python3 NAME_peer.py JOB`, where JOB is JSON: net, batch, threads, and the paths of images, labels and
-weights. It says one line of JSON, {"ready": true, ...} or {"missing": why}, and then answers each line of stdin,
-{"do": "train", "steps": n} or {"do": "predict", "batch": b, "steps": n}, by one line with the seconds of every step.
+A peer is `python3 NAME_peer.py JOB`, where JOB is JSON: net, batch, threads, the paths of images, labels, weights and
+the network's config, and the choice of a way to train, if it was made before. It says one line of JSON, {"ready": true,
+...} or {"missing": why}, and then answers each line of stdin, {"do": "train", "steps": n}, "check", which trains
+without dropout from the first weights, or {"do": "predict", "batch": b, "steps": n}, by one line with the seconds of
+every step.
 """
-import gzip, importlib, itertools, json, os, statistics, sys, time
+import gc, gzip, importlib, itertools, json, os, statistics, sys, time
 
 wire = os.fdopen(os.dup(1), "w", buffering=1)
 os.dup2(2, 1)  # a framework that prints must not break the protocol
@@ -59,10 +61,37 @@ def weights():
     }
 
 
-def channels_first(kernel, images):
-    """The kernel (H*W*C,O) of the dense layer after the convolutions, for features in the order C,H,W."""
-    height, width = images.shape[1] - 4, images.shape[2] - 4
-    return kernel.reshape(height, width, -1, kernel.shape[1]).transpose(2, 0, 1, 3).reshape(kernel.shape)
+def network():
+    """The layers of the network, of Keras's config of it: class, settings, and the names of those whose outputs each takes."""
+    with open(job["config"]) as f:
+        config = json.load(f)
+    layers, before = [], None
+    for layer in config["config"]["layers"]:
+        settings = layer["config"]
+        if config["class_name"] == "Functional":
+            inputs = histories(layer["inbound_nodes"])
+        else:
+            inputs = [] if before is None else [before]
+        before = settings["name"]
+        layers.append((layer["class_name"], settings, inputs))
+    return layers
+
+
+def histories(value):
+    """The names of the layers whose outputs a Functional model's layer is called with."""
+    if isinstance(value, list):
+        return [name for v in value for name in histories(v)]
+    if not isinstance(value, dict):
+        return []
+    if value.get("class_name") == "__keras_tensor__":
+        return [value["config"]["keras_history"][0]]
+    return [name for v in value.values() for name in histories(v)]
+
+
+def channels_first(kernel, shape):
+    """The kernel (H*W*C,O) of the dense layer behind features of a shape (C,H,W), for features in that order."""
+    channels, height, width = shape
+    return kernel.reshape(height, width, channels, -1).transpose(2, 0, 1, 3).reshape(kernel.shape)
 
 
 def starts(images):
@@ -82,6 +111,8 @@ def timed(step, n):
 
 def fastest(makers):
     """The name of the maker whose steps are the fastest, in turns of five as far as three seconds reach."""
+    if job.get("choice") in makers:
+        return job["choice"]
     if len(makers) == 1:
         return next(iter(makers))
     steps = {name: make() for name, make in makers.items()}
@@ -95,23 +126,43 @@ def fastest(makers):
     return min(seconds, key=lambda name: statistics.median(seconds[name]))
 
 
-def serve(version, setup, train=None, predict=None):
+def peak():
+    """The most memory in bytes that the process has had since forget_peak; 0 where the system does not say."""
+    try:
+        with open("/proc/self/status") as f:
+            return next(1024 * int(line.split()[1]) for line in f if line.startswith("VmHWM:"))
+    except (OSError, StopIteration):
+        return 0
+
+
+def forget_peak():
+    """What was read and tried before counts no more."""
+    gc.collect()
+    try:
+        with open("/proc/self/clear_refs", "w") as f:
+            f.write("5")
+    except OSError:
+        pass
+
+
+def serve(version, setup, choice="", train=None, check=None, predict=None):
     """Answer commands until stdin ends.
 
-    train() does a step and returns its loss; predict(batch) returns a function that returns the probabilities of the
-    first rows of the data.
+    train() does a step and returns its loss; check() returns such a function for the network without dropout;
+    predict(batch) returns a function that returns the probabilities of the first rows of the data.
     """
     can = [name for name, f in (("train", train), ("predict", predict)) if f]
-    say(ready=True, version=version, threads=threads, setup=setup, can=can)
+    forget_peak()
+    say(ready=True, version=version, threads=threads, setup=setup, choice=choice, can=can)
     predictors = {}
     for line in sys.stdin:
         command = json.loads(line)
-        if command["do"] == "train":
-            seconds, losses = timed(train, command["steps"])
-            say(seconds=seconds, losses=losses)
-        else:
+        if command["do"] == "predict":
             b = command["batch"]
             if b not in predictors:
                 predictors[b] = predict(b)
             seconds, results = timed(predictors[b], command["steps"])
             say(seconds=seconds, probabilities=np.asarray(results[-1], np.float64).ravel().tolist())
+        else:
+            seconds, losses = timed(check() if command["do"] == "check" else train, command["steps"])
+            say(seconds=seconds, losses=losses, peak=peak())

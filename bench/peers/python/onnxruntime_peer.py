@@ -1,13 +1,18 @@
 """ONNX Runtime: prediction only, of a graph that the package onnx writes."""
+import sys
+
 from common import channels_first, data, need, net, np, serve, threads, weights
 
 ort, onnx = need("onnxruntime", "onnx")
 from onnx import TensorProto, helper, numpy_helper
 
+if net not in ("mlp", "cnn"):  # whose graphs nodes knows
+    serve(ort.__version__, "no graph of this network")
+    sys.exit()
 images, labels = data()
 w = weights()
 if net == "cnn":
-    w["dense.kernel"] = channels_first(w["dense.kernel"], images)
+    w["dense.kernel"] = channels_first(w["dense.kernel"], (64, 24, 24))
 w = {name: np.ascontiguousarray(a.transpose(3, 2, 0, 1) if a.ndim == 4 else a) for name, a in w.items()}
 X = images.transpose(0, 3, 1, 2)  # one channel: the same memory
 
