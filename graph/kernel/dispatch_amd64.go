@@ -72,7 +72,7 @@ func (i *instructions) table() table[float32] {
 		sgd: i.sgd, momentum: i.momentum, nesterov: i.nesterov, rmsprop: i.rmsprop,
 		decode: i.decode,
 		times:  i.times, blend: i.blend,
-		activate: genericActivates[float32](), activateGrad: genericActivateGrads[float32](),
+		activate: activationsAVX2.activate(), activateGrad: activationsAVX2.activateGrad(),
 		lanes: i.width, multiplyAdds: i.peak,
 		sumRows: i.sumRows, transpose: packTransposed,
 		moments: i.moments, norm: i.norm, normSums: i.normSums, normGrad: i.normGrad,

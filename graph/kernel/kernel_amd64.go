@@ -450,6 +450,90 @@ func timesAVX2(n int, x *float32, y *float32, by float32)
 // blendAVX2 is y[i] += (x[i]-y[i])*part. n is a multiple of 8, at least that.
 func blendAVX2(n int, x *float32, y *float32, part float32)
 
+// rectifyAVX2 is the function of that name, y[i] of x[i]. n is a multiple of 8, at least that.
+func rectifyAVX2(n int, x *float32, y *float32, p *float32)
+
+// rectifyGradAVX2 is its gradient, dx[i] of dy[i], x[i] and y[i]. n is a multiple of 8, at least that.
+func rectifyGradAVX2(n int, dx *float32, dy *float32, x *float32, y *float32, p *float32)
+
+// eluAVX2 is the function of that name, y[i] of x[i]. n is a multiple of 8, at least that.
+func eluAVX2(n int, x *float32, y *float32, p *float32)
+
+// eluGradAVX2 is its gradient, dx[i] of dy[i], x[i] and y[i]. n is a multiple of 8, at least that.
+func eluGradAVX2(n int, dx *float32, dy *float32, x *float32, y *float32, p *float32)
+
+// seluAVX2 is the function of that name, y[i] of x[i]. n is a multiple of 8, at least that.
+func seluAVX2(n int, x *float32, y *float32, p *float32)
+
+// seluGradAVX2 is its gradient, dx[i] of dy[i], x[i] and y[i]. n is a multiple of 8, at least that.
+func seluGradAVX2(n int, dx *float32, dy *float32, x *float32, y *float32, p *float32)
+
+// geluAVX2 is the function of that name, y[i] of x[i]. n is a multiple of 8, at least that.
+func geluAVX2(n int, x *float32, y *float32, p *float32)
+
+// geluGradAVX2 is its gradient, dx[i] of dy[i], x[i] and y[i]. n is a multiple of 8, at least that.
+func geluGradAVX2(n int, dx *float32, dy *float32, x *float32, y *float32, p *float32)
+
+// geluTanhAVX2 is the function of that name, y[i] of x[i]. n is a multiple of 8, at least that.
+func geluTanhAVX2(n int, x *float32, y *float32, p *float32)
+
+// geluTanhGradAVX2 is its gradient, dx[i] of dy[i], x[i] and y[i]. n is a multiple of 8, at least that.
+func geluTanhGradAVX2(n int, dx *float32, dy *float32, x *float32, y *float32, p *float32)
+
+// siluAVX2 is the function of that name, y[i] of x[i]. n is a multiple of 8, at least that.
+func siluAVX2(n int, x *float32, y *float32, p *float32)
+
+// siluGradAVX2 is its gradient, dx[i] of dy[i], x[i] and y[i]. n is a multiple of 8, at least that.
+func siluGradAVX2(n int, dx *float32, dy *float32, x *float32, y *float32, p *float32)
+
+// tanhAVX2 is the function of that name, y[i] of x[i]. n is a multiple of 8, at least that.
+func tanhAVX2(n int, x *float32, y *float32, p *float32)
+
+// tanhGradAVX2 is its gradient, dx[i] of dy[i], x[i] and y[i]. n is a multiple of 8, at least that.
+func tanhGradAVX2(n int, dx *float32, dy *float32, x *float32, y *float32, p *float32)
+
+// sigmoidAVX2 is the function of that name, y[i] of x[i]. n is a multiple of 8, at least that.
+func sigmoidAVX2(n int, x *float32, y *float32, p *float32)
+
+// sigmoidGradAVX2 is its gradient, dx[i] of dy[i], x[i] and y[i]. n is a multiple of 8, at least that.
+func sigmoidGradAVX2(n int, dx *float32, dy *float32, x *float32, y *float32, p *float32)
+
+// hardSigmoidAVX2 is the function of that name, y[i] of x[i]. n is a multiple of 8, at least that.
+func hardSigmoidAVX2(n int, x *float32, y *float32, p *float32)
+
+// hardSigmoidGradAVX2 is its gradient, dx[i] of dy[i], x[i] and y[i]. n is a multiple of 8, at least that.
+func hardSigmoidGradAVX2(n int, dx *float32, dy *float32, x *float32, y *float32, p *float32)
+
+// hardSiLUAVX2 is the function of that name, y[i] of x[i]. n is a multiple of 8, at least that.
+func hardSiLUAVX2(n int, x *float32, y *float32, p *float32)
+
+// hardSiLUGradAVX2 is its gradient, dx[i] of dy[i], x[i] and y[i]. n is a multiple of 8, at least that.
+func hardSiLUGradAVX2(n int, dx *float32, dy *float32, x *float32, y *float32, p *float32)
+
+// softplusAVX2 is the function of that name, y[i] of x[i]. n is a multiple of 8, at least that.
+func softplusAVX2(n int, x *float32, y *float32, p *float32)
+
+// softplusGradAVX2 is its gradient, dx[i] of dy[i], x[i] and y[i]. n is a multiple of 8, at least that.
+func softplusGradAVX2(n int, dx *float32, dy *float32, x *float32, y *float32, p *float32)
+
+// softsignAVX2 is the function of that name, y[i] of x[i]. n is a multiple of 8, at least that.
+func softsignAVX2(n int, x *float32, y *float32, p *float32)
+
+// softsignGradAVX2 is its gradient, dx[i] of dy[i], x[i] and y[i]. n is a multiple of 8, at least that.
+func softsignGradAVX2(n int, dx *float32, dy *float32, x *float32, y *float32, p *float32)
+
+// mishAVX2 is the function of that name, y[i] of x[i]. n is a multiple of 8, at least that.
+func mishAVX2(n int, x *float32, y *float32, p *float32)
+
+// mishGradAVX2 is its gradient, dx[i] of dy[i], x[i] and y[i]. n is a multiple of 8, at least that.
+func mishGradAVX2(n int, dx *float32, dy *float32, x *float32, y *float32, p *float32)
+
+// exponentialAVX2 is the function of that name, y[i] of x[i]. n is a multiple of 8, at least that.
+func exponentialAVX2(n int, x *float32, y *float32, p *float32)
+
+// exponentialGradAVX2 is its gradient, dx[i] of dy[i], x[i] and y[i]. n is a multiple of 8, at least that.
+func exponentialGradAVX2(n int, dx *float32, dy *float32, x *float32, y *float32, p *float32)
+
 // transpose8 writes 8 rows of x, of 8 floats a block, as columns of y: y[j·step+i] = x[i·stride+j].
 //
 //go:noescape

@@ -21328,6 +21328,2004 @@ step:
 	VZEROUPPER
 	RET
 
+// func rectifyAVX2(n int, x *float32, y *float32, p *float32)
+// Requires: AVX
+TEXT ·rectifyAVX2(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         p+24(FP), BX
+	VBROADCASTSS (BX), Y9
+	VBROADCASTSS 4(BX), Y10
+	VBROADCASTSS 8(BX), Y11
+	VBROADCASTSS 12(BX), Y12
+	VBROADCASTSS 16(BX), Y13
+	VMOVUPS      vector3f800000<>+0(SB), Y14
+	VXORPS       Y15, Y15, Y15
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS   (CX), Y0
+	VMINPS    Y0, Y11, Y3
+	VCMPPS    $0x12, Y10, Y0, Y4
+	VSUBPS    Y10, Y0, Y5
+	VMULPS    Y9, Y5, Y5
+	VCMPPS    $0x0c, Y15, Y9, Y6
+	VANDPS    Y6, Y5, Y5
+	VBLENDVPS Y4, Y5, Y3, Y3
+	VMOVUPS   Y3, (DX)
+	ADDQ      $0x20, CX
+	ADDQ      $0x20, DX
+	DECQ      AX
+	JNZ       step
+	VZEROUPPER
+	RET
+
+DATA vector3f800000<>+0(SB)/4, $0x3f800000
+DATA vector3f800000<>+4(SB)/4, $0x3f800000
+DATA vector3f800000<>+8(SB)/4, $0x3f800000
+DATA vector3f800000<>+12(SB)/4, $0x3f800000
+DATA vector3f800000<>+16(SB)/4, $0x3f800000
+DATA vector3f800000<>+20(SB)/4, $0x3f800000
+DATA vector3f800000<>+24(SB)/4, $0x3f800000
+DATA vector3f800000<>+28(SB)/4, $0x3f800000
+GLOBL vector3f800000<>(SB), RODATA|NOPTR, $32
+
+// func rectifyGradAVX2(n int, dx *float32, dy *float32, x *float32, y *float32, p *float32)
+// Requires: AVX
+TEXT ·rectifyGradAVX2(SB), NOSPLIT, $0-48
+	MOVQ         n+0(FP), AX
+	MOVQ         dx+8(FP), CX
+	MOVQ         dy+16(FP), DX
+	MOVQ         x+24(FP), BX
+	MOVQ         y+32(FP), SI
+	MOVQ         p+40(FP), DI
+	VBROADCASTSS (DI), Y9
+	VBROADCASTSS 4(DI), Y10
+	VBROADCASTSS 8(DI), Y11
+	VBROADCASTSS 12(DI), Y12
+	VBROADCASTSS 16(DI), Y13
+	VMOVUPS      vector3f800000<>+0(SB), Y14
+	VXORPS       Y15, Y15, Y15
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS   (BX), Y0
+	VMOVUPS   (SI), Y1
+	VMOVUPS   (DX), Y2
+	VCMPPS    $0x1e, Y10, Y0, Y4
+	VCMPPS    $0x12, Y13, Y0, Y5
+	VANDPS    Y4, Y5, Y4
+	VANDPS    Y2, Y4, Y3
+	VCMPPS    $0x11, Y12, Y0, Y4
+	VCMPPS    $0x0c, Y15, Y9, Y6
+	VANDPS    Y6, Y4, Y4
+	VMULPS    Y9, Y2, Y5
+	VBLENDVPS Y4, Y5, Y3, Y3
+	VMOVUPS   Y3, (CX)
+	ADDQ      $0x20, CX
+	ADDQ      $0x20, DX
+	ADDQ      $0x20, BX
+	ADDQ      $0x20, SI
+	DECQ      AX
+	JNZ       step
+	VZEROUPPER
+	RET
+
+// func eluAVX2(n int, x *float32, y *float32, p *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·eluAVX2(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         p+24(FP), BX
+	VBROADCASTSS (BX), Y9
+	VBROADCASTSS 4(BX), Y10
+	VBROADCASTSS 8(BX), Y11
+	VBROADCASTSS 12(BX), Y12
+	VBROADCASTSS 16(BX), Y13
+	VMOVUPS      vector3f800000<>+0(SB), Y14
+	VXORPS       Y15, Y15, Y15
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS      (CX), Y0
+	VMINPS       Y0, Y15, Y7
+	VMOVUPS      vectorc2d00000<>+0(SB), Y3
+	VMAXPS       Y7, Y3, Y6
+	VMOVUPS      vector42b20000<>+0(SB), Y3
+	VMINPS       Y6, Y3, Y6
+	VMULPS       vector3fb8aa3b<>+0(SB), Y6, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS vector3f318000<>+0(SB), Y4, Y6
+	VFNMADD231PS vectorb95e8083<>+0(SB), Y4, Y6
+	VMOVUPS      vector39506967<>+0(SB), Y3
+	VFMADD213PS  vector3ab743ce<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3c088908<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3d2aa9c1<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3e2aaaaa<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3f000000<>+0(SB), Y6, Y3
+	VMULPS       Y6, Y6, Y5
+	VFMADD213PS  Y6, Y5, Y3
+	VCVTPS2DQ    Y4, Y5
+	VPSRAD       $0x01, Y5, Y4
+	VPSUBD       Y4, Y5, Y5
+	VPADDD       vector0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       vector0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y4, Y4
+	VSUBPS       Y14, Y4, Y5
+	VFMADD213PS  Y5, Y4, Y3
+	VMULPS       Y9, Y3, Y3
+	VCMPPS       $0x1e, Y15, Y0, Y4
+	VBLENDVPS    Y4, Y0, Y3, Y3
+	VMOVUPS      Y3, (DX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	DECQ         AX
+	JNZ          step
+	VZEROUPPER
+	RET
+
+DATA vectorc2d00000<>+0(SB)/4, $0xc2d00000
+DATA vectorc2d00000<>+4(SB)/4, $0xc2d00000
+DATA vectorc2d00000<>+8(SB)/4, $0xc2d00000
+DATA vectorc2d00000<>+12(SB)/4, $0xc2d00000
+DATA vectorc2d00000<>+16(SB)/4, $0xc2d00000
+DATA vectorc2d00000<>+20(SB)/4, $0xc2d00000
+DATA vectorc2d00000<>+24(SB)/4, $0xc2d00000
+DATA vectorc2d00000<>+28(SB)/4, $0xc2d00000
+GLOBL vectorc2d00000<>(SB), RODATA|NOPTR, $32
+
+DATA vector42b20000<>+0(SB)/4, $0x42b20000
+DATA vector42b20000<>+4(SB)/4, $0x42b20000
+DATA vector42b20000<>+8(SB)/4, $0x42b20000
+DATA vector42b20000<>+12(SB)/4, $0x42b20000
+DATA vector42b20000<>+16(SB)/4, $0x42b20000
+DATA vector42b20000<>+20(SB)/4, $0x42b20000
+DATA vector42b20000<>+24(SB)/4, $0x42b20000
+DATA vector42b20000<>+28(SB)/4, $0x42b20000
+GLOBL vector42b20000<>(SB), RODATA|NOPTR, $32
+
+DATA vector3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
+DATA vector3fb8aa3b<>+4(SB)/4, $0x3fb8aa3b
+DATA vector3fb8aa3b<>+8(SB)/4, $0x3fb8aa3b
+DATA vector3fb8aa3b<>+12(SB)/4, $0x3fb8aa3b
+DATA vector3fb8aa3b<>+16(SB)/4, $0x3fb8aa3b
+DATA vector3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
+DATA vector3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
+DATA vector3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
+GLOBL vector3fb8aa3b<>(SB), RODATA|NOPTR, $32
+
+DATA vector3f318000<>+0(SB)/4, $0x3f318000
+DATA vector3f318000<>+4(SB)/4, $0x3f318000
+DATA vector3f318000<>+8(SB)/4, $0x3f318000
+DATA vector3f318000<>+12(SB)/4, $0x3f318000
+DATA vector3f318000<>+16(SB)/4, $0x3f318000
+DATA vector3f318000<>+20(SB)/4, $0x3f318000
+DATA vector3f318000<>+24(SB)/4, $0x3f318000
+DATA vector3f318000<>+28(SB)/4, $0x3f318000
+GLOBL vector3f318000<>(SB), RODATA|NOPTR, $32
+
+DATA vectorb95e8083<>+0(SB)/4, $0xb95e8083
+DATA vectorb95e8083<>+4(SB)/4, $0xb95e8083
+DATA vectorb95e8083<>+8(SB)/4, $0xb95e8083
+DATA vectorb95e8083<>+12(SB)/4, $0xb95e8083
+DATA vectorb95e8083<>+16(SB)/4, $0xb95e8083
+DATA vectorb95e8083<>+20(SB)/4, $0xb95e8083
+DATA vectorb95e8083<>+24(SB)/4, $0xb95e8083
+DATA vectorb95e8083<>+28(SB)/4, $0xb95e8083
+GLOBL vectorb95e8083<>(SB), RODATA|NOPTR, $32
+
+DATA vector39506967<>+0(SB)/4, $0x39506967
+DATA vector39506967<>+4(SB)/4, $0x39506967
+DATA vector39506967<>+8(SB)/4, $0x39506967
+DATA vector39506967<>+12(SB)/4, $0x39506967
+DATA vector39506967<>+16(SB)/4, $0x39506967
+DATA vector39506967<>+20(SB)/4, $0x39506967
+DATA vector39506967<>+24(SB)/4, $0x39506967
+DATA vector39506967<>+28(SB)/4, $0x39506967
+GLOBL vector39506967<>(SB), RODATA|NOPTR, $32
+
+DATA vector3ab743ce<>+0(SB)/4, $0x3ab743ce
+DATA vector3ab743ce<>+4(SB)/4, $0x3ab743ce
+DATA vector3ab743ce<>+8(SB)/4, $0x3ab743ce
+DATA vector3ab743ce<>+12(SB)/4, $0x3ab743ce
+DATA vector3ab743ce<>+16(SB)/4, $0x3ab743ce
+DATA vector3ab743ce<>+20(SB)/4, $0x3ab743ce
+DATA vector3ab743ce<>+24(SB)/4, $0x3ab743ce
+DATA vector3ab743ce<>+28(SB)/4, $0x3ab743ce
+GLOBL vector3ab743ce<>(SB), RODATA|NOPTR, $32
+
+DATA vector3c088908<>+0(SB)/4, $0x3c088908
+DATA vector3c088908<>+4(SB)/4, $0x3c088908
+DATA vector3c088908<>+8(SB)/4, $0x3c088908
+DATA vector3c088908<>+12(SB)/4, $0x3c088908
+DATA vector3c088908<>+16(SB)/4, $0x3c088908
+DATA vector3c088908<>+20(SB)/4, $0x3c088908
+DATA vector3c088908<>+24(SB)/4, $0x3c088908
+DATA vector3c088908<>+28(SB)/4, $0x3c088908
+GLOBL vector3c088908<>(SB), RODATA|NOPTR, $32
+
+DATA vector3d2aa9c1<>+0(SB)/4, $0x3d2aa9c1
+DATA vector3d2aa9c1<>+4(SB)/4, $0x3d2aa9c1
+DATA vector3d2aa9c1<>+8(SB)/4, $0x3d2aa9c1
+DATA vector3d2aa9c1<>+12(SB)/4, $0x3d2aa9c1
+DATA vector3d2aa9c1<>+16(SB)/4, $0x3d2aa9c1
+DATA vector3d2aa9c1<>+20(SB)/4, $0x3d2aa9c1
+DATA vector3d2aa9c1<>+24(SB)/4, $0x3d2aa9c1
+DATA vector3d2aa9c1<>+28(SB)/4, $0x3d2aa9c1
+GLOBL vector3d2aa9c1<>(SB), RODATA|NOPTR, $32
+
+DATA vector3e2aaaaa<>+0(SB)/4, $0x3e2aaaaa
+DATA vector3e2aaaaa<>+4(SB)/4, $0x3e2aaaaa
+DATA vector3e2aaaaa<>+8(SB)/4, $0x3e2aaaaa
+DATA vector3e2aaaaa<>+12(SB)/4, $0x3e2aaaaa
+DATA vector3e2aaaaa<>+16(SB)/4, $0x3e2aaaaa
+DATA vector3e2aaaaa<>+20(SB)/4, $0x3e2aaaaa
+DATA vector3e2aaaaa<>+24(SB)/4, $0x3e2aaaaa
+DATA vector3e2aaaaa<>+28(SB)/4, $0x3e2aaaaa
+GLOBL vector3e2aaaaa<>(SB), RODATA|NOPTR, $32
+
+DATA vector3f000000<>+0(SB)/4, $0x3f000000
+DATA vector3f000000<>+4(SB)/4, $0x3f000000
+DATA vector3f000000<>+8(SB)/4, $0x3f000000
+DATA vector3f000000<>+12(SB)/4, $0x3f000000
+DATA vector3f000000<>+16(SB)/4, $0x3f000000
+DATA vector3f000000<>+20(SB)/4, $0x3f000000
+DATA vector3f000000<>+24(SB)/4, $0x3f000000
+DATA vector3f000000<>+28(SB)/4, $0x3f000000
+GLOBL vector3f000000<>(SB), RODATA|NOPTR, $32
+
+DATA vector0000007f<>+0(SB)/4, $0x0000007f
+DATA vector0000007f<>+4(SB)/4, $0x0000007f
+DATA vector0000007f<>+8(SB)/4, $0x0000007f
+DATA vector0000007f<>+12(SB)/4, $0x0000007f
+DATA vector0000007f<>+16(SB)/4, $0x0000007f
+DATA vector0000007f<>+20(SB)/4, $0x0000007f
+DATA vector0000007f<>+24(SB)/4, $0x0000007f
+DATA vector0000007f<>+28(SB)/4, $0x0000007f
+GLOBL vector0000007f<>(SB), RODATA|NOPTR, $32
+
+// func eluGradAVX2(n int, dx *float32, dy *float32, x *float32, y *float32, p *float32)
+// Requires: AVX
+TEXT ·eluGradAVX2(SB), NOSPLIT, $0-48
+	MOVQ         n+0(FP), AX
+	MOVQ         dx+8(FP), CX
+	MOVQ         dy+16(FP), DX
+	MOVQ         x+24(FP), BX
+	MOVQ         y+32(FP), SI
+	MOVQ         p+40(FP), DI
+	VBROADCASTSS (DI), Y9
+	VBROADCASTSS 4(DI), Y10
+	VBROADCASTSS 8(DI), Y11
+	VBROADCASTSS 12(DI), Y12
+	VBROADCASTSS 16(DI), Y13
+	VMOVUPS      vector3f800000<>+0(SB), Y14
+	VXORPS       Y15, Y15, Y15
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS   (BX), Y0
+	VMOVUPS   (SI), Y1
+	VMOVUPS   (DX), Y2
+	VADDPS    Y9, Y1, Y3
+	VCMPPS    $0x1e, Y15, Y0, Y4
+	VBLENDVPS Y4, Y14, Y3, Y3
+	VMULPS    Y2, Y3, Y3
+	VMOVUPS   Y3, (CX)
+	ADDQ      $0x20, CX
+	ADDQ      $0x20, DX
+	ADDQ      $0x20, BX
+	ADDQ      $0x20, SI
+	DECQ      AX
+	JNZ       step
+	VZEROUPPER
+	RET
+
+// func seluAVX2(n int, x *float32, y *float32, p *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·seluAVX2(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         p+24(FP), BX
+	VBROADCASTSS (BX), Y9
+	VBROADCASTSS 4(BX), Y10
+	VBROADCASTSS 8(BX), Y11
+	VBROADCASTSS 12(BX), Y12
+	VBROADCASTSS 16(BX), Y13
+	VMOVUPS      vector3f800000<>+0(SB), Y14
+	VXORPS       Y15, Y15, Y15
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS      (CX), Y0
+	VMINPS       Y0, Y15, Y7
+	VMOVUPS      vectorc2d00000<>+0(SB), Y3
+	VMAXPS       Y7, Y3, Y6
+	VMOVUPS      vector42b20000<>+0(SB), Y3
+	VMINPS       Y6, Y3, Y6
+	VMULPS       vector3fb8aa3b<>+0(SB), Y6, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS vector3f318000<>+0(SB), Y4, Y6
+	VFNMADD231PS vectorb95e8083<>+0(SB), Y4, Y6
+	VMOVUPS      vector39506967<>+0(SB), Y3
+	VFMADD213PS  vector3ab743ce<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3c088908<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3d2aa9c1<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3e2aaaaa<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3f000000<>+0(SB), Y6, Y3
+	VMULPS       Y6, Y6, Y5
+	VFMADD213PS  Y6, Y5, Y3
+	VCVTPS2DQ    Y4, Y5
+	VPSRAD       $0x01, Y5, Y4
+	VPSUBD       Y4, Y5, Y5
+	VPADDD       vector0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       vector0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y4, Y4
+	VSUBPS       Y14, Y4, Y5
+	VFMADD213PS  Y5, Y4, Y3
+	VMULPS       vector3fe10966<>+0(SB), Y3, Y3
+	VMULPS       vector3f867d5f<>+0(SB), Y0, Y5
+	VCMPPS       $0x1e, Y15, Y0, Y4
+	VBLENDVPS    Y4, Y5, Y3, Y3
+	VMOVUPS      Y3, (DX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	DECQ         AX
+	JNZ          step
+	VZEROUPPER
+	RET
+
+DATA vector3fe10966<>+0(SB)/4, $0x3fe10966
+DATA vector3fe10966<>+4(SB)/4, $0x3fe10966
+DATA vector3fe10966<>+8(SB)/4, $0x3fe10966
+DATA vector3fe10966<>+12(SB)/4, $0x3fe10966
+DATA vector3fe10966<>+16(SB)/4, $0x3fe10966
+DATA vector3fe10966<>+20(SB)/4, $0x3fe10966
+DATA vector3fe10966<>+24(SB)/4, $0x3fe10966
+DATA vector3fe10966<>+28(SB)/4, $0x3fe10966
+GLOBL vector3fe10966<>(SB), RODATA|NOPTR, $32
+
+DATA vector3f867d5f<>+0(SB)/4, $0x3f867d5f
+DATA vector3f867d5f<>+4(SB)/4, $0x3f867d5f
+DATA vector3f867d5f<>+8(SB)/4, $0x3f867d5f
+DATA vector3f867d5f<>+12(SB)/4, $0x3f867d5f
+DATA vector3f867d5f<>+16(SB)/4, $0x3f867d5f
+DATA vector3f867d5f<>+20(SB)/4, $0x3f867d5f
+DATA vector3f867d5f<>+24(SB)/4, $0x3f867d5f
+DATA vector3f867d5f<>+28(SB)/4, $0x3f867d5f
+GLOBL vector3f867d5f<>(SB), RODATA|NOPTR, $32
+
+// func seluGradAVX2(n int, dx *float32, dy *float32, x *float32, y *float32, p *float32)
+// Requires: AVX
+TEXT ·seluGradAVX2(SB), NOSPLIT, $0-48
+	MOVQ         n+0(FP), AX
+	MOVQ         dx+8(FP), CX
+	MOVQ         dy+16(FP), DX
+	MOVQ         x+24(FP), BX
+	MOVQ         y+32(FP), SI
+	MOVQ         p+40(FP), DI
+	VBROADCASTSS (DI), Y9
+	VBROADCASTSS 4(DI), Y10
+	VBROADCASTSS 8(DI), Y11
+	VBROADCASTSS 12(DI), Y12
+	VBROADCASTSS 16(DI), Y13
+	VMOVUPS      vector3f800000<>+0(SB), Y14
+	VXORPS       Y15, Y15, Y15
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS   (BX), Y0
+	VMOVUPS   (SI), Y1
+	VMOVUPS   (DX), Y2
+	VADDPS    vector3fe10966<>+0(SB), Y1, Y3
+	VCMPPS    $0x11, Y15, Y1, Y4
+	VMOVUPS   vector3f867d5f<>+0(SB), Y5
+	VBLENDVPS Y4, Y3, Y5, Y3
+	VMULPS    Y2, Y3, Y3
+	VMOVUPS   Y3, (CX)
+	ADDQ      $0x20, CX
+	ADDQ      $0x20, DX
+	ADDQ      $0x20, BX
+	ADDQ      $0x20, SI
+	DECQ      AX
+	JNZ       step
+	VZEROUPPER
+	RET
+
+// func geluAVX2(n int, x *float32, y *float32, p *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·geluAVX2(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         p+24(FP), BX
+	VBROADCASTSS (BX), Y9
+	VBROADCASTSS 4(BX), Y10
+	VBROADCASTSS 8(BX), Y11
+	VBROADCASTSS 12(BX), Y12
+	VBROADCASTSS 16(BX), Y13
+	VMOVUPS      vector3f800000<>+0(SB), Y14
+	VXORPS       Y15, Y15, Y15
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS      (CX), Y0
+	VANDPS       vector7fffffff<>+0(SB), Y0, Y7
+	VMOVUPS      vector41700000<>+0(SB), Y4
+	VMINPS       Y7, Y4, Y7
+	VMULPS       Y7, Y7, Y1
+	VMOVAPS      Y7, Y3
+	VFMSUB213PS  Y1, Y7, Y3
+	VMULPS       vectorbf000000<>+0(SB), Y1, Y1
+	VMOVUPS      vectorc2d00000<>+0(SB), Y8
+	VMAXPS       Y1, Y8, Y6
+	VMOVUPS      vector42b20000<>+0(SB), Y8
+	VMINPS       Y6, Y8, Y6
+	VMULPS       vector3fb8aa3b<>+0(SB), Y6, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS vector3f318000<>+0(SB), Y4, Y6
+	VFNMADD231PS vectorb95e8083<>+0(SB), Y4, Y6
+	VMOVUPS      vector39506967<>+0(SB), Y8
+	VFMADD213PS  vector3ab743ce<>+0(SB), Y6, Y8
+	VFMADD213PS  vector3c088908<>+0(SB), Y6, Y8
+	VFMADD213PS  vector3d2aa9c1<>+0(SB), Y6, Y8
+	VFMADD213PS  vector3e2aaaaa<>+0(SB), Y6, Y8
+	VFMADD213PS  vector3f000000<>+0(SB), Y6, Y8
+	VMULPS       Y6, Y6, Y5
+	VFMADD213PS  Y6, Y5, Y8
+	VCVTPS2DQ    Y4, Y5
+	VPSRAD       $0x01, Y5, Y4
+	VPSUBD       Y4, Y5, Y5
+	VPADDD       vector0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       vector0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VADDPS       Y14, Y8, Y8
+	VMULPS       Y4, Y8, Y8
+	VMULPS       Y5, Y8, Y8
+	VMULPS       vectorbf000000<>+0(SB), Y3, Y3
+	VFMADD213PS  Y8, Y8, Y3
+	VMOVAPS      Y3, Y8
+	VMULPS       vector3eb33333<>+0(SB), Y7, Y7
+	VADDPS       Y14, Y7, Y7
+	VDIVPS       Y7, Y14, Y7
+	VMOVUPS      vectorbceeeb1e<>+0(SB), Y3
+	VFMADD213PS  vector3e1385c6<>+0(SB), Y7, Y3
+	VFMADD213PS  vectorbe83069c<>+0(SB), Y7, Y3
+	VFMADD213PS  vector3e233a06<>+0(SB), Y7, Y3
+	VFMADD213PS  vectorbcbe9e06<>+0(SB), Y7, Y3
+	VFMADD213PS  vector3dd83883<>+0(SB), Y7, Y3
+	VFMADD213PS  vector3df561a4<>+0(SB), Y7, Y3
+	VFMADD213PS  vector3e0f389b<>+0(SB), Y7, Y3
+	VFMADD213PS  vector3e0ef8e0<>+0(SB), Y7, Y3
+	VMULPS       Y7, Y3, Y3
+	VMULPS       Y8, Y3, Y3
+	VSUBPS       Y3, Y14, Y4
+	VBLENDVPS    Y0, Y3, Y4, Y3
+	VMULPS       Y0, Y3, Y3
+	VMOVUPS      Y3, (DX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	DECQ         AX
+	JNZ          step
+	VZEROUPPER
+	RET
+
+DATA vector7fffffff<>+0(SB)/4, $0x7fffffff
+DATA vector7fffffff<>+4(SB)/4, $0x7fffffff
+DATA vector7fffffff<>+8(SB)/4, $0x7fffffff
+DATA vector7fffffff<>+12(SB)/4, $0x7fffffff
+DATA vector7fffffff<>+16(SB)/4, $0x7fffffff
+DATA vector7fffffff<>+20(SB)/4, $0x7fffffff
+DATA vector7fffffff<>+24(SB)/4, $0x7fffffff
+DATA vector7fffffff<>+28(SB)/4, $0x7fffffff
+GLOBL vector7fffffff<>(SB), RODATA|NOPTR, $32
+
+DATA vector41700000<>+0(SB)/4, $0x41700000
+DATA vector41700000<>+4(SB)/4, $0x41700000
+DATA vector41700000<>+8(SB)/4, $0x41700000
+DATA vector41700000<>+12(SB)/4, $0x41700000
+DATA vector41700000<>+16(SB)/4, $0x41700000
+DATA vector41700000<>+20(SB)/4, $0x41700000
+DATA vector41700000<>+24(SB)/4, $0x41700000
+DATA vector41700000<>+28(SB)/4, $0x41700000
+GLOBL vector41700000<>(SB), RODATA|NOPTR, $32
+
+DATA vectorbf000000<>+0(SB)/4, $0xbf000000
+DATA vectorbf000000<>+4(SB)/4, $0xbf000000
+DATA vectorbf000000<>+8(SB)/4, $0xbf000000
+DATA vectorbf000000<>+12(SB)/4, $0xbf000000
+DATA vectorbf000000<>+16(SB)/4, $0xbf000000
+DATA vectorbf000000<>+20(SB)/4, $0xbf000000
+DATA vectorbf000000<>+24(SB)/4, $0xbf000000
+DATA vectorbf000000<>+28(SB)/4, $0xbf000000
+GLOBL vectorbf000000<>(SB), RODATA|NOPTR, $32
+
+DATA vector3eb33333<>+0(SB)/4, $0x3eb33333
+DATA vector3eb33333<>+4(SB)/4, $0x3eb33333
+DATA vector3eb33333<>+8(SB)/4, $0x3eb33333
+DATA vector3eb33333<>+12(SB)/4, $0x3eb33333
+DATA vector3eb33333<>+16(SB)/4, $0x3eb33333
+DATA vector3eb33333<>+20(SB)/4, $0x3eb33333
+DATA vector3eb33333<>+24(SB)/4, $0x3eb33333
+DATA vector3eb33333<>+28(SB)/4, $0x3eb33333
+GLOBL vector3eb33333<>(SB), RODATA|NOPTR, $32
+
+DATA vectorbceeeb1e<>+0(SB)/4, $0xbceeeb1e
+DATA vectorbceeeb1e<>+4(SB)/4, $0xbceeeb1e
+DATA vectorbceeeb1e<>+8(SB)/4, $0xbceeeb1e
+DATA vectorbceeeb1e<>+12(SB)/4, $0xbceeeb1e
+DATA vectorbceeeb1e<>+16(SB)/4, $0xbceeeb1e
+DATA vectorbceeeb1e<>+20(SB)/4, $0xbceeeb1e
+DATA vectorbceeeb1e<>+24(SB)/4, $0xbceeeb1e
+DATA vectorbceeeb1e<>+28(SB)/4, $0xbceeeb1e
+GLOBL vectorbceeeb1e<>(SB), RODATA|NOPTR, $32
+
+DATA vector3e1385c6<>+0(SB)/4, $0x3e1385c6
+DATA vector3e1385c6<>+4(SB)/4, $0x3e1385c6
+DATA vector3e1385c6<>+8(SB)/4, $0x3e1385c6
+DATA vector3e1385c6<>+12(SB)/4, $0x3e1385c6
+DATA vector3e1385c6<>+16(SB)/4, $0x3e1385c6
+DATA vector3e1385c6<>+20(SB)/4, $0x3e1385c6
+DATA vector3e1385c6<>+24(SB)/4, $0x3e1385c6
+DATA vector3e1385c6<>+28(SB)/4, $0x3e1385c6
+GLOBL vector3e1385c6<>(SB), RODATA|NOPTR, $32
+
+DATA vectorbe83069c<>+0(SB)/4, $0xbe83069c
+DATA vectorbe83069c<>+4(SB)/4, $0xbe83069c
+DATA vectorbe83069c<>+8(SB)/4, $0xbe83069c
+DATA vectorbe83069c<>+12(SB)/4, $0xbe83069c
+DATA vectorbe83069c<>+16(SB)/4, $0xbe83069c
+DATA vectorbe83069c<>+20(SB)/4, $0xbe83069c
+DATA vectorbe83069c<>+24(SB)/4, $0xbe83069c
+DATA vectorbe83069c<>+28(SB)/4, $0xbe83069c
+GLOBL vectorbe83069c<>(SB), RODATA|NOPTR, $32
+
+DATA vector3e233a06<>+0(SB)/4, $0x3e233a06
+DATA vector3e233a06<>+4(SB)/4, $0x3e233a06
+DATA vector3e233a06<>+8(SB)/4, $0x3e233a06
+DATA vector3e233a06<>+12(SB)/4, $0x3e233a06
+DATA vector3e233a06<>+16(SB)/4, $0x3e233a06
+DATA vector3e233a06<>+20(SB)/4, $0x3e233a06
+DATA vector3e233a06<>+24(SB)/4, $0x3e233a06
+DATA vector3e233a06<>+28(SB)/4, $0x3e233a06
+GLOBL vector3e233a06<>(SB), RODATA|NOPTR, $32
+
+DATA vectorbcbe9e06<>+0(SB)/4, $0xbcbe9e06
+DATA vectorbcbe9e06<>+4(SB)/4, $0xbcbe9e06
+DATA vectorbcbe9e06<>+8(SB)/4, $0xbcbe9e06
+DATA vectorbcbe9e06<>+12(SB)/4, $0xbcbe9e06
+DATA vectorbcbe9e06<>+16(SB)/4, $0xbcbe9e06
+DATA vectorbcbe9e06<>+20(SB)/4, $0xbcbe9e06
+DATA vectorbcbe9e06<>+24(SB)/4, $0xbcbe9e06
+DATA vectorbcbe9e06<>+28(SB)/4, $0xbcbe9e06
+GLOBL vectorbcbe9e06<>(SB), RODATA|NOPTR, $32
+
+DATA vector3dd83883<>+0(SB)/4, $0x3dd83883
+DATA vector3dd83883<>+4(SB)/4, $0x3dd83883
+DATA vector3dd83883<>+8(SB)/4, $0x3dd83883
+DATA vector3dd83883<>+12(SB)/4, $0x3dd83883
+DATA vector3dd83883<>+16(SB)/4, $0x3dd83883
+DATA vector3dd83883<>+20(SB)/4, $0x3dd83883
+DATA vector3dd83883<>+24(SB)/4, $0x3dd83883
+DATA vector3dd83883<>+28(SB)/4, $0x3dd83883
+GLOBL vector3dd83883<>(SB), RODATA|NOPTR, $32
+
+DATA vector3df561a4<>+0(SB)/4, $0x3df561a4
+DATA vector3df561a4<>+4(SB)/4, $0x3df561a4
+DATA vector3df561a4<>+8(SB)/4, $0x3df561a4
+DATA vector3df561a4<>+12(SB)/4, $0x3df561a4
+DATA vector3df561a4<>+16(SB)/4, $0x3df561a4
+DATA vector3df561a4<>+20(SB)/4, $0x3df561a4
+DATA vector3df561a4<>+24(SB)/4, $0x3df561a4
+DATA vector3df561a4<>+28(SB)/4, $0x3df561a4
+GLOBL vector3df561a4<>(SB), RODATA|NOPTR, $32
+
+DATA vector3e0f389b<>+0(SB)/4, $0x3e0f389b
+DATA vector3e0f389b<>+4(SB)/4, $0x3e0f389b
+DATA vector3e0f389b<>+8(SB)/4, $0x3e0f389b
+DATA vector3e0f389b<>+12(SB)/4, $0x3e0f389b
+DATA vector3e0f389b<>+16(SB)/4, $0x3e0f389b
+DATA vector3e0f389b<>+20(SB)/4, $0x3e0f389b
+DATA vector3e0f389b<>+24(SB)/4, $0x3e0f389b
+DATA vector3e0f389b<>+28(SB)/4, $0x3e0f389b
+GLOBL vector3e0f389b<>(SB), RODATA|NOPTR, $32
+
+DATA vector3e0ef8e0<>+0(SB)/4, $0x3e0ef8e0
+DATA vector3e0ef8e0<>+4(SB)/4, $0x3e0ef8e0
+DATA vector3e0ef8e0<>+8(SB)/4, $0x3e0ef8e0
+DATA vector3e0ef8e0<>+12(SB)/4, $0x3e0ef8e0
+DATA vector3e0ef8e0<>+16(SB)/4, $0x3e0ef8e0
+DATA vector3e0ef8e0<>+20(SB)/4, $0x3e0ef8e0
+DATA vector3e0ef8e0<>+24(SB)/4, $0x3e0ef8e0
+DATA vector3e0ef8e0<>+28(SB)/4, $0x3e0ef8e0
+GLOBL vector3e0ef8e0<>(SB), RODATA|NOPTR, $32
+
+// func geluGradAVX2(n int, dx *float32, dy *float32, x *float32, y *float32, p *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·geluGradAVX2(SB), NOSPLIT, $0-48
+	MOVQ         n+0(FP), AX
+	MOVQ         dx+8(FP), CX
+	MOVQ         dy+16(FP), DX
+	MOVQ         x+24(FP), BX
+	MOVQ         y+32(FP), SI
+	MOVQ         p+40(FP), DI
+	VBROADCASTSS (DI), Y9
+	VBROADCASTSS 4(DI), Y10
+	VBROADCASTSS 8(DI), Y11
+	VBROADCASTSS 12(DI), Y12
+	VBROADCASTSS 16(DI), Y13
+	VMOVUPS      vector3f800000<>+0(SB), Y14
+	VXORPS       Y15, Y15, Y15
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS      (BX), Y0
+	VMOVUPS      (SI), Y1
+	VMOVUPS      (DX), Y2
+	VANDPS       vector7fffffff<>+0(SB), Y0, Y7
+	VMOVUPS      vector41700000<>+0(SB), Y4
+	VMINPS       Y7, Y4, Y7
+	VMULPS       Y7, Y7, Y1
+	VMOVAPS      Y7, Y3
+	VFMSUB213PS  Y1, Y7, Y3
+	VMULPS       vectorbf000000<>+0(SB), Y1, Y1
+	VMOVUPS      vectorc2d00000<>+0(SB), Y8
+	VMAXPS       Y1, Y8, Y6
+	VMOVUPS      vector42b20000<>+0(SB), Y8
+	VMINPS       Y6, Y8, Y6
+	VMULPS       vector3fb8aa3b<>+0(SB), Y6, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS vector3f318000<>+0(SB), Y4, Y6
+	VFNMADD231PS vectorb95e8083<>+0(SB), Y4, Y6
+	VMOVUPS      vector39506967<>+0(SB), Y8
+	VFMADD213PS  vector3ab743ce<>+0(SB), Y6, Y8
+	VFMADD213PS  vector3c088908<>+0(SB), Y6, Y8
+	VFMADD213PS  vector3d2aa9c1<>+0(SB), Y6, Y8
+	VFMADD213PS  vector3e2aaaaa<>+0(SB), Y6, Y8
+	VFMADD213PS  vector3f000000<>+0(SB), Y6, Y8
+	VMULPS       Y6, Y6, Y5
+	VFMADD213PS  Y6, Y5, Y8
+	VCVTPS2DQ    Y4, Y5
+	VPSRAD       $0x01, Y5, Y4
+	VPSUBD       Y4, Y5, Y5
+	VPADDD       vector0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       vector0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VADDPS       Y14, Y8, Y8
+	VMULPS       Y4, Y8, Y8
+	VMULPS       Y5, Y8, Y8
+	VMULPS       vectorbf000000<>+0(SB), Y3, Y3
+	VFMADD213PS  Y8, Y8, Y3
+	VMOVAPS      Y3, Y8
+	VMULPS       vector3eb33333<>+0(SB), Y7, Y7
+	VADDPS       Y14, Y7, Y7
+	VDIVPS       Y7, Y14, Y7
+	VMOVUPS      vectorbceeeb1e<>+0(SB), Y3
+	VFMADD213PS  vector3e1385c6<>+0(SB), Y7, Y3
+	VFMADD213PS  vectorbe83069c<>+0(SB), Y7, Y3
+	VFMADD213PS  vector3e233a06<>+0(SB), Y7, Y3
+	VFMADD213PS  vectorbcbe9e06<>+0(SB), Y7, Y3
+	VFMADD213PS  vector3dd83883<>+0(SB), Y7, Y3
+	VFMADD213PS  vector3df561a4<>+0(SB), Y7, Y3
+	VFMADD213PS  vector3e0f389b<>+0(SB), Y7, Y3
+	VFMADD213PS  vector3e0ef8e0<>+0(SB), Y7, Y3
+	VMULPS       Y7, Y3, Y3
+	VMULPS       Y8, Y3, Y3
+	VSUBPS       Y3, Y14, Y4
+	VBLENDVPS    Y0, Y3, Y4, Y3
+	VMOVUPS      vectorc1700000<>+0(SB), Y5
+	VMAXPS       Y0, Y5, Y4
+	VMOVUPS      vector41700000<>+0(SB), Y5
+	VMINPS       Y4, Y5, Y4
+	VMULPS       vector3ecc422a<>+0(SB), Y4, Y4
+	VFMADD231PS  Y4, Y8, Y3
+	VMULPS       Y2, Y3, Y3
+	VMOVUPS      Y3, (CX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, SI
+	DECQ         AX
+	JNZ          step
+	VZEROUPPER
+	RET
+
+DATA vectorc1700000<>+0(SB)/4, $0xc1700000
+DATA vectorc1700000<>+4(SB)/4, $0xc1700000
+DATA vectorc1700000<>+8(SB)/4, $0xc1700000
+DATA vectorc1700000<>+12(SB)/4, $0xc1700000
+DATA vectorc1700000<>+16(SB)/4, $0xc1700000
+DATA vectorc1700000<>+20(SB)/4, $0xc1700000
+DATA vectorc1700000<>+24(SB)/4, $0xc1700000
+DATA vectorc1700000<>+28(SB)/4, $0xc1700000
+GLOBL vectorc1700000<>(SB), RODATA|NOPTR, $32
+
+DATA vector3ecc422a<>+0(SB)/4, $0x3ecc422a
+DATA vector3ecc422a<>+4(SB)/4, $0x3ecc422a
+DATA vector3ecc422a<>+8(SB)/4, $0x3ecc422a
+DATA vector3ecc422a<>+12(SB)/4, $0x3ecc422a
+DATA vector3ecc422a<>+16(SB)/4, $0x3ecc422a
+DATA vector3ecc422a<>+20(SB)/4, $0x3ecc422a
+DATA vector3ecc422a<>+24(SB)/4, $0x3ecc422a
+DATA vector3ecc422a<>+28(SB)/4, $0x3ecc422a
+GLOBL vector3ecc422a<>(SB), RODATA|NOPTR, $32
+
+// func geluTanhAVX2(n int, x *float32, y *float32, p *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·geluTanhAVX2(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         p+24(FP), BX
+	VBROADCASTSS (BX), Y9
+	VBROADCASTSS 4(BX), Y10
+	VBROADCASTSS 8(BX), Y11
+	VBROADCASTSS 12(BX), Y12
+	VBROADCASTSS 16(BX), Y13
+	VMOVUPS      vector3f800000<>+0(SB), Y14
+	VXORPS       Y15, Y15, Y15
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS      (CX), Y0
+	VMOVUPS      vectorc1400000<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y7
+	VMOVUPS      vector41400000<>+0(SB), Y4
+	VMINPS       Y7, Y4, Y7
+	VMULPS       Y7, Y7, Y4
+	VMOVUPS      vector3d372713<>+0(SB), Y3
+	VFMADD213PS  Y14, Y4, Y3
+	VMULPS       Y7, Y3, Y3
+	VMULPS       vector3fcc422a<>+0(SB), Y3, Y8
+	VORPS        vector80000000<>+0(SB), Y8, Y4
+	VMOVUPS      vectorc2d00000<>+0(SB), Y3
+	VMAXPS       Y4, Y3, Y6
+	VMOVUPS      vector42b20000<>+0(SB), Y3
+	VMINPS       Y6, Y3, Y6
+	VMULPS       vector3fb8aa3b<>+0(SB), Y6, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS vector3f318000<>+0(SB), Y4, Y6
+	VFNMADD231PS vectorb95e8083<>+0(SB), Y4, Y6
+	VMOVUPS      vector39506967<>+0(SB), Y3
+	VFMADD213PS  vector3ab743ce<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3c088908<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3d2aa9c1<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3e2aaaaa<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3f000000<>+0(SB), Y6, Y3
+	VMULPS       Y6, Y6, Y5
+	VFMADD213PS  Y6, Y5, Y3
+	VCVTPS2DQ    Y4, Y5
+	VPSRAD       $0x01, Y5, Y4
+	VPSUBD       Y4, Y5, Y5
+	VPADDD       vector0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       vector0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VADDPS       Y14, Y3, Y3
+	VMULPS       Y4, Y3, Y3
+	VMULPS       Y5, Y3, Y3
+	VADDPS       Y14, Y3, Y5
+	VDIVPS       Y5, Y14, Y5
+	VMULPS       Y5, Y3, Y6
+	VBLENDVPS    Y8, Y6, Y5, Y3
+	VBLENDVPS    Y8, Y5, Y6, Y4
+	VMULPS       Y0, Y3, Y3
+	VMOVUPS      Y3, (DX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	DECQ         AX
+	JNZ          step
+	VZEROUPPER
+	RET
+
+DATA vectorc1400000<>+0(SB)/4, $0xc1400000
+DATA vectorc1400000<>+4(SB)/4, $0xc1400000
+DATA vectorc1400000<>+8(SB)/4, $0xc1400000
+DATA vectorc1400000<>+12(SB)/4, $0xc1400000
+DATA vectorc1400000<>+16(SB)/4, $0xc1400000
+DATA vectorc1400000<>+20(SB)/4, $0xc1400000
+DATA vectorc1400000<>+24(SB)/4, $0xc1400000
+DATA vectorc1400000<>+28(SB)/4, $0xc1400000
+GLOBL vectorc1400000<>(SB), RODATA|NOPTR, $32
+
+DATA vector41400000<>+0(SB)/4, $0x41400000
+DATA vector41400000<>+4(SB)/4, $0x41400000
+DATA vector41400000<>+8(SB)/4, $0x41400000
+DATA vector41400000<>+12(SB)/4, $0x41400000
+DATA vector41400000<>+16(SB)/4, $0x41400000
+DATA vector41400000<>+20(SB)/4, $0x41400000
+DATA vector41400000<>+24(SB)/4, $0x41400000
+DATA vector41400000<>+28(SB)/4, $0x41400000
+GLOBL vector41400000<>(SB), RODATA|NOPTR, $32
+
+DATA vector3d372713<>+0(SB)/4, $0x3d372713
+DATA vector3d372713<>+4(SB)/4, $0x3d372713
+DATA vector3d372713<>+8(SB)/4, $0x3d372713
+DATA vector3d372713<>+12(SB)/4, $0x3d372713
+DATA vector3d372713<>+16(SB)/4, $0x3d372713
+DATA vector3d372713<>+20(SB)/4, $0x3d372713
+DATA vector3d372713<>+24(SB)/4, $0x3d372713
+DATA vector3d372713<>+28(SB)/4, $0x3d372713
+GLOBL vector3d372713<>(SB), RODATA|NOPTR, $32
+
+DATA vector3fcc422a<>+0(SB)/4, $0x3fcc422a
+DATA vector3fcc422a<>+4(SB)/4, $0x3fcc422a
+DATA vector3fcc422a<>+8(SB)/4, $0x3fcc422a
+DATA vector3fcc422a<>+12(SB)/4, $0x3fcc422a
+DATA vector3fcc422a<>+16(SB)/4, $0x3fcc422a
+DATA vector3fcc422a<>+20(SB)/4, $0x3fcc422a
+DATA vector3fcc422a<>+24(SB)/4, $0x3fcc422a
+DATA vector3fcc422a<>+28(SB)/4, $0x3fcc422a
+GLOBL vector3fcc422a<>(SB), RODATA|NOPTR, $32
+
+DATA vector80000000<>+0(SB)/4, $0x80000000
+DATA vector80000000<>+4(SB)/4, $0x80000000
+DATA vector80000000<>+8(SB)/4, $0x80000000
+DATA vector80000000<>+12(SB)/4, $0x80000000
+DATA vector80000000<>+16(SB)/4, $0x80000000
+DATA vector80000000<>+20(SB)/4, $0x80000000
+DATA vector80000000<>+24(SB)/4, $0x80000000
+DATA vector80000000<>+28(SB)/4, $0x80000000
+GLOBL vector80000000<>(SB), RODATA|NOPTR, $32
+
+// func geluTanhGradAVX2(n int, dx *float32, dy *float32, x *float32, y *float32, p *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·geluTanhGradAVX2(SB), NOSPLIT, $0-48
+	MOVQ         n+0(FP), AX
+	MOVQ         dx+8(FP), CX
+	MOVQ         dy+16(FP), DX
+	MOVQ         x+24(FP), BX
+	MOVQ         y+32(FP), SI
+	MOVQ         p+40(FP), DI
+	VBROADCASTSS (DI), Y9
+	VBROADCASTSS 4(DI), Y10
+	VBROADCASTSS 8(DI), Y11
+	VBROADCASTSS 12(DI), Y12
+	VBROADCASTSS 16(DI), Y13
+	VMOVUPS      vector3f800000<>+0(SB), Y14
+	VXORPS       Y15, Y15, Y15
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS      (BX), Y0
+	VMOVUPS      (SI), Y1
+	VMOVUPS      (DX), Y2
+	VMOVUPS      vectorc1400000<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y7
+	VMOVUPS      vector41400000<>+0(SB), Y4
+	VMINPS       Y7, Y4, Y7
+	VMULPS       Y7, Y7, Y4
+	VMOVUPS      vector3d372713<>+0(SB), Y3
+	VFMADD213PS  Y14, Y4, Y3
+	VMULPS       Y7, Y3, Y3
+	VMULPS       vector3fcc422a<>+0(SB), Y3, Y8
+	VORPS        vector80000000<>+0(SB), Y8, Y4
+	VMOVUPS      vectorc2d00000<>+0(SB), Y3
+	VMAXPS       Y4, Y3, Y6
+	VMOVUPS      vector42b20000<>+0(SB), Y3
+	VMINPS       Y6, Y3, Y6
+	VMULPS       vector3fb8aa3b<>+0(SB), Y6, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS vector3f318000<>+0(SB), Y4, Y6
+	VFNMADD231PS vectorb95e8083<>+0(SB), Y4, Y6
+	VMOVUPS      vector39506967<>+0(SB), Y3
+	VFMADD213PS  vector3ab743ce<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3c088908<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3d2aa9c1<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3e2aaaaa<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3f000000<>+0(SB), Y6, Y3
+	VMULPS       Y6, Y6, Y5
+	VFMADD213PS  Y6, Y5, Y3
+	VCVTPS2DQ    Y4, Y5
+	VPSRAD       $0x01, Y5, Y4
+	VPSUBD       Y4, Y5, Y5
+	VPADDD       vector0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       vector0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VADDPS       Y14, Y3, Y3
+	VMULPS       Y4, Y3, Y3
+	VMULPS       Y5, Y3, Y3
+	VADDPS       Y14, Y3, Y5
+	VDIVPS       Y5, Y14, Y5
+	VMULPS       Y5, Y3, Y6
+	VBLENDVPS    Y8, Y6, Y5, Y3
+	VBLENDVPS    Y8, Y5, Y6, Y4
+	VMULPS       Y7, Y7, Y6
+	VMOVUPS      vector3e5b33b6<>+0(SB), Y5
+	VFMADD213PS  vector3fcc422a<>+0(SB), Y6, Y5
+	VMULPS       Y7, Y5, Y5
+	VFMADD213PS  Y14, Y5, Y4
+	VMULPS       Y4, Y3, Y3
+	VMULPS       Y2, Y3, Y3
+	VMOVUPS      Y3, (CX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, SI
+	DECQ         AX
+	JNZ          step
+	VZEROUPPER
+	RET
+
+DATA vector3e5b33b6<>+0(SB)/4, $0x3e5b33b6
+DATA vector3e5b33b6<>+4(SB)/4, $0x3e5b33b6
+DATA vector3e5b33b6<>+8(SB)/4, $0x3e5b33b6
+DATA vector3e5b33b6<>+12(SB)/4, $0x3e5b33b6
+DATA vector3e5b33b6<>+16(SB)/4, $0x3e5b33b6
+DATA vector3e5b33b6<>+20(SB)/4, $0x3e5b33b6
+DATA vector3e5b33b6<>+24(SB)/4, $0x3e5b33b6
+DATA vector3e5b33b6<>+28(SB)/4, $0x3e5b33b6
+GLOBL vector3e5b33b6<>(SB), RODATA|NOPTR, $32
+
+// func siluAVX2(n int, x *float32, y *float32, p *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·siluAVX2(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         p+24(FP), BX
+	VBROADCASTSS (BX), Y9
+	VBROADCASTSS 4(BX), Y10
+	VBROADCASTSS 8(BX), Y11
+	VBROADCASTSS 12(BX), Y12
+	VBROADCASTSS 16(BX), Y13
+	VMOVUPS      vector3f800000<>+0(SB), Y14
+	VXORPS       Y15, Y15, Y15
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS      (CX), Y0
+	VORPS        vector80000000<>+0(SB), Y0, Y4
+	VMOVUPS      vectorc2d00000<>+0(SB), Y3
+	VMAXPS       Y4, Y3, Y6
+	VMOVUPS      vector42b20000<>+0(SB), Y3
+	VMINPS       Y6, Y3, Y6
+	VMULPS       vector3fb8aa3b<>+0(SB), Y6, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS vector3f318000<>+0(SB), Y4, Y6
+	VFNMADD231PS vectorb95e8083<>+0(SB), Y4, Y6
+	VMOVUPS      vector39506967<>+0(SB), Y3
+	VFMADD213PS  vector3ab743ce<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3c088908<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3d2aa9c1<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3e2aaaaa<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3f000000<>+0(SB), Y6, Y3
+	VMULPS       Y6, Y6, Y5
+	VFMADD213PS  Y6, Y5, Y3
+	VCVTPS2DQ    Y4, Y5
+	VPSRAD       $0x01, Y5, Y4
+	VPSUBD       Y4, Y5, Y5
+	VPADDD       vector0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       vector0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VADDPS       Y14, Y3, Y3
+	VMULPS       Y4, Y3, Y3
+	VMULPS       Y5, Y3, Y3
+	VADDPS       Y14, Y3, Y5
+	VDIVPS       Y5, Y14, Y5
+	VMULPS       Y5, Y3, Y6
+	VBLENDVPS    Y0, Y6, Y5, Y3
+	VBLENDVPS    Y0, Y5, Y6, Y4
+	VMULPS       Y0, Y3, Y3
+	VMOVUPS      Y3, (DX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	DECQ         AX
+	JNZ          step
+	VZEROUPPER
+	RET
+
+// func siluGradAVX2(n int, dx *float32, dy *float32, x *float32, y *float32, p *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·siluGradAVX2(SB), NOSPLIT, $0-48
+	MOVQ         n+0(FP), AX
+	MOVQ         dx+8(FP), CX
+	MOVQ         dy+16(FP), DX
+	MOVQ         x+24(FP), BX
+	MOVQ         y+32(FP), SI
+	MOVQ         p+40(FP), DI
+	VBROADCASTSS (DI), Y9
+	VBROADCASTSS 4(DI), Y10
+	VBROADCASTSS 8(DI), Y11
+	VBROADCASTSS 12(DI), Y12
+	VBROADCASTSS 16(DI), Y13
+	VMOVUPS      vector3f800000<>+0(SB), Y14
+	VXORPS       Y15, Y15, Y15
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS      (BX), Y0
+	VMOVUPS      (SI), Y1
+	VMOVUPS      (DX), Y2
+	VORPS        vector80000000<>+0(SB), Y0, Y4
+	VMOVUPS      vectorc2d00000<>+0(SB), Y3
+	VMAXPS       Y4, Y3, Y6
+	VMOVUPS      vector42b20000<>+0(SB), Y3
+	VMINPS       Y6, Y3, Y6
+	VMULPS       vector3fb8aa3b<>+0(SB), Y6, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS vector3f318000<>+0(SB), Y4, Y6
+	VFNMADD231PS vectorb95e8083<>+0(SB), Y4, Y6
+	VMOVUPS      vector39506967<>+0(SB), Y3
+	VFMADD213PS  vector3ab743ce<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3c088908<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3d2aa9c1<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3e2aaaaa<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3f000000<>+0(SB), Y6, Y3
+	VMULPS       Y6, Y6, Y5
+	VFMADD213PS  Y6, Y5, Y3
+	VCVTPS2DQ    Y4, Y5
+	VPSRAD       $0x01, Y5, Y4
+	VPSUBD       Y4, Y5, Y5
+	VPADDD       vector0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       vector0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VADDPS       Y14, Y3, Y3
+	VMULPS       Y4, Y3, Y3
+	VMULPS       Y5, Y3, Y3
+	VADDPS       Y14, Y3, Y5
+	VDIVPS       Y5, Y14, Y5
+	VMULPS       Y5, Y3, Y6
+	VBLENDVPS    Y0, Y6, Y5, Y3
+	VBLENDVPS    Y0, Y5, Y6, Y4
+	VMOVUPS      vectorc61c4000<>+0(SB), Y6
+	VMAXPS       Y0, Y6, Y5
+	VMOVUPS      vector461c4000<>+0(SB), Y6
+	VMINPS       Y5, Y6, Y5
+	VFMADD213PS  Y14, Y5, Y4
+	VMULPS       Y4, Y3, Y3
+	VMULPS       Y2, Y3, Y3
+	VMOVUPS      Y3, (CX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, SI
+	DECQ         AX
+	JNZ          step
+	VZEROUPPER
+	RET
+
+DATA vectorc61c4000<>+0(SB)/4, $0xc61c4000
+DATA vectorc61c4000<>+4(SB)/4, $0xc61c4000
+DATA vectorc61c4000<>+8(SB)/4, $0xc61c4000
+DATA vectorc61c4000<>+12(SB)/4, $0xc61c4000
+DATA vectorc61c4000<>+16(SB)/4, $0xc61c4000
+DATA vectorc61c4000<>+20(SB)/4, $0xc61c4000
+DATA vectorc61c4000<>+24(SB)/4, $0xc61c4000
+DATA vectorc61c4000<>+28(SB)/4, $0xc61c4000
+GLOBL vectorc61c4000<>(SB), RODATA|NOPTR, $32
+
+DATA vector461c4000<>+0(SB)/4, $0x461c4000
+DATA vector461c4000<>+4(SB)/4, $0x461c4000
+DATA vector461c4000<>+8(SB)/4, $0x461c4000
+DATA vector461c4000<>+12(SB)/4, $0x461c4000
+DATA vector461c4000<>+16(SB)/4, $0x461c4000
+DATA vector461c4000<>+20(SB)/4, $0x461c4000
+DATA vector461c4000<>+24(SB)/4, $0x461c4000
+DATA vector461c4000<>+28(SB)/4, $0x461c4000
+GLOBL vector461c4000<>(SB), RODATA|NOPTR, $32
+
+// func tanhAVX2(n int, x *float32, y *float32, p *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·tanhAVX2(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         p+24(FP), BX
+	VBROADCASTSS (BX), Y9
+	VBROADCASTSS 4(BX), Y10
+	VBROADCASTSS 8(BX), Y11
+	VBROADCASTSS 12(BX), Y12
+	VBROADCASTSS 16(BX), Y13
+	VMOVUPS      vector3f800000<>+0(SB), Y14
+	VXORPS       Y15, Y15, Y15
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS      (CX), Y0
+	VANDPS       vector7fffffff<>+0(SB), Y0, Y7
+	VADDPS       Y7, Y7, Y7
+	VMOVUPS      vector42200000<>+0(SB), Y4
+	VMINPS       Y7, Y4, Y7
+	VMOVUPS      vectorc2d00000<>+0(SB), Y3
+	VMAXPS       Y7, Y3, Y6
+	VMOVUPS      vector42b20000<>+0(SB), Y3
+	VMINPS       Y6, Y3, Y6
+	VMULPS       vector3fb8aa3b<>+0(SB), Y6, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS vector3f318000<>+0(SB), Y4, Y6
+	VFNMADD231PS vectorb95e8083<>+0(SB), Y4, Y6
+	VMOVUPS      vector39506967<>+0(SB), Y3
+	VFMADD213PS  vector3ab743ce<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3c088908<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3d2aa9c1<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3e2aaaaa<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3f000000<>+0(SB), Y6, Y3
+	VMULPS       Y6, Y6, Y5
+	VFMADD213PS  Y6, Y5, Y3
+	VCVTPS2DQ    Y4, Y5
+	VPSRAD       $0x01, Y5, Y4
+	VPSUBD       Y4, Y5, Y5
+	VPADDD       vector0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       vector0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y4, Y4
+	VSUBPS       Y14, Y4, Y5
+	VFMADD213PS  Y5, Y4, Y3
+	VADDPS       vector40000000<>+0(SB), Y3, Y4
+	VDIVPS       Y4, Y3, Y3
+	VANDPS       vector80000000<>+0(SB), Y0, Y4
+	VORPS        Y4, Y3, Y3
+	VMOVUPS      Y3, (DX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	DECQ         AX
+	JNZ          step
+	VZEROUPPER
+	RET
+
+DATA vector42200000<>+0(SB)/4, $0x42200000
+DATA vector42200000<>+4(SB)/4, $0x42200000
+DATA vector42200000<>+8(SB)/4, $0x42200000
+DATA vector42200000<>+12(SB)/4, $0x42200000
+DATA vector42200000<>+16(SB)/4, $0x42200000
+DATA vector42200000<>+20(SB)/4, $0x42200000
+DATA vector42200000<>+24(SB)/4, $0x42200000
+DATA vector42200000<>+28(SB)/4, $0x42200000
+GLOBL vector42200000<>(SB), RODATA|NOPTR, $32
+
+DATA vector40000000<>+0(SB)/4, $0x40000000
+DATA vector40000000<>+4(SB)/4, $0x40000000
+DATA vector40000000<>+8(SB)/4, $0x40000000
+DATA vector40000000<>+12(SB)/4, $0x40000000
+DATA vector40000000<>+16(SB)/4, $0x40000000
+DATA vector40000000<>+20(SB)/4, $0x40000000
+DATA vector40000000<>+24(SB)/4, $0x40000000
+DATA vector40000000<>+28(SB)/4, $0x40000000
+GLOBL vector40000000<>(SB), RODATA|NOPTR, $32
+
+// func tanhGradAVX2(n int, dx *float32, dy *float32, x *float32, y *float32, p *float32)
+// Requires: AVX, FMA3
+TEXT ·tanhGradAVX2(SB), NOSPLIT, $0-48
+	MOVQ         n+0(FP), AX
+	MOVQ         dx+8(FP), CX
+	MOVQ         dy+16(FP), DX
+	MOVQ         x+24(FP), BX
+	MOVQ         y+32(FP), SI
+	MOVQ         p+40(FP), DI
+	VBROADCASTSS (DI), Y9
+	VBROADCASTSS 4(DI), Y10
+	VBROADCASTSS 8(DI), Y11
+	VBROADCASTSS 12(DI), Y12
+	VBROADCASTSS 16(DI), Y13
+	VMOVUPS      vector3f800000<>+0(SB), Y14
+	VXORPS       Y15, Y15, Y15
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS      (BX), Y0
+	VMOVUPS      (SI), Y1
+	VMOVUPS      (DX), Y2
+	VMOVAPS      Y14, Y3
+	VFNMADD231PS Y1, Y1, Y3
+	VMULPS       Y2, Y3, Y3
+	VMOVUPS      Y3, (CX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, SI
+	DECQ         AX
+	JNZ          step
+	VZEROUPPER
+	RET
+
+// func sigmoidAVX2(n int, x *float32, y *float32, p *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·sigmoidAVX2(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         p+24(FP), BX
+	VBROADCASTSS (BX), Y9
+	VBROADCASTSS 4(BX), Y10
+	VBROADCASTSS 8(BX), Y11
+	VBROADCASTSS 12(BX), Y12
+	VBROADCASTSS 16(BX), Y13
+	VMOVUPS      vector3f800000<>+0(SB), Y14
+	VXORPS       Y15, Y15, Y15
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS      (CX), Y0
+	VORPS        vector80000000<>+0(SB), Y0, Y4
+	VMOVUPS      vectorc2d00000<>+0(SB), Y3
+	VMAXPS       Y4, Y3, Y6
+	VMOVUPS      vector42b20000<>+0(SB), Y3
+	VMINPS       Y6, Y3, Y6
+	VMULPS       vector3fb8aa3b<>+0(SB), Y6, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS vector3f318000<>+0(SB), Y4, Y6
+	VFNMADD231PS vectorb95e8083<>+0(SB), Y4, Y6
+	VMOVUPS      vector39506967<>+0(SB), Y3
+	VFMADD213PS  vector3ab743ce<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3c088908<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3d2aa9c1<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3e2aaaaa<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3f000000<>+0(SB), Y6, Y3
+	VMULPS       Y6, Y6, Y5
+	VFMADD213PS  Y6, Y5, Y3
+	VCVTPS2DQ    Y4, Y5
+	VPSRAD       $0x01, Y5, Y4
+	VPSUBD       Y4, Y5, Y5
+	VPADDD       vector0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       vector0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VADDPS       Y14, Y3, Y3
+	VMULPS       Y4, Y3, Y3
+	VMULPS       Y5, Y3, Y3
+	VADDPS       Y14, Y3, Y5
+	VDIVPS       Y5, Y14, Y5
+	VMULPS       Y5, Y3, Y6
+	VBLENDVPS    Y0, Y6, Y5, Y3
+	VBLENDVPS    Y0, Y5, Y6, Y4
+	VMOVUPS      Y3, (DX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	DECQ         AX
+	JNZ          step
+	VZEROUPPER
+	RET
+
+// func sigmoidGradAVX2(n int, dx *float32, dy *float32, x *float32, y *float32, p *float32)
+// Requires: AVX
+TEXT ·sigmoidGradAVX2(SB), NOSPLIT, $0-48
+	MOVQ         n+0(FP), AX
+	MOVQ         dx+8(FP), CX
+	MOVQ         dy+16(FP), DX
+	MOVQ         x+24(FP), BX
+	MOVQ         y+32(FP), SI
+	MOVQ         p+40(FP), DI
+	VBROADCASTSS (DI), Y9
+	VBROADCASTSS 4(DI), Y10
+	VBROADCASTSS 8(DI), Y11
+	VBROADCASTSS 12(DI), Y12
+	VBROADCASTSS 16(DI), Y13
+	VMOVUPS      vector3f800000<>+0(SB), Y14
+	VXORPS       Y15, Y15, Y15
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS (BX), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (DX), Y2
+	VSUBPS  Y1, Y14, Y3
+	VMULPS  Y1, Y3, Y3
+	VMULPS  Y2, Y3, Y3
+	VMOVUPS Y3, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	ADDQ    $0x20, SI
+	DECQ    AX
+	JNZ     step
+	VZEROUPPER
+	RET
+
+// func hardSigmoidAVX2(n int, x *float32, y *float32, p *float32)
+// Requires: AVX
+TEXT ·hardSigmoidAVX2(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         p+24(FP), BX
+	VBROADCASTSS (BX), Y9
+	VBROADCASTSS 4(BX), Y10
+	VBROADCASTSS 8(BX), Y11
+	VBROADCASTSS 12(BX), Y12
+	VBROADCASTSS 16(BX), Y13
+	VMOVUPS      vector3f800000<>+0(SB), Y14
+	VXORPS       Y15, Y15, Y15
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS (CX), Y0
+	VADDPS  vector40400000<>+0(SB), Y0, Y3
+	VMOVUPS vector00000000<>+0(SB), Y4
+	VMAXPS  Y3, Y4, Y3
+	VMOVUPS vector40c00000<>+0(SB), Y4
+	VMINPS  Y3, Y4, Y3
+	VDIVPS  vector40c00000<>+0(SB), Y3, Y3
+	VMOVUPS Y3, (DX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	DECQ    AX
+	JNZ     step
+	VZEROUPPER
+	RET
+
+DATA vector40400000<>+0(SB)/4, $0x40400000
+DATA vector40400000<>+4(SB)/4, $0x40400000
+DATA vector40400000<>+8(SB)/4, $0x40400000
+DATA vector40400000<>+12(SB)/4, $0x40400000
+DATA vector40400000<>+16(SB)/4, $0x40400000
+DATA vector40400000<>+20(SB)/4, $0x40400000
+DATA vector40400000<>+24(SB)/4, $0x40400000
+DATA vector40400000<>+28(SB)/4, $0x40400000
+GLOBL vector40400000<>(SB), RODATA|NOPTR, $32
+
+DATA vector00000000<>+0(SB)/4, $0x00000000
+DATA vector00000000<>+4(SB)/4, $0x00000000
+DATA vector00000000<>+8(SB)/4, $0x00000000
+DATA vector00000000<>+12(SB)/4, $0x00000000
+DATA vector00000000<>+16(SB)/4, $0x00000000
+DATA vector00000000<>+20(SB)/4, $0x00000000
+DATA vector00000000<>+24(SB)/4, $0x00000000
+DATA vector00000000<>+28(SB)/4, $0x00000000
+GLOBL vector00000000<>(SB), RODATA|NOPTR, $32
+
+DATA vector40c00000<>+0(SB)/4, $0x40c00000
+DATA vector40c00000<>+4(SB)/4, $0x40c00000
+DATA vector40c00000<>+8(SB)/4, $0x40c00000
+DATA vector40c00000<>+12(SB)/4, $0x40c00000
+DATA vector40c00000<>+16(SB)/4, $0x40c00000
+DATA vector40c00000<>+20(SB)/4, $0x40c00000
+DATA vector40c00000<>+24(SB)/4, $0x40c00000
+DATA vector40c00000<>+28(SB)/4, $0x40c00000
+GLOBL vector40c00000<>(SB), RODATA|NOPTR, $32
+
+// func hardSigmoidGradAVX2(n int, dx *float32, dy *float32, x *float32, y *float32, p *float32)
+// Requires: AVX
+TEXT ·hardSigmoidGradAVX2(SB), NOSPLIT, $0-48
+	MOVQ         n+0(FP), AX
+	MOVQ         dx+8(FP), CX
+	MOVQ         dy+16(FP), DX
+	MOVQ         x+24(FP), BX
+	MOVQ         y+32(FP), SI
+	MOVQ         p+40(FP), DI
+	VBROADCASTSS (DI), Y9
+	VBROADCASTSS 4(DI), Y10
+	VBROADCASTSS 8(DI), Y11
+	VBROADCASTSS 12(DI), Y12
+	VBROADCASTSS 16(DI), Y13
+	VMOVUPS      vector3f800000<>+0(SB), Y14
+	VXORPS       Y15, Y15, Y15
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS (BX), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (DX), Y2
+	VCMPPS  $0x1e, vectorc0400000<>+0(SB), Y0, Y4
+	VCMPPS  $0x11, vector40400000<>+0(SB), Y0, Y5
+	VANDPS  Y5, Y4, Y4
+	VDIVPS  vector40c00000<>+0(SB), Y2, Y3
+	VANDPS  Y4, Y3, Y3
+	VMOVUPS Y3, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	ADDQ    $0x20, SI
+	DECQ    AX
+	JNZ     step
+	VZEROUPPER
+	RET
+
+DATA vectorc0400000<>+0(SB)/4, $0xc0400000
+DATA vectorc0400000<>+4(SB)/4, $0xc0400000
+DATA vectorc0400000<>+8(SB)/4, $0xc0400000
+DATA vectorc0400000<>+12(SB)/4, $0xc0400000
+DATA vectorc0400000<>+16(SB)/4, $0xc0400000
+DATA vectorc0400000<>+20(SB)/4, $0xc0400000
+DATA vectorc0400000<>+24(SB)/4, $0xc0400000
+DATA vectorc0400000<>+28(SB)/4, $0xc0400000
+GLOBL vectorc0400000<>(SB), RODATA|NOPTR, $32
+
+// func hardSiLUAVX2(n int, x *float32, y *float32, p *float32)
+// Requires: AVX
+TEXT ·hardSiLUAVX2(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         p+24(FP), BX
+	VBROADCASTSS (BX), Y9
+	VBROADCASTSS 4(BX), Y10
+	VBROADCASTSS 8(BX), Y11
+	VBROADCASTSS 12(BX), Y12
+	VBROADCASTSS 16(BX), Y13
+	VMOVUPS      vector3f800000<>+0(SB), Y14
+	VXORPS       Y15, Y15, Y15
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS (CX), Y0
+	VADDPS  vector40400000<>+0(SB), Y0, Y3
+	VMOVUPS vector00000000<>+0(SB), Y4
+	VMAXPS  Y3, Y4, Y3
+	VMOVUPS vector40c00000<>+0(SB), Y4
+	VMINPS  Y3, Y4, Y3
+	VDIVPS  vector40c00000<>+0(SB), Y3, Y3
+	VMULPS  Y0, Y3, Y3
+	VMOVUPS Y3, (DX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	DECQ    AX
+	JNZ     step
+	VZEROUPPER
+	RET
+
+// func hardSiLUGradAVX2(n int, dx *float32, dy *float32, x *float32, y *float32, p *float32)
+// Requires: AVX, FMA3
+TEXT ·hardSiLUGradAVX2(SB), NOSPLIT, $0-48
+	MOVQ         n+0(FP), AX
+	MOVQ         dx+8(FP), CX
+	MOVQ         dy+16(FP), DX
+	MOVQ         x+24(FP), BX
+	MOVQ         y+32(FP), SI
+	MOVQ         p+40(FP), DI
+	VBROADCASTSS (DI), Y9
+	VBROADCASTSS 4(DI), Y10
+	VBROADCASTSS 8(DI), Y11
+	VBROADCASTSS 12(DI), Y12
+	VBROADCASTSS 16(DI), Y13
+	VMOVUPS      vector3f800000<>+0(SB), Y14
+	VXORPS       Y15, Y15, Y15
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS     (BX), Y0
+	VMOVUPS     (SI), Y1
+	VMOVUPS     (DX), Y2
+	VADDPS      vector40400000<>+0(SB), Y0, Y3
+	VMOVUPS     vector00000000<>+0(SB), Y4
+	VMAXPS      Y3, Y4, Y3
+	VMOVUPS     vector40c00000<>+0(SB), Y4
+	VMINPS      Y3, Y4, Y3
+	VDIVPS      vector40c00000<>+0(SB), Y3, Y3
+	VCMPPS      $0x1e, vectorc0400000<>+0(SB), Y0, Y4
+	VCMPPS      $0x11, vector40400000<>+0(SB), Y0, Y5
+	VANDPS      Y5, Y4, Y4
+	VMOVUPS     vector3f000000<>+0(SB), Y5
+	VFMADD231PS vector3eaaaaab<>+0(SB), Y0, Y5
+	VBLENDVPS   Y4, Y5, Y3, Y3
+	VMULPS      Y2, Y3, Y3
+	VMOVUPS     Y3, (CX)
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	DECQ        AX
+	JNZ         step
+	VZEROUPPER
+	RET
+
+DATA vector3eaaaaab<>+0(SB)/4, $0x3eaaaaab
+DATA vector3eaaaaab<>+4(SB)/4, $0x3eaaaaab
+DATA vector3eaaaaab<>+8(SB)/4, $0x3eaaaaab
+DATA vector3eaaaaab<>+12(SB)/4, $0x3eaaaaab
+DATA vector3eaaaaab<>+16(SB)/4, $0x3eaaaaab
+DATA vector3eaaaaab<>+20(SB)/4, $0x3eaaaaab
+DATA vector3eaaaaab<>+24(SB)/4, $0x3eaaaaab
+DATA vector3eaaaaab<>+28(SB)/4, $0x3eaaaaab
+GLOBL vector3eaaaaab<>(SB), RODATA|NOPTR, $32
+
+// func softplusAVX2(n int, x *float32, y *float32, p *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·softplusAVX2(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         p+24(FP), BX
+	VBROADCASTSS (BX), Y9
+	VBROADCASTSS 4(BX), Y10
+	VBROADCASTSS 8(BX), Y11
+	VBROADCASTSS 12(BX), Y12
+	VBROADCASTSS 16(BX), Y13
+	VMOVUPS      vector3f800000<>+0(SB), Y14
+	VXORPS       Y15, Y15, Y15
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS      (CX), Y0
+	VANDPS       vector7fffffff<>+0(SB), Y0, Y7
+	VXORPS       vector80000000<>+0(SB), Y7, Y7
+	VMOVUPS      vectorc2d00000<>+0(SB), Y8
+	VMAXPS       Y7, Y8, Y6
+	VMOVUPS      vector42b20000<>+0(SB), Y8
+	VMINPS       Y6, Y8, Y6
+	VMULPS       vector3fb8aa3b<>+0(SB), Y6, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS vector3f318000<>+0(SB), Y4, Y6
+	VFNMADD231PS vectorb95e8083<>+0(SB), Y4, Y6
+	VMOVUPS      vector39506967<>+0(SB), Y8
+	VFMADD213PS  vector3ab743ce<>+0(SB), Y6, Y8
+	VFMADD213PS  vector3c088908<>+0(SB), Y6, Y8
+	VFMADD213PS  vector3d2aa9c1<>+0(SB), Y6, Y8
+	VFMADD213PS  vector3e2aaaaa<>+0(SB), Y6, Y8
+	VFMADD213PS  vector3f000000<>+0(SB), Y6, Y8
+	VMULPS       Y6, Y6, Y5
+	VFMADD213PS  Y6, Y5, Y8
+	VCVTPS2DQ    Y4, Y5
+	VPSRAD       $0x01, Y5, Y4
+	VPSUBD       Y4, Y5, Y5
+	VPADDD       vector0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       vector0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VADDPS       Y14, Y8, Y8
+	VMULPS       Y4, Y8, Y8
+	VMULPS       Y5, Y8, Y8
+	VADDPS       vector40000000<>+0(SB), Y8, Y4
+	VDIVPS       Y4, Y8, Y8
+	VMULPS       Y8, Y8, Y4
+	VMOVUPS      vector3e088889<>+0(SB), Y3
+	VFMADD213PS  vector3e1d89d9<>+0(SB), Y4, Y3
+	VFMADD213PS  vector3e3a2e8c<>+0(SB), Y4, Y3
+	VFMADD213PS  vector3e638e39<>+0(SB), Y4, Y3
+	VFMADD213PS  vector3e924925<>+0(SB), Y4, Y3
+	VFMADD213PS  vector3ecccccd<>+0(SB), Y4, Y3
+	VFMADD213PS  vector3f2aaaab<>+0(SB), Y4, Y3
+	VFMADD213PS  vector40000000<>+0(SB), Y4, Y3
+	VMULPS       Y8, Y3, Y3
+	VMAXPS       Y0, Y15, Y4
+	VADDPS       Y4, Y3, Y3
+	VMOVUPS      Y3, (DX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	DECQ         AX
+	JNZ          step
+	VZEROUPPER
+	RET
+
+DATA vector3e088889<>+0(SB)/4, $0x3e088889
+DATA vector3e088889<>+4(SB)/4, $0x3e088889
+DATA vector3e088889<>+8(SB)/4, $0x3e088889
+DATA vector3e088889<>+12(SB)/4, $0x3e088889
+DATA vector3e088889<>+16(SB)/4, $0x3e088889
+DATA vector3e088889<>+20(SB)/4, $0x3e088889
+DATA vector3e088889<>+24(SB)/4, $0x3e088889
+DATA vector3e088889<>+28(SB)/4, $0x3e088889
+GLOBL vector3e088889<>(SB), RODATA|NOPTR, $32
+
+DATA vector3e1d89d9<>+0(SB)/4, $0x3e1d89d9
+DATA vector3e1d89d9<>+4(SB)/4, $0x3e1d89d9
+DATA vector3e1d89d9<>+8(SB)/4, $0x3e1d89d9
+DATA vector3e1d89d9<>+12(SB)/4, $0x3e1d89d9
+DATA vector3e1d89d9<>+16(SB)/4, $0x3e1d89d9
+DATA vector3e1d89d9<>+20(SB)/4, $0x3e1d89d9
+DATA vector3e1d89d9<>+24(SB)/4, $0x3e1d89d9
+DATA vector3e1d89d9<>+28(SB)/4, $0x3e1d89d9
+GLOBL vector3e1d89d9<>(SB), RODATA|NOPTR, $32
+
+DATA vector3e3a2e8c<>+0(SB)/4, $0x3e3a2e8c
+DATA vector3e3a2e8c<>+4(SB)/4, $0x3e3a2e8c
+DATA vector3e3a2e8c<>+8(SB)/4, $0x3e3a2e8c
+DATA vector3e3a2e8c<>+12(SB)/4, $0x3e3a2e8c
+DATA vector3e3a2e8c<>+16(SB)/4, $0x3e3a2e8c
+DATA vector3e3a2e8c<>+20(SB)/4, $0x3e3a2e8c
+DATA vector3e3a2e8c<>+24(SB)/4, $0x3e3a2e8c
+DATA vector3e3a2e8c<>+28(SB)/4, $0x3e3a2e8c
+GLOBL vector3e3a2e8c<>(SB), RODATA|NOPTR, $32
+
+DATA vector3e638e39<>+0(SB)/4, $0x3e638e39
+DATA vector3e638e39<>+4(SB)/4, $0x3e638e39
+DATA vector3e638e39<>+8(SB)/4, $0x3e638e39
+DATA vector3e638e39<>+12(SB)/4, $0x3e638e39
+DATA vector3e638e39<>+16(SB)/4, $0x3e638e39
+DATA vector3e638e39<>+20(SB)/4, $0x3e638e39
+DATA vector3e638e39<>+24(SB)/4, $0x3e638e39
+DATA vector3e638e39<>+28(SB)/4, $0x3e638e39
+GLOBL vector3e638e39<>(SB), RODATA|NOPTR, $32
+
+DATA vector3e924925<>+0(SB)/4, $0x3e924925
+DATA vector3e924925<>+4(SB)/4, $0x3e924925
+DATA vector3e924925<>+8(SB)/4, $0x3e924925
+DATA vector3e924925<>+12(SB)/4, $0x3e924925
+DATA vector3e924925<>+16(SB)/4, $0x3e924925
+DATA vector3e924925<>+20(SB)/4, $0x3e924925
+DATA vector3e924925<>+24(SB)/4, $0x3e924925
+DATA vector3e924925<>+28(SB)/4, $0x3e924925
+GLOBL vector3e924925<>(SB), RODATA|NOPTR, $32
+
+DATA vector3ecccccd<>+0(SB)/4, $0x3ecccccd
+DATA vector3ecccccd<>+4(SB)/4, $0x3ecccccd
+DATA vector3ecccccd<>+8(SB)/4, $0x3ecccccd
+DATA vector3ecccccd<>+12(SB)/4, $0x3ecccccd
+DATA vector3ecccccd<>+16(SB)/4, $0x3ecccccd
+DATA vector3ecccccd<>+20(SB)/4, $0x3ecccccd
+DATA vector3ecccccd<>+24(SB)/4, $0x3ecccccd
+DATA vector3ecccccd<>+28(SB)/4, $0x3ecccccd
+GLOBL vector3ecccccd<>(SB), RODATA|NOPTR, $32
+
+DATA vector3f2aaaab<>+0(SB)/4, $0x3f2aaaab
+DATA vector3f2aaaab<>+4(SB)/4, $0x3f2aaaab
+DATA vector3f2aaaab<>+8(SB)/4, $0x3f2aaaab
+DATA vector3f2aaaab<>+12(SB)/4, $0x3f2aaaab
+DATA vector3f2aaaab<>+16(SB)/4, $0x3f2aaaab
+DATA vector3f2aaaab<>+20(SB)/4, $0x3f2aaaab
+DATA vector3f2aaaab<>+24(SB)/4, $0x3f2aaaab
+DATA vector3f2aaaab<>+28(SB)/4, $0x3f2aaaab
+GLOBL vector3f2aaaab<>(SB), RODATA|NOPTR, $32
+
+// func softplusGradAVX2(n int, dx *float32, dy *float32, x *float32, y *float32, p *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·softplusGradAVX2(SB), NOSPLIT, $0-48
+	MOVQ         n+0(FP), AX
+	MOVQ         dx+8(FP), CX
+	MOVQ         dy+16(FP), DX
+	MOVQ         x+24(FP), BX
+	MOVQ         y+32(FP), SI
+	MOVQ         p+40(FP), DI
+	VBROADCASTSS (DI), Y9
+	VBROADCASTSS 4(DI), Y10
+	VBROADCASTSS 8(DI), Y11
+	VBROADCASTSS 12(DI), Y12
+	VBROADCASTSS 16(DI), Y13
+	VMOVUPS      vector3f800000<>+0(SB), Y14
+	VXORPS       Y15, Y15, Y15
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS      (BX), Y0
+	VMOVUPS      (SI), Y1
+	VMOVUPS      (DX), Y2
+	VORPS        vector80000000<>+0(SB), Y0, Y4
+	VMOVUPS      vectorc2d00000<>+0(SB), Y3
+	VMAXPS       Y4, Y3, Y6
+	VMOVUPS      vector42b20000<>+0(SB), Y3
+	VMINPS       Y6, Y3, Y6
+	VMULPS       vector3fb8aa3b<>+0(SB), Y6, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS vector3f318000<>+0(SB), Y4, Y6
+	VFNMADD231PS vectorb95e8083<>+0(SB), Y4, Y6
+	VMOVUPS      vector39506967<>+0(SB), Y3
+	VFMADD213PS  vector3ab743ce<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3c088908<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3d2aa9c1<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3e2aaaaa<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3f000000<>+0(SB), Y6, Y3
+	VMULPS       Y6, Y6, Y5
+	VFMADD213PS  Y6, Y5, Y3
+	VCVTPS2DQ    Y4, Y5
+	VPSRAD       $0x01, Y5, Y4
+	VPSUBD       Y4, Y5, Y5
+	VPADDD       vector0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       vector0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VADDPS       Y14, Y3, Y3
+	VMULPS       Y4, Y3, Y3
+	VMULPS       Y5, Y3, Y3
+	VADDPS       Y14, Y3, Y5
+	VDIVPS       Y5, Y14, Y5
+	VMULPS       Y5, Y3, Y6
+	VBLENDVPS    Y0, Y6, Y5, Y3
+	VBLENDVPS    Y0, Y5, Y6, Y4
+	VMULPS       Y2, Y3, Y3
+	VMOVUPS      Y3, (CX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, SI
+	DECQ         AX
+	JNZ          step
+	VZEROUPPER
+	RET
+
+// func softsignAVX2(n int, x *float32, y *float32, p *float32)
+// Requires: AVX
+TEXT ·softsignAVX2(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         p+24(FP), BX
+	VBROADCASTSS (BX), Y9
+	VBROADCASTSS 4(BX), Y10
+	VBROADCASTSS 8(BX), Y11
+	VBROADCASTSS 12(BX), Y12
+	VBROADCASTSS 16(BX), Y13
+	VMOVUPS      vector3f800000<>+0(SB), Y14
+	VXORPS       Y15, Y15, Y15
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS (CX), Y0
+	VANDPS  vector7fffffff<>+0(SB), Y0, Y4
+	VADDPS  Y14, Y4, Y4
+	VDIVPS  Y4, Y0, Y3
+	VMOVUPS Y3, (DX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	DECQ    AX
+	JNZ     step
+	VZEROUPPER
+	RET
+
+// func softsignGradAVX2(n int, dx *float32, dy *float32, x *float32, y *float32, p *float32)
+// Requires: AVX
+TEXT ·softsignGradAVX2(SB), NOSPLIT, $0-48
+	MOVQ         n+0(FP), AX
+	MOVQ         dx+8(FP), CX
+	MOVQ         dy+16(FP), DX
+	MOVQ         x+24(FP), BX
+	MOVQ         y+32(FP), SI
+	MOVQ         p+40(FP), DI
+	VBROADCASTSS (DI), Y9
+	VBROADCASTSS 4(DI), Y10
+	VBROADCASTSS 8(DI), Y11
+	VBROADCASTSS 12(DI), Y12
+	VBROADCASTSS 16(DI), Y13
+	VMOVUPS      vector3f800000<>+0(SB), Y14
+	VXORPS       Y15, Y15, Y15
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS (BX), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (DX), Y2
+	VANDPS  vector7fffffff<>+0(SB), Y0, Y4
+	VADDPS  Y14, Y4, Y4
+	VMULPS  Y4, Y4, Y4
+	VDIVPS  Y4, Y2, Y3
+	VMOVUPS Y3, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	ADDQ    $0x20, SI
+	DECQ    AX
+	JNZ     step
+	VZEROUPPER
+	RET
+
+// func mishAVX2(n int, x *float32, y *float32, p *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·mishAVX2(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         p+24(FP), BX
+	VBROADCASTSS (BX), Y9
+	VBROADCASTSS 4(BX), Y10
+	VBROADCASTSS 8(BX), Y11
+	VBROADCASTSS 12(BX), Y12
+	VBROADCASTSS 16(BX), Y13
+	VMOVUPS      vector3f800000<>+0(SB), Y14
+	VXORPS       Y15, Y15, Y15
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS      (CX), Y0
+	VMOVUPS      vector41a00000<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y7
+	VMOVUPS      vectorc2d00000<>+0(SB), Y8
+	VMAXPS       Y7, Y8, Y6
+	VMOVUPS      vector42b20000<>+0(SB), Y8
+	VMINPS       Y6, Y8, Y6
+	VMULPS       vector3fb8aa3b<>+0(SB), Y6, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS vector3f318000<>+0(SB), Y4, Y6
+	VFNMADD231PS vectorb95e8083<>+0(SB), Y4, Y6
+	VMOVUPS      vector39506967<>+0(SB), Y8
+	VFMADD213PS  vector3ab743ce<>+0(SB), Y6, Y8
+	VFMADD213PS  vector3c088908<>+0(SB), Y6, Y8
+	VFMADD213PS  vector3d2aa9c1<>+0(SB), Y6, Y8
+	VFMADD213PS  vector3e2aaaaa<>+0(SB), Y6, Y8
+	VFMADD213PS  vector3f000000<>+0(SB), Y6, Y8
+	VMULPS       Y6, Y6, Y5
+	VFMADD213PS  Y6, Y5, Y8
+	VCVTPS2DQ    Y4, Y5
+	VPSRAD       $0x01, Y5, Y4
+	VPSUBD       Y4, Y5, Y5
+	VPADDD       vector0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       vector0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VADDPS       Y14, Y8, Y8
+	VMULPS       Y4, Y8, Y8
+	VMULPS       Y5, Y8, Y8
+	VADDPS       vector40000000<>+0(SB), Y8, Y3
+	VMULPS       Y8, Y3, Y3
+	VADDPS       vector40000000<>+0(SB), Y3, Y4
+	VDIVPS       Y4, Y3, Y3
+	VMULPS       Y0, Y3, Y3
+	VMOVUPS      Y3, (DX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	DECQ         AX
+	JNZ          step
+	VZEROUPPER
+	RET
+
+DATA vector41a00000<>+0(SB)/4, $0x41a00000
+DATA vector41a00000<>+4(SB)/4, $0x41a00000
+DATA vector41a00000<>+8(SB)/4, $0x41a00000
+DATA vector41a00000<>+12(SB)/4, $0x41a00000
+DATA vector41a00000<>+16(SB)/4, $0x41a00000
+DATA vector41a00000<>+20(SB)/4, $0x41a00000
+DATA vector41a00000<>+24(SB)/4, $0x41a00000
+DATA vector41a00000<>+28(SB)/4, $0x41a00000
+GLOBL vector41a00000<>(SB), RODATA|NOPTR, $32
+
+// func mishGradAVX2(n int, dx *float32, dy *float32, x *float32, y *float32, p *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·mishGradAVX2(SB), NOSPLIT, $0-48
+	MOVQ         n+0(FP), AX
+	MOVQ         dx+8(FP), CX
+	MOVQ         dy+16(FP), DX
+	MOVQ         x+24(FP), BX
+	MOVQ         y+32(FP), SI
+	MOVQ         p+40(FP), DI
+	VBROADCASTSS (DI), Y9
+	VBROADCASTSS 4(DI), Y10
+	VBROADCASTSS 8(DI), Y11
+	VBROADCASTSS 12(DI), Y12
+	VBROADCASTSS 16(DI), Y13
+	VMOVUPS      vector3f800000<>+0(SB), Y14
+	VXORPS       Y15, Y15, Y15
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS      (BX), Y0
+	VMOVUPS      (SI), Y1
+	VMOVUPS      (DX), Y2
+	VMOVUPS      vector41a00000<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y7
+	VMOVUPS      vectorc2d00000<>+0(SB), Y8
+	VMAXPS       Y7, Y8, Y6
+	VMOVUPS      vector42b20000<>+0(SB), Y8
+	VMINPS       Y6, Y8, Y6
+	VMULPS       vector3fb8aa3b<>+0(SB), Y6, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS vector3f318000<>+0(SB), Y4, Y6
+	VFNMADD231PS vectorb95e8083<>+0(SB), Y4, Y6
+	VMOVUPS      vector39506967<>+0(SB), Y8
+	VFMADD213PS  vector3ab743ce<>+0(SB), Y6, Y8
+	VFMADD213PS  vector3c088908<>+0(SB), Y6, Y8
+	VFMADD213PS  vector3d2aa9c1<>+0(SB), Y6, Y8
+	VFMADD213PS  vector3e2aaaaa<>+0(SB), Y6, Y8
+	VFMADD213PS  vector3f000000<>+0(SB), Y6, Y8
+	VMULPS       Y6, Y6, Y5
+	VFMADD213PS  Y6, Y5, Y8
+	VCVTPS2DQ    Y4, Y5
+	VPSRAD       $0x01, Y5, Y4
+	VPSUBD       Y4, Y5, Y5
+	VPADDD       vector0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       vector0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VADDPS       Y14, Y8, Y8
+	VMULPS       Y4, Y8, Y8
+	VMULPS       Y5, Y8, Y8
+	VADDPS       vector40000000<>+0(SB), Y8, Y3
+	VMULPS       Y8, Y3, Y3
+	VADDPS       vector40000000<>+0(SB), Y3, Y4
+	VDIVPS       Y4, Y3, Y3
+	VADDPS       Y14, Y8, Y5
+	VMULPS       Y8, Y5, Y5
+	VMULPS       vector40800000<>+0(SB), Y5, Y5
+	VDIVPS       Y4, Y5, Y5
+	VDIVPS       Y4, Y5, Y5
+	VMOVUPS      vectorc61c4000<>+0(SB), Y6
+	VMAXPS       Y7, Y6, Y7
+	VFMADD231PS  Y7, Y5, Y3
+	VMULPS       Y2, Y3, Y3
+	VMOVUPS      Y3, (CX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, SI
+	DECQ         AX
+	JNZ          step
+	VZEROUPPER
+	RET
+
+DATA vector40800000<>+0(SB)/4, $0x40800000
+DATA vector40800000<>+4(SB)/4, $0x40800000
+DATA vector40800000<>+8(SB)/4, $0x40800000
+DATA vector40800000<>+12(SB)/4, $0x40800000
+DATA vector40800000<>+16(SB)/4, $0x40800000
+DATA vector40800000<>+20(SB)/4, $0x40800000
+DATA vector40800000<>+24(SB)/4, $0x40800000
+DATA vector40800000<>+28(SB)/4, $0x40800000
+GLOBL vector40800000<>(SB), RODATA|NOPTR, $32
+
+// func exponentialAVX2(n int, x *float32, y *float32, p *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·exponentialAVX2(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         p+24(FP), BX
+	VBROADCASTSS (BX), Y9
+	VBROADCASTSS 4(BX), Y10
+	VBROADCASTSS 8(BX), Y11
+	VBROADCASTSS 12(BX), Y12
+	VBROADCASTSS 16(BX), Y13
+	VMOVUPS      vector3f800000<>+0(SB), Y14
+	VXORPS       Y15, Y15, Y15
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS      (CX), Y0
+	VMOVUPS      vectorc2d00000<>+0(SB), Y3
+	VMAXPS       Y0, Y3, Y6
+	VMOVUPS      vector42b20000<>+0(SB), Y3
+	VMINPS       Y6, Y3, Y6
+	VMULPS       vector3fb8aa3b<>+0(SB), Y6, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS vector3f318000<>+0(SB), Y4, Y6
+	VFNMADD231PS vectorb95e8083<>+0(SB), Y4, Y6
+	VMOVUPS      vector39506967<>+0(SB), Y3
+	VFMADD213PS  vector3ab743ce<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3c088908<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3d2aa9c1<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3e2aaaaa<>+0(SB), Y6, Y3
+	VFMADD213PS  vector3f000000<>+0(SB), Y6, Y3
+	VMULPS       Y6, Y6, Y5
+	VFMADD213PS  Y6, Y5, Y3
+	VCVTPS2DQ    Y4, Y5
+	VPSRAD       $0x01, Y5, Y4
+	VPSUBD       Y4, Y5, Y5
+	VPADDD       vector0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       vector0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VADDPS       Y14, Y3, Y3
+	VMULPS       Y4, Y3, Y3
+	VMULPS       Y5, Y3, Y3
+	VMOVUPS      Y3, (DX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	DECQ         AX
+	JNZ          step
+	VZEROUPPER
+	RET
+
+// func exponentialGradAVX2(n int, dx *float32, dy *float32, x *float32, y *float32, p *float32)
+// Requires: AVX
+TEXT ·exponentialGradAVX2(SB), NOSPLIT, $0-48
+	MOVQ         n+0(FP), AX
+	MOVQ         dx+8(FP), CX
+	MOVQ         dy+16(FP), DX
+	MOVQ         x+24(FP), BX
+	MOVQ         y+32(FP), SI
+	MOVQ         p+40(FP), DI
+	VBROADCASTSS (DI), Y9
+	VBROADCASTSS 4(DI), Y10
+	VBROADCASTSS 8(DI), Y11
+	VBROADCASTSS 12(DI), Y12
+	VBROADCASTSS 16(DI), Y13
+	VMOVUPS      vector3f800000<>+0(SB), Y14
+	VXORPS       Y15, Y15, Y15
+	SHRQ         $0x03, AX
+
+step:
+	VMOVUPS (BX), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (DX), Y2
+	VMULPS  Y1, Y2, Y3
+	VMOVUPS Y3, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	ADDQ    $0x20, SI
+	DECQ    AX
+	JNZ     step
+	VZEROUPPER
+	RET
+
 // func transpose8(blocks int, x *float32, stride int, y *float32, step int)
 // Requires: AVX
 TEXT ·transpose8(SB), NOSPLIT, $0-40

@@ -52,6 +52,7 @@ func main() {
 	}
 	multiply(avx2) // on AVX-512 too: they wait for memory
 	blend(avx2)
+	activations(avx2)
 	transpose()
 	for vectors := 1; vectors <= skipVectors; vectors++ {
 		skip(avx2, vectors)
