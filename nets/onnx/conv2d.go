@@ -4,13 +4,17 @@ import "stheno/nets"
 
 func init() { writes(conv) }
 
-// conv adds x (N,C,H,W) * kernel (F,C,KH,KW) + bias (F).
+// conv adds x (N,C,H,W) * kernel (F,C/groups,KH,KW) + bias (F).
 func conv(g *Graph, l nets.Conv2D) error {
 	kernel, err := g.Values("kernel")
 	if err != nil {
 		return err
 	}
-	y := g.convolve(g.Input(ChannelsFirst), g.Constant("kernel", filtersFirst(kernel)), g.window(l)...)
+	attributes := g.window(l)
+	if groups := g.In()[2] / kernel.Shape[2]; groups > 1 {
+		attributes = append(attributes, Int("group", groups))
+	}
+	y := g.convolve(g.Input(ChannelsFirst), g.Constant("kernel", filtersFirst(kernel)), attributes...)
 	return activated(g, y, l.Activation, ChannelsFirst)
 }
 

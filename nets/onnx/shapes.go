@@ -40,6 +40,10 @@ func pad(g *Graph, l nets.ZeroPadding2D) error {
 
 // crop takes a slice of images, in the layout that they have.
 func crop(g *Graph, l nets.Cropping2D) error {
+	if l.Cropping == (nets.Sides{}) {
+		g.Output(g.Input(Any), Any) // nothing is taken off
+		return nil
+	}
 	layout, rows := g.pixels()
 	from, out := l.Cropping, g.Out()
 	top, left := from[0][0], from[1][0]
