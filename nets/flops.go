@@ -22,9 +22,10 @@ type Operations struct {
 // takes. One that is made of layers alone need not say it: it takes what they take.
 type Counted interface {
 	// FLOPs are those of one image, for an input and an output of these shapes,
-	// which have no batch: as the plain algorithm does it, without what the layers
-	// within this one take, which are asked themselves. Below 1 % of the network's
-	// is as good as none: of Dense and Conv2D, biases and activations are left out.
+	// which have no batch, of a Merge for the first input: as the plain algorithm
+	// does it, without what the layers within this one take, which are asked
+	// themselves. Below 1 % of the network's is as good as none: see Model.FLOPs for
+	// what the layers here leave out.
 	FLOPs(in, out []int) Operations
 }
 
@@ -42,13 +43,26 @@ func (e *UncountedError) Error() string {
 //	forward = 2 · sum of M
 //	step    = 2 · sum of (M + M where the layer is trained + M where one before it is)
 //
-// M is a layer's multiply-adds, I·O for Dense and OH·OW·K·K·C·F for Conv2D,
-// each of which is two operations. A step takes them up to three times: for the
-// outputs, for the weights' gradient, which a frozen layer does not need, and for the
-// inputs' gradient, which the lowest trained layer and those below need not. What
-// a layer of one's own takes it says itself: see [Counted]. Biases, activations,
-// dropout, loss and Adam are left out: below 1 %. What Winograd's algorithm saves is
-// not taken off.
+// M is a layer's multiply-adds, each of which is two operations:
+//
+//	Dense            I·O
+//	Conv2D           OH·OW·KH·KW·C·F, with groups C/groups for C
+//	DepthwiseConv2D  OH·OW·KH·KW·C·M, with the depth multiplier M
+//	SeparableConv2D  OH·OW·C·M·(KH·KW + F)
+//
+// A step takes them up to three times: for the outputs, for the weights' gradient,
+// which a frozen layer does not need, and for the inputs' gradient, which the lowest
+// trained layer and those below need not. Beside depthwise convolutions these count,
+// too, in operations:
+//
+//	a pool               one of each number of each window, and again for the inputs' gradient
+//	BatchNormalization   4 a number; 6 for the weights' gradient and the batch's moments, 4 for the inputs'
+//	LayerNormalization   7 a number; 3 for the weights' gradient, 8 for the inputs'
+//
+// What a layer of one's own takes it says itself: see [Counted]. Left out is what does
+// one operation of each number, or one function: biases, activations, dropout and
+// noise, merges, scaling, and all that moves numbers alone; and the loss and the
+// optimizer. What Winograd's algorithm saves is not taken off.
 //
 // A layer that is not known and does not say it is a [*UncountedError].
 func (m *Model) FLOPs() (forward, step int, err error) {

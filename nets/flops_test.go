@@ -113,6 +113,13 @@ func TestFLOPs(t *testing.T) {
 		"gain first":  {network(countedGain{}, nets.Dense{Units: 5}), 24 + 2*120, 3*24 + 3*2*120},
 		"gain last":   {network(nets.Dense{Units: 5}, countedGain{}), 2*120 + 5, 2*2*120 + 6*5},
 		"gain frozen": {frozen(network(nets.Dense{Units: 5}, countedGain{}), "counted_gain"), 2*120 + 5, 2*2*120 + 4*5},
+		// 4·3 places, and behind the pool, of (2,1) windows, 2·3.
+		"depthwise": {network(nets.Dense{Units: 24}, nets.Reshape{To: []int{4, 3, 2}}, nets.DepthwiseConv2D{Size: [2]int{3, 2}, Padding: nets.Same, DepthMultiplier: 2}, nets.Dense{Units: 5}),
+			2 * (24*24 + 12*6*2*2 + 48*5), 2 * (2*24*24 + 3*12*6*2*2 + 3*48*5)},
+		"separable": {network(nets.SeparableConv2D{Filters: 5, Side: 2, DepthMultiplier: 3}, nets.Dense{Units: 5}),
+			2 * (6*2*3*(4+5) + 30*5), 2 * (2*6*2*3*(4+5) + 3*30*5)},
+		"pools": {network(nets.BatchNormalization{}, nets.MaxPooling2D{Size: [2]int{2, 1}}, nets.LayerNormalization{}, nets.GlobalAveragePooling2D{}, nets.Dense{Units: 5}),
+			4*24 + 12*2 + 7*12 + 12 + 2*2*5, (4+6)*24 + 2*12*2 + (7+3+8)*12 + 2*12 + 3*2*2*5},
 		// Neither of the first twins needs a gradient of its input, both of the second.
 		"twins":       {network(twins{6}, twins{5}), 2*2*(24*6+6*5) + 6 + 5, 2*2*(2*24*6+3*6*5) + 6 + 5},
 		"half frozen": {frozen(network(twins{6}, twins{5}), "twins.dense"), 2*2*(24*6+6*5) + 6 + 5, 2*2*(24*6+3*6*5) + 2*24*6 + 6 + 5},
