@@ -18,9 +18,21 @@ func newEmbedding(t *testing.T, net Network, seed uint64) *Model {
 	return m
 }
 
-// TestEmbeddingIsOnTheSphere, for either network, and can be trained.
+// forked is a network whose trunk ends in branches, behind a pool.
+func forked(input [3]int, classes int) Network {
+	n := Network{Name: "forked", Input: input}
+	n.Then(Conv2D{Filters: 4, Side: 3})
+	n.Then(BatchNormalization{})
+	pool := n.Then(GlobalAveragePooling2D{})
+	aside := n.Then(Dense{Units: 4})
+	n.Then(Add{}, pool, aside)
+	n.Then(Dense{Units: classes})
+	return n
+}
+
+// TestEmbeddingIsOnTheSphere, for any network, and can be trained.
 func TestEmbeddingIsOnTheSphere(t *testing.T) {
-	for _, net := range []func([3]int, int) Network{MLP, CNN} {
+	for _, net := range []func([3]int, int) Network{MLP, CNN, forked} {
 		m := newEmbedding(t, Embedding(net([3]int{8, 8, 1}, 10), 5), 1)
 		m.Loss = SupCon{Tau: 0.1}
 		p, err := m.Program(Training, 6)
@@ -45,7 +57,7 @@ func TestEmbeddingIsOnTheSphere(t *testing.T) {
 				t.Errorf("%s: row %d has the length %v", m.Name, i, math.Sqrt(length))
 			}
 		}
-		if parts := p.Parts(); parts[len(parts)-1].Type != "SupCon" || !(p.Loss() > 0) || len(p.Gradients()) != len(m.Weights) {
+		if parts := p.Parts(); parts[len(parts)-1].Type != "SupCon" || !(p.Loss() > 0) || len(p.Gradients()) != len(m.Trained()) {
 			t.Errorf("%s: loss %v of %v, %d gradients", m.Name, p.Loss(), parts[len(parts)-1].Type, len(p.Gradients()))
 		}
 	}

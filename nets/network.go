@@ -37,12 +37,20 @@ func (n Network) WithDropout(rate float64) Network {
 				layers = append(layers, drop)
 			}
 		}
-		_, convolution := settings(l).(Conv2D)
-		learnt = learnt || dense || convolution
+		learnt = learnt || dense || convolves(l)
 		layers = append(layers, l)
 	}
 	n.Layers = layers
 	return n
+}
+
+// convolves says whether a layer is a convolution.
+func convolves(l Layer) bool {
+	switch settings(l).(type) {
+	case Conv2D, DepthwiseConv2D, SeparableConv2D:
+		return true
+	}
+	return false
 }
 
 // kind is the class of a layer, or of a loss: Keras's name of it, or its type's;

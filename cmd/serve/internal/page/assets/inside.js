@@ -35,7 +35,7 @@ const looking = latest(async () => {
   await rest(signal);
   classesOf(model).forEach((picture, i) => signed(picture, bytes(evidence.classes[i]), image, ...seen.image));
   $("evidence-title").textContent = `Evidence, as the ${inside.toUpperCase()} weighs it`;
-  $("evidence-scale").textContent = `Full colour is a loss or a gain of ${evidence.largest.toFixed(1)}.`;
+  $("evidence-scale").textContent = `Full colour is a loss or a gain of ${evidence.largest.toPrecision(2)}.`;
 });
 
 // classesOf are the pictures of the evidence, one for each class.
