@@ -93,9 +93,10 @@ func layered() map[string]nets.Network {
 	a := inception.Then(nets.At{Layer: one(2), Name: "narrow"}, "image")
 	b := inception.Then(nets.ZeroPadding2D{}, "image")
 	b = inception.Then(nets.At{Layer: nets.Conv2D{Filters: 3, Side: 3, Activation: nets.ReLU}, Name: "wide"}, b)
-	c := inception.Then(nets.LayerNormalization{NoCenter: true}, "image")
+	c := inception.Then(nets.MaxPooling2D{Side: 3, Strides: [2]int{1, 1}, Padding: nets.Same}, "image")
+	c = inception.Then(nets.LayerNormalization{NoCenter: true}, c)
 	inception.Then(nets.Concatenate{}, a, b, c, "image")
-	inception.Then(nets.Flatten{})
+	inception.Then(nets.GlobalAveragePooling2D{})
 	inception.Then(nets.Dense{Units: 3})
 
 	merges := nets.Network{Name: "merges", Input: input}
@@ -112,7 +113,7 @@ func layered() map[string]nets.Network {
 		"residual": residual, "inception": inception, "merges": merges,
 		"activations":    chain("activations", nets.ReLULayer{MaxValue: &six, NegativeSlope: 0.25, Threshold: 0.5}, nets.LeakyReLULayer{}, nets.ELULayer{Alpha: 0.5}, nets.PReLU{SharedAxes: []int{1, 2}}, nets.PReLU{}, nets.SoftmaxLayer{}, nets.Activate{With: nets.GELU}),
 		"normalizations": chain("normalizations", nets.Rescaling{Scale: 0.5, Offset: 0.25}, nets.Normalization{Mean: []float64{0.5, 0.25}, Variance: []float64{2, 1}}, nets.BatchNormalization{NoScale: true, BetaRegularizer: nets.Regularizer{L2: 0.5}}, nets.LayerNormalization{Epsilon: 0.125}),
-		"shapes":         chain("shapes", nets.ZeroPadding2D{Padding: nets.Sides{{1, 0}, {0, 2}}}, nets.Cropping2D{Cropping: nets.Sides{{2, 0}, {1, 0}}}, nets.Reshape{To: []int{-1, 5, 2}}, nets.GaussianNoise{Stddev: 0.5}, nets.SpatialDropout2D{Rate: 0.25}),
+		"shapes":         chain("shapes", nets.ZeroPadding2D{Padding: nets.Sides{{1, 0}, {0, 2}}}, nets.Cropping2D{Cropping: nets.Sides{{2, 0}, {1, 0}}}, nets.AveragePooling2D{Size: [2]int{1, 2}}, nets.Reshape{To: []int{-1, 2}}, nets.Reshape{To: []int{1, -1, 2}}, nets.GlobalMaxPooling2D{KeepDims: true}, nets.GaussianNoise{Stddev: 0.5}, nets.SpatialDropout2D{Rate: 0.25}),
 	}
 }
 
