@@ -89,7 +89,7 @@ func everyOp(g *gorgonia.ExprGraph, of, rest, labels tensor.Dtype) map[string]fu
 	return map[string]func() error{
 		"Affine": func() error { _, err := f.Affine(x(), w(), in("b", of, 3), false); return err },
 		"Convolve": func() error {
-			_, err := f.Convolve(in("i", of, 1, 3, 3, 1), in("k", rest, 2, 2, 1, 2), in("c", of, 2), false)
+			_, err := f.Convolve(in("i", of, 1, 3, 3, 1), in("k", rest, 2, 2, 1, 2), in("c", of, 2), graph.Window{}, 1, false)
 			return err
 		},
 		"L2":                 func() error { _, err := f.L2(in("s", of), 1, w()); return err },
@@ -267,7 +267,7 @@ func TestAMachineThatBuildHasNotMadeIsRefused(t *testing.T) {
 func TestTwinsRefuseWhatTheFusedOpsDo(t *testing.T) {
 	for name, build := range map[string]func(o graph.Ops, in func(dt tensor.Dtype, shape ...int) *gorgonia.Node) error{
 		"a kernel larger than the images": func(o graph.Ops, in func(tensor.Dtype, ...int) *gorgonia.Node) error {
-			_, err := o.Convolve(in(tensor.Float32, 1, 4, 4, 1), in(tensor.Float32, 5, 5, 1, 2), in(tensor.Float32, 2), false)
+			_, err := o.Convolve(in(tensor.Float32, 1, 4, 4, 1), in(tensor.Float32, 5, 5, 1, 2), in(tensor.Float32, 2), graph.Window{}, 1, false)
 			return err
 		},
 		"a smoothing of 7": func(o graph.Ops, in func(tensor.Dtype, ...int) *gorgonia.Node) error {

@@ -27,8 +27,9 @@ type Ops interface {
 	// Affine is x (N,...) · w (I,O) + b (O) -> (N,O), rectified if relu. b may be nil.
 	Affine(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error)
 
-	// Convolve is x (N,H,W,C) * w (KH,KW,C,F) + b (F) -> (N,OH,OW,F), rectified if relu.
-	Convolve(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error)
+	// Convolve is x (N,H,W,C) * w (KH,KW,C/groups,F) + b (F) -> (N,OH,OW,F), rectified
+	// if relu. A nil b is none.
+	Convolve(x, w, b *gorgonia.Node, over Window, groups int, relu bool) (*gorgonia.Node, error)
 
 	// Flatten is x (N,...) -> (N,I), a view.
 	Flatten(x *gorgonia.Node) (*gorgonia.Node, error)
@@ -57,8 +58,8 @@ func (fused) Affine(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error) {
 	return either(Affine[float32]{relu}, Affine[float64]{relu}, given(x, w, b)...)
 }
 
-func (f fused) Convolve(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error) {
-	return either(Convolve[float32]{relu, f.convolution}, Convolve[float64]{relu, f.convolution}, x, w, b)
+func (f fused) Convolve(x, w, b *gorgonia.Node, over Window, groups int, relu bool) (*gorgonia.Node, error) {
+	return either(Convolve[float32]{relu, f.convolution, over, groups}, Convolve[float64]{relu, f.convolution, over, groups}, given(x, w, b)...)
 }
 
 func (fused) Flatten(x *gorgonia.Node) (*gorgonia.Node, error) {

@@ -34,7 +34,18 @@ func affine(relu bool) func(graph.Ops, gorgonia.Nodes) (*gorgonia.Node, error) {
 
 func convolve(relu bool) func(graph.Ops, gorgonia.Nodes) (*gorgonia.Node, error) {
 	return func(ops graph.Ops, in gorgonia.Nodes) (*gorgonia.Node, error) {
-		return ops.Convolve(in[0], in[1], in[2], relu)
+		return ops.Convolve(in[0], in[1], in[2], graph.Window{}, 1, relu)
+	}
+}
+
+// over is a convolution of some window and groups, without a bias if there is none.
+func over(w graph.Window, groups int, relu bool) func(graph.Ops, gorgonia.Nodes) (*gorgonia.Node, error) {
+	return func(ops graph.Ops, in gorgonia.Nodes) (*gorgonia.Node, error) {
+		var b *gorgonia.Node
+		if len(in) == 3 {
+			b = in[2]
+		}
+		return ops.Convolve(in[0], in[1], b, w, groups, relu)
 	}
 }
 
@@ -45,7 +56,7 @@ func winograd(relu bool) func(graph.Ops, gorgonia.Nodes) (*gorgonia.Node, error)
 		if ops == graph.Fused {
 			ops = graph.FusedWith(kernel.Winograd)
 		}
-		return ops.Convolve(in[0], in[1], in[2], relu)
+		return ops.Convolve(in[0], in[1], in[2], graph.Window{}, 1, relu)
 	}
 }
 
@@ -64,6 +75,12 @@ func TestOps(t *testing.T) {
 		"convolve relu":     of(convolve(true), r(1, 2, 5, 6, 3), r(2, 3, 3, 3, 4), r(3, 4)),
 		"convolve 2x4":      of(convolve(true), r(1, 3, 4, 6, 2), r(2, 2, 4, 2, 3), r(3, 3)),
 		"convolve whole":    of(convolve(true), r(1, 2, 3, 3, 2), r(2, 3, 3, 2, 3), r(3, 3)),
+		"convolve same":     of(over(graph.Window{Same: true}, 1, true), r(1, 2, 5, 6, 3), r(2, 3, 4, 3, 4), r(3, 4)),
+		"convolve strides":  of(over(graph.Window{Strides: [2]int{2, 3}, Same: true}, 1, true), r(1, 2, 7, 8, 3), r(2, 3, 2, 3, 4), r(3, 4)),
+		"convolve dilated":  of(over(graph.Window{Dilation: [2]int{2, 1}}, 1, false), r(1, 2, 7, 5, 3), r(2, 3, 2, 3, 4), r(3, 4)),
+		"convolve groups":   of(over(graph.Window{Same: true}, 2, true), r(1, 2, 5, 5, 4), r(2, 3, 3, 2, 6), r(3, 6)),
+		"convolve no bias":  of(over(graph.Window{}, 1, true), r(1, 2, 5, 5, 3), r(2, 3, 3, 3, 4)),
+		"convolve points":   of(over(graph.Window{Strides: [2]int{2, 2}}, 1, true), r(1, 2, 5, 4, 3), r(2, 1, 1, 3, 4)),
 		"winograd":          of(winograd(false), r(1, 2, 6, 6, 3), r(2, 3, 3, 3, 4), r(3, 4)),
 		"winograd relu":     of(winograd(true), r(1, 1, 10, 6, 2), r(2, 3, 3, 2, 3), r(3, 3)),
 		"winograd overhang": of(winograd(true), r(1, 2, 5, 9, 2), r(2, 3, 3, 2, 3), r(3, 3)),
@@ -94,7 +111,7 @@ func TestOps(t *testing.T) {
 			return ops.L2(loss, 0.3, in[1], in[0]) // both are read twice
 		}, r(1, 4, 5), r(2, 5, 3), r(3, 3), optest.Labels(0, 1, 2, 2)),
 		"two layers": of(func(ops graph.Ops, in gorgonia.Nodes) (*gorgonia.Node, error) {
-			h, err := ops.Convolve(in[0], in[1], in[2], true)
+			h, err := ops.Convolve(in[0], in[1], in[2], graph.Window{}, 1, true)
 			if err != nil {
 				return nil, err
 			}

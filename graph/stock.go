@@ -27,9 +27,13 @@ func (stock) Affine(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error) {
 	})
 }
 
-// Convolve goes by way of Gorgonia's NCHW and OIHW.
-func (stock) Convolve(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error) {
-	return stockNodes(Convolve[float32]{ReLU: relu}, Convolve[float64]{ReLU: relu}, gorgonia.Nodes{x, w, b}, func() *gorgonia.Node {
+// Convolve goes by way of Gorgonia's NCHW and OIHW, which has no groups, no rows of
+// zeros on one side alone, and here a bias; what it has not is a loop of our own.
+func (stock) Convolve(x, w, b *gorgonia.Node, over Window, groups int, relu bool) (*gorgonia.Node, error) {
+	if over != (Window{}) || groups > 1 || b == nil {
+		return slowConvolution(x, w, b, over, groups, relu)
+	}
+	return stockNodes(Convolve[float32]{ReLU: relu, Groups: groups}, Convolve[float64]{ReLU: relu, Groups: groups}, gorgonia.Nodes{x, w, b}, func() *gorgonia.Node {
 		k := w.Shape()
 		nchw := must(gorgonia.Transpose(x, 0, 3, 1, 2))
 		oihw := must(gorgonia.Transpose(w, 3, 2, 0, 1))

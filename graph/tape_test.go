@@ -26,7 +26,7 @@ func classifier(t *testing.T, stockNode bool) (*Machine, *gorgonia.Node, gorgoni
 		x, w, b := NewParam(g, "x", fill(4, 6, 6, 1)), NewParam(g, "w", fill(3, 3, 1, 2)), NewParam(g, "b", fill(2))
 		v, c := NewParam(g, "v", fill(32, 3)), NewParam(g, "c", fill(3))
 		labels := NewParam(g, "labels", tensor.New(tensor.WithBacking([]int{0, 2, 1, 1})))
-		y, err := Fused.Convolve(x, w, b, true)
+		y, err := Fused.Convolve(x, w, b, Window{}, 1, true)
 		if err == nil {
 			y, err = Fused.Flatten(y)
 		}

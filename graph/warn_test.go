@@ -139,7 +139,7 @@ func fusedNetwork(g *gorgonia.ExprGraph, dt tensor.Dtype) error {
 	}
 	f := graph.Fused
 	filter, shift := in("filter", dt, 3, 3, 1, 2), in("shift", dt, 2)
-	x := must(f.Convolve(in("images", dt, 4, 12, 12, 1), filter, shift, true))
+	x := must(f.Convolve(in("images", dt, 4, 12, 12, 1), filter, shift, graph.Window{}, 1, true))
 	x = must(f.Dropout(must(f.Flatten(x)), 0.3, rand.NewPCG(1, 2)))
 	w, b := in("w", dt, 200, 10), in("b", dt, 10)
 	logits := must(f.Affine(x, w, b, false))

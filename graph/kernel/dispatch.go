@@ -21,6 +21,8 @@ type table[T Float] struct {
 	affine       func(m, n, k int, a, b, bias, c []T, relu bool)
 	convolve     func(s Conv, x, w, b, y []T, relu bool)
 	convolveGrad func(g *convGrad[T])
+	slide        func(s Conv, a Algorithm, x, w, b, y []T, relu bool) // of shapes that are not plain
+	slideGrad    func(g *convGrad[T], a Algorithm)
 
 	winograd       transforms[T]
 	winogradIsFast bool // where it fits
@@ -93,7 +95,9 @@ func genericTable[T Float]() table[T] {
 	return table[T]{
 		gemm: genericGemm[T], affine: genericAffine[T],
 		convolve: genericConvolve[T], convolveGrad: genericConvolveGrad[T], winograd: genericTransforms[T](),
-		add: genericAdd[T], scale: genericScale[T], biasReLU: genericBiasReLU[T], reluGrad: genericReLUGrad[T], adam: genericAdam[T],
+		slide:     func(s Conv, _ Algorithm, x, w, b, y []T, relu bool) { genericConvolve(s, x, w, b, y, relu) },
+		slideGrad: func(g *convGrad[T], _ Algorithm) { genericConvolveGrad(g) },
+		add:       genericAdd[T], scale: genericScale[T], biasReLU: genericBiasReLU[T], reluGrad: genericReLUGrad[T], adam: genericAdam[T],
 		sgd: genericSGD[T], momentum: genericMomentum[T], nesterov: genericNesterov[T], rmsprop: genericRMSprop[T],
 		activate: genericActivates[T](), activateGrad: genericActivateGrads[T](),
 		lanes: 1, multiplyAdds: genericMultiplyAdds[T],
@@ -110,6 +114,7 @@ func portableTable[T Float]() table[T] {
 	t.gemm, t.affine = portableGemm[T], portableAffine[T]
 	t.convolve, t.convolveGrad = convolvePatches[T], convolvePatchesGrad[T]
 	t.pools, t.depthwises = portableLoops[T]().pools(), portableDepthwise[T]()
+	t.slide, t.slideGrad = slide[T], slideGrad[T]
 	return t
 }
 

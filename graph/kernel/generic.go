@@ -24,16 +24,23 @@ func genericGemm[T Float](ta, tb Transpose, m, n, k int, a, b, c []T) {
 
 // genericConvolve is Convolve's loop.
 func genericConvolve[T Float](s Conv, x, w, b, y []T, relu bool) {
+	s = s.whole()
 	oh, ow := s.Out()
+	c, f := s.C/s.G, s.F/s.G
 	for p := range s.N * oh * ow {
-		n, i, j := p/(oh*ow), p/ow%oh, p%ow
 		out := y[p*s.F : (p+1)*s.F]
 		clear(out)
-		for t := range s.KH * s.KW * s.C {
-			u, v, c := t/(s.KW*s.C), t/s.C%s.KW, t%s.C
-			xt := x[((n*s.H+i+u)*s.W+j+v)*s.C+c]
-			for f, wf := range w[t*s.F : (t+1)*s.F] {
-				out[f] += T(xt * wf)
+		for uv := range s.KH * s.KW {
+			at, ok := s.pixel(p/(oh*ow), p/ow%oh, p%ow, uv/s.KW, uv%s.KW)
+			if !ok {
+				continue
+			}
+			for t := range s.C {
+				g := t / c
+				xt, first := x[at+t], (uv*c+t%c)*s.F
+				for k, wf := range w[first+g*f : first+(g+1)*f] {
+					out[g*f+k] += T(xt * wf)
+				}
 			}
 		}
 		if relu {
@@ -44,15 +51,25 @@ func genericConvolve[T Float](s Conv, x, w, b, y []T, relu bool) {
 	}
 }
 
+// pixel is where in x the first channel of the pixel lies that pixel (u,v) of a
+// filter sees at place (i,j) of image n; ok is false around the image.
+func (s Conv) pixel(n, i, j, u, v int) (at int, ok bool) {
+	row, column := i*s.SH+u*s.DH-s.Top, j*s.SW+v*s.DW-s.Left
+	if row < 0 || row >= s.H || column < 0 || column >= s.W {
+		return 0, false
+	}
+	return ((n*s.H+row)*s.W + column) * s.C, true
+}
+
 // genericConvolveGrad is ConvolveGrad's loop.
 func genericConvolveGrad[T Float](g *convGrad[T]) {
-	oh, ow := g.Out()
+	s := g.whole()
+	oh, ow := s.Out()
 	clear(g.dx)
 	clear(g.dw)
 	clear(g.db)
 	dz := make([]T, g.F)
 	for p := range g.N * oh * ow {
-		n, i, j := p/(oh*ow), p/ow%oh, p%ow
 		copy(dz, g.dy[p*g.F:])
 		if g.relu {
 			genericReLUGrad(dz, dz, g.y[p*g.F:(p+1)*g.F])
@@ -60,15 +77,25 @@ func genericConvolveGrad[T Float](g *convGrad[T]) {
 		if g.db != nil {
 			genericAdd(g.db, dz)
 		}
-		for t := range g.KH * g.KW * g.C {
-			u, v, c := t/(g.KW*g.C), t/g.C%g.KW, t%g.C
-			at := ((n*g.H+i+u)*g.W+j+v)*g.C + c
-			if g.dw != nil {
-				genericAxpy(g.dw[t*g.F:(t+1)*g.F], g.x[at], dz)
+		for uv := range g.KH * g.KW {
+			if at, ok := s.pixel(p/(oh*ow), p/ow%oh, p%ow, uv/g.KW, uv%g.KW); ok {
+				g.addPixel(at, uv, s.C/s.G, s.F/s.G, dz)
 			}
-			if g.dx != nil {
-				g.dx[at] += genericDot(g.w[t*g.F:(t+1)*g.F], dz)
-			}
+		}
+	}
+}
+
+// addPixel adds what the gradient dz of one place says of one pixel that it sees,
+// and of the filters there. A group has so many channels and filters.
+func (g *convGrad[T]) addPixel(at, uv, channels, filters int, dz []T) {
+	for t := range g.C {
+		first := (uv*channels+t%channels)*g.F + t/channels*filters
+		dz := dz[t/channels*filters:][:filters]
+		if g.dw != nil {
+			genericAxpy(g.dw[first:first+filters], g.x[at+t], dz)
+		}
+		if g.dx != nil {
+			g.dx[at+t] += genericDot(g.w[first:first+filters], dz)
 		}
 	}
 }

@@ -164,6 +164,21 @@ var convs = []Conv{
 	{N: 2, H: 9, W: 35, C: 19, KH: 3, KW: 3, F: 21},
 	{N: 9, H: 5, W: 5, C: 16, KH: 5, KW: 5, F: 24},
 	{N: 9, H: 6, W: 5, C: 32, KH: 5, KW: 5, F: 6},
+
+	{N: 3, H: 7, W: 6, C: 3, KH: 3, KW: 3, F: 5, Top: 1, Left: 1, Bottom: 1, Right: 1},
+	{N: 2, H: 14, W: 13, C: 16, KH: 3, KW: 3, F: 32, Top: 1, Left: 1, Bottom: 1, Right: 1},
+	{N: 9, H: 7, W: 8, C: 2, KH: 2, KW: 4, F: 17, Top: 0, Left: 1, Bottom: 1, Right: 2},
+	{N: 3, H: 9, W: 8, C: 5, KH: 3, KW: 3, F: 7, SH: 2, SW: 2},
+	{N: 10, H: 9, W: 8, C: 16, KH: 3, KW: 3, F: 33, SH: 2, SW: 3, Top: 0, Left: 1, Bottom: 1, Right: 0},
+	{N: 2, H: 11, W: 12, C: 3, KH: 5, KW: 5, F: 6, SH: 3, SW: 1, Top: 2, Left: 2, Bottom: 2, Right: 2},
+	{N: 3, H: 9, W: 8, C: 16, KH: 1, KW: 1, F: 24, SH: 2, SW: 2},
+	{N: 3, H: 9, W: 7, C: 5, KH: 1, KW: 1, F: 3, SH: 1, SW: 3},
+	{N: 3, H: 5, W: 6, C: 4, KH: 1, KW: 1, F: 3, Top: 1, Right: 2},
+	{N: 2, H: 11, W: 10, C: 3, KH: 3, KW: 2, F: 5, DH: 2, DW: 3},
+	{N: 2, H: 9, W: 9, C: 17, KH: 3, KW: 3, F: 8, DH: 2, DW: 2, Top: 2, Left: 2, Bottom: 2, Right: 2},
+	{N: 3, H: 8, W: 7, C: 6, KH: 3, KW: 3, F: 4, G: 2},
+	{N: 3, H: 8, W: 7, C: 5, KH: 3, KW: 3, F: 10, G: 5, Top: 1, Left: 1, Bottom: 1, Right: 1},
+	{N: 2, H: 9, W: 9, C: 32, KH: 3, KW: 3, F: 32, G: 2, SH: 2, SW: 2, Top: 1, Left: 1, Bottom: 1, Right: 1},
 }
 
 // convolved are the results of a convolution and its gradients.
@@ -237,7 +252,7 @@ func TestConvolve(t *testing.T) {
 			for _, relu := range []bool{false, true} {
 				testConvolve[float32](t, s, Direct, relu)
 				testConvolve[float64](t, s, Direct, relu)
-				if s.KH == 3 && s.KW == 3 {
+				if _, err := Resolve[float32](s, Winograd); err == nil {
 					testConvolve[float32](t, s, Winograd, relu)
 					testConvolve[float64](t, s, Winograd, relu)
 				}

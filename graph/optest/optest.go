@@ -200,6 +200,11 @@ func changeFields(t *testing.T, v reflect.Value, check func()) {
 		case reflect.Slice:
 			f.Set(reflect.AppendSlice(reflect.MakeSlice(f.Type(), 0, f.Len()), f))
 			f.Index(0).SetInt(f.Index(0).Int() + 1)
+		case reflect.Struct:
+			changeFields(t, f, check)
+			continue
+		case reflect.Array:
+			f.Index(0).SetInt(f.Index(0).Int() + 1)
 		case reflect.Pointer, reflect.Interface:
 			continue
 		default:
