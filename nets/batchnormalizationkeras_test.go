@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"stheno/graph"
@@ -19,13 +18,6 @@ func numbers(into []float64, times, plus, modulo int, scale float64) {
 	for n := range into {
 		into[n] = float64((n*times+plus)%modulo) / scale
 	}
-}
-
-// rectifier is ReLU as a layer of one's own.
-type rectifier struct{}
-
-func (rectifier) Build(_ *nets.Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
-	return gorgonia.Rectify(x)
 }
 
 // TestNormalizationsAreKeras: 20 steps in float64 have the losses and the moving moments
@@ -46,7 +38,7 @@ func TestNormalizationsAreKeras(t *testing.T) {
 		t.Fatal(err)
 	}
 	conv := func(filters, side int) nets.Layer { return nets.Conv2D{Filters: filters, Side: side} }
-	relu := rectifier{}
+	relu := nets.ReLULayer{} // which BatchNormalization does itself
 	for name, net := range map[string]nets.Network{
 		"images": {Input: [3]int{6, 5, 2}, Layers: []nets.Layer{conv(3, 3), nets.BatchNormalization{Momentum: 0.9}, relu, conv(4, 2), nets.BatchNormalization{NoScale: true, Epsilon: 0.01}, relu}},
 		"rows":   {Input: [3]int{3, 2, 1}, Layers: []nets.Layer{nets.Flatten{}, nets.Dense{Units: 5}, nets.BatchNormalization{NoCenter: true}, nets.LayerNormalization{}, relu}},
