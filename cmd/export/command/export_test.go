@@ -153,7 +153,7 @@ func TestExportRefusals(t *testing.T) {
 	}{
 		{"", usage, "-model RUN_OR_FILE is missing"},
 		{"mlp.safetensors", usage, `unexpected argument "mlp.safetensors"`},
-		{"-model mlp.safetensors -net rnn", usage, `-net: network "rnn" is not known; there are cnn, mlp`},
+		{"-model mlp.safetensors -net rnn", usage, `-net: network "rnn" is not known; there are cnn, convnet, lenet5, mlp, resnet, vgg`},
 		{"-model mlp.safetensors -size 3", usage, "-size"},
 		{"-model missing.safetensors", failure, "missing.safetensors: no such file"},
 		{"-model text.safetensors", failure, `text.safetensors: begins with "no weigh"`},
@@ -161,7 +161,7 @@ func TestExportRefusals(t *testing.T) {
 		{"-model run", failure, "run/config.json: has format 0"},
 		{"-model other.safetensors", failure, `other.safetensors: network "other" is not known`},
 		{"-model mlp.safetensors -net cnn", failure, "is of the network mlp, not -net cnn"},
-		{"-model torch-cnn.safetensors", failure, "does not say which network it is: say it with -net; there are cnn, mlp"},
+		{"-model torch-cnn.safetensors", failure, "does not say which network it is: say it with -net; there are cnn, convnet, lenet5, mlp, resnet, vgg"},
 		{"-model torch-cnn.safetensors -net mlp", failure, "is no mlp: no kernel of 2 dimensions has 512 outputs"},
 		{"-model oblong.safetensors", failure, "first dense layer has 72 inputs, which are no images of 28 x 28, grey (784) or in colour (2352): -image is 28x28; say which size the network was made for"},
 		{"-model oblong.safetensors -image 8x8", failure, "which are no images of 8 x 8, grey (64) or in colour (192): -image is 8x8"},

@@ -121,7 +121,7 @@ func (s *settings) define(f *flag.FlagSet) {
 	f.Float64Var(&s.WeightDecay, "weight-decay", 0, "at each step take learning rate times this `part` of every kernel away; adam has none")
 	f.Float64Var(&s.L2, "l2", 0, "add this `factor` times the sum of the squares of all kernels to the loss, as Keras's regularizers.l2")
 	f.Float64Var(&s.LabelSmoothing, "label-smoothing", 0, "spread this `part` of each label over all classes, as Keras's label_smoothing")
-	f.Float64Var(&s.Dropout, "dropout", 0, "`rate` of dropout before each dense layer but one that sees the images; 0 is none, as in the notebook")
+	f.Float64Var(&s.Dropout, "dropout", 0, "`rate` of dropout before each dense layer but one that sees the images; 0 leaves a network its own, and the notebook's have none")
 	f.Float64Var(&s.EMA, "ema", 0, "validate and keep a moving average of the weights with this `decay`, such as 0.999; 0 is off")
 	f.IntVar(&s.SWA, "swa", 0, "validate and keep the mean of the weights at the ends of the last so many `epochs`; 0 is off; with batch normalization each of them takes one more pass over the training images")
 	f.BoolVar(&s.TensorBoard, "tensorboard", false, "write TensorBoard's event files into the run folder")

@@ -22,8 +22,8 @@ func TestAnyNetworkByItsName(t *testing.T) {
 		t.Error("another model than the command's of that name")
 	}
 	for want, args := range map[string][]string{
-		"-net NAME is missing: there are cnn, mlp":            {"-data", data},
-		"-net rnn: there are cnn, mlp":                        {"-net", "rnn"},
+		"-net NAME is missing: there are cnn, convnet, lenet5, mlp, resnet, vgg":            {"-data", data},
+		"-net rnn: there are cnn, convnet, lenet5, mlp, resnet, vgg":                        {"-net", "rnn"},
 		"-net cnn: the run has the network mlp and keeps it":  {"-resume", named, "-net", "cnn"},
 		"-recipe best: there is none for the network program": {"-net", "program-test", "-recipe", "best"},
 	} {
