@@ -23,7 +23,6 @@ import (
 // dice makes random networks.
 type dice struct{ *rand.Rand }
 
-func (d dice) below(n int) int             { return d.IntN(n) }
 func (d dice) side() int                   { return 1 + d.IntN(3) }
 func (d dice) two() [2]int                 { return [2]int{d.side(), d.side()} }
 func (d dice) padding() nets.Padding       { return nets.Padding(d.IntN(2)) }
