@@ -42,7 +42,8 @@ func (d dice) layer(channels int) nets.Layer {
 	stride := d.side()
 	most := d.Float64()
 	of := []nets.Layer{
-		nets.Conv2D{Filters: d.side(), Side: d.side(), Activation: d.activation()},
+		nets.Conv2D{Filters: d.side(), Size: d.two(), Strides: d.two(), Padding: d.padding(), NoBias: d.yes(), Activation: d.activation()},
+		nets.Conv2D{Filters: 2 * d.side(), Size: d.two(), Dilation: d.two(), Padding: d.padding(), Groups: d.side(), Activation: d.activation()},
 		nets.DepthwiseConv2D{Size: d.two(), Strides: [2]int{stride, stride}, Padding: d.padding(), DepthMultiplier: d.side(), NoBias: d.yes(), Activation: d.activation()},
 		nets.DepthwiseConv2D{Size: d.two(), Dilation: d.two(), Padding: d.padding()},
 		nets.SeparableConv2D{Filters: d.side(), Size: d.two(), Strides: [2]int{stride, stride}, Padding: d.padding(), DepthMultiplier: d.side(), NoBias: d.yes(), Activation: d.activation()},

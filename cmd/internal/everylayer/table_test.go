@@ -17,7 +17,7 @@ var table = map[string][]nets.Layer{
 	"AveragePooling2D":       {nets.AveragePooling2D{}, nets.AveragePooling2D{Side: 3, Strides: [2]int{1, 2}, Padding: nets.Same}},
 	"BatchNormalization":     {nets.BatchNormalization{}, nets.BatchNormalization{Momentum: 0.9, Epsilon: 1e-5, NoScale: true}, nets.BatchNormalization{NoCenter: true}},
 	"Concatenate":            {nets.Concatenate{}},
-	"Conv2D":                 {nets.Conv2D{Filters: 3, Side: 2}, nets.Conv2D{Filters: 3, Side: 3, Activation: nets.ReLU}},
+	"Conv2D":                 {nets.Conv2D{Filters: 3, Side: 2}, nets.Conv2D{Filters: 4, Size: [2]int{3, 2}, Strides: [2]int{2, 1}, Padding: nets.Same, Groups: 2, NoBias: true, Activation: nets.ReLU}, nets.Conv2D{Filters: 2, Side: 3, Dilation: [2]int{1, 2}, Activation: nets.Sigmoid}},
 	"Cosines":                {nets.Cosines{Units: 5}},
 	"Cropping2D":             {nets.Cropping2D{Cropping: nets.Sides{{1, 0}, {2, 1}}}, nets.Cropping2D{}},
 	"Dense":                  {nets.Dense{Units: 5}, nets.Dense{Units: 5, Activation: nets.ReLU}},
