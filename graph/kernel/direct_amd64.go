@@ -4,63 +4,94 @@ package kernel
 
 // Convolution without a copy of the patches: within a row of an image, the
 // patches of neighbouring pixels overlap, so the image itself is the first
-// operand of a matrix product whose rows are C numbers apart, and whose k runs
-// over KW·C neighbours in each of KH rows of pixels.
+// operand of a matrix product whose rows are SW·C numbers apart, and whose k runs
+// over KW·C neighbours in each of KH rows of pixels. Only an image that zeros stand
+// around is copied, to between them.
 
 func (t *tiles) convolve(s Conv, x, w, b, y []float32, relu bool) {
+	s = s.whole()
 	panels := t.packPanels(s.patch(), s.F, w)
 	defer giveBack(panels)
-	oh, _ := s.Out()
+	flags := 0
+	if relu {
+		flags = flagReLU
+	}
+	if streams(s, y) {
+		flags |= flagStream
+	}
+	oh, ow := s.Out()
 	chunks := ceil(oh, rowsPerChunk)
 	parallel(s.N*chunks, func(i int) {
 		n, from := i/chunks, i%chunks*rowsPerChunk
-		t.convolveRows(s, from, min(oh, from+rowsPerChunk), imagesOf(x, s.N, n), panels, b, imagesOf(y, s.N, n), relu)
+		to := min(oh, from+rowsPerChunk)
+		part, rows, frame := s.between(from, to, imagesOf(x, s.N, n))
+		t.convolveRows(part, to-from, rows, panels, b, imagesOf(y, s.N, n)[from*ow*s.F:], flags)
+		giveBack(frame)
 	})
 }
 
 // rowsPerChunk is how many rows of an output image a block computes.
 const rowsPerChunk = 8
 
-// convolveRows computes rows from ... to of an image. A nil bias is none.
-func (t *tiles) convolveRows(s Conv, from, to int, x, panels, bias, y []float32, relu bool) {
+// between are the rows of an image that rows from ... to of the output see, between
+// their zeros, and the shape of that. If there are zeros, it is a copy in memory that
+// is to be given back.
+func (s Conv) between(from, to int, x []float32) (part Conv, rows, frame []float32) {
+	first := from * s.SH
+	if !s.pads() {
+		return s, x[first*s.W*s.C:], nil
+	}
+	part = s.padded()
+	part.H = (to-from-1)*s.SH + s.KH
+	size, left, right := part.W*s.C, s.Left*s.C, (s.Left+s.W)*s.C
+	frame = borrow[float32](part.H * size)
+	for i := range part.H {
+		line, row := frame[i*size:(i+1)*size], first+i-s.Top
+		if row < 0 || row >= s.H {
+			clear(line)
+			continue
+		}
+		clear(line[:left])
+		copy(line[left:right], x[row*s.W*s.C:])
+		clear(line[right:])
+	}
+	return part, frame, frame
+}
+
+// convolveRows computes the first rows of an output image. A nil bias is none.
+func (t *tiles) convolveRows(s Conv, rows int, x, panels, bias, y []float32, flags int) {
 	_, ow := s.Out()
-	one := strip{
-		repeat: to - from, outer: s.KH, inner: s.KW * s.C,
-		a: &x[from*s.W*s.C], ai: bytes(s.C), al: bytes(1), ao: bytes((s.W - s.KW) * s.C), ar: bytes(s.W * s.C),
-		bl: bytes(t.columns()), ci: bytes(s.F), cr: bytes(ow * s.F),
-	}
-	if relu {
-		one.flags = flagReLU
-	}
-	if streams(s, y) { // not gradients, which come as a batch of one image and are read soon
-		one.flags |= flagStream
-	}
-	for f := 0; f < s.F; f += t.columns() {
-		one.b, one.c = &panels[f*s.patch()], &y[from*ow*s.F+f]
+	t.strips(strip{
+		repeat: rows, outer: s.KH, inner: s.KW * s.C,
+		a: &x[0], ai: bytes(s.SW * s.C), al: bytes(1), ao: bytes((s.W - s.KW) * s.C), ar: bytes(s.SH * s.W * s.C),
+		ci: bytes(s.F), cr: bytes(ow * s.F), flags: flags,
+	}, ow, s.F, panels, bias, y)
+}
+
+// strips computes rows x columns of c again and again, from panels.
+func (t *tiles) strips(one strip, rows, columns int, panels, bias, c []float32) {
+	one.bl = bytes(t.columns())
+	for f := 0; f < columns; f += t.columns() {
+		one.b, one.c = &panels[f*one.outer*one.inner], &c[f]
 		if bias != nil {
 			one.bias = &bias[f]
 		}
-		t.multiply(one, t.tallest(), ow, min(t.columns(), s.F-f))
+		t.multiply(one, t.tallest(), rows, min(t.columns(), columns-f))
 	}
 }
 
-// convolveGrad computes the gradients in shards of images. That by the input
-// is a convolution of the gradients, between margins of zeros, with the filters
-// turned round and their channels exchanged.
+// convolveGrad computes the gradients in shards of images.
 func (t *tiles) convolveGrad(g *convGrad[float32]) {
-	var panels []float32
-	back := g.backwards()
+	g.Conv = g.whole()
+	var backs []back
 	if g.dx != nil {
-		turned := borrow[float32](len(g.w))
-		defer giveBack(turned)
-		turn(g.Conv, g.w, turned)
-		panels = t.packPanels(back.patch(), back.F, turned)
-		defer giveBack(panels)
+		backs = t.backs(g.Conv, g.w)
 	}
 	shards := g.shards()
 	dw, db := borrow[float32](shards*len(g.dw)), borrow[float32](shards*len(g.db))
 	defer giveBack(dw)
 	defer giveBack(db)
+	oh, _ := g.Out()
 	parallel(shards, func(shard int) {
 		_, ny := g.image()
 		dz := borrow[float32](ny + room)
@@ -70,16 +101,21 @@ func (t *tiles) convolveGrad(g *convGrad[float32]) {
 			g.dz(n, dz)
 			dy, y := g.imageAfter(g.dy, n), g.imageAfter(g.mask(), n)
 			if g.dw != nil {
-				t.addProducts(g.Conv, imagesOf(g.x, g.N, n), dz, imagesOf(dw, shards, shard), n > from, dy, y)
+				part, x, frame := g.between(0, oh, imagesOf(g.x, g.N, n))
+				t.addProducts(part, x, dz, imagesOf(dw, shards, shard), n > from, dy, y)
+				giveBack(frame)
 			}
 			if g.db != nil {
 				t.addRows(ny/g.F, g.F, dz, imagesOf(db, shards, shard), n > from)
 			}
 			if g.dx != nil {
-				t.convolveBack(g.Conv, back, dz, panels, imagesOf(g.dx, g.N, n))
+				t.convolveBack(g.Conv, backs, dz, imagesOf(g.dx, g.N, n))
 			}
 		}
 	})
+	for _, b := range backs {
+		giveBack(b.panels)
+	}
 	addShards(shards, dw, g.dw)
 	addShards(shards, db, g.db)
 }
@@ -92,39 +128,14 @@ func (g *convGrad[T]) imageAfter(batch []T, n int) []T {
 	return imagesOf(batch, g.N, n+1)
 }
 
-// backwards is the convolution that gives an image's gradient.
-func (s Conv) backwards() Conv {
-	return Conv{N: 1, H: s.H + s.KH - 1, W: s.W + s.KW - 1, C: s.F, KH: s.KH, KW: s.KW, F: s.C}
-}
-
-// turn writes w[KH-1-u,KW-1-v,c,f] as turned[u,v,f,c].
-func turn(s Conv, w, turned []float32) {
-	area := s.KH * s.KW
-	for uv := range area {
-		packTransposed(w[(area-1-uv)*s.C*s.F:], s.F, s.C, s.F, turned[uv*s.C*s.F:], s.C)
-	}
-}
-
-// convolveBack is an image's gradient.
-func (t *tiles) convolveBack(s, back Conv, dz, panels, dx []float32) {
-	oh, ow := s.Out()
-	margin := borrow[float32](back.H * back.W * back.C)
-	defer giveBack(margin)
-	clear(margin)
-	for i := range oh {
-		copy(margin[((i+s.KH-1)*back.W+s.KW-1)*s.F:], dz[i*ow*s.F:(i+1)*ow*s.F])
-	}
-	t.convolveRows(back, 0, s.H, margin, panels, nil, dx, false)
-}
-
 // addProducts is one image's share of a filter's gradient: for each row of the
-// filter a product as deep as the image has pixels. Behind dz there is room. What
+// filter a product as deep as the output has pixels. Behind dz there is room. What
 // stands in ahead and also will be read next.
 func (t *tiles) addProducts(s Conv, x, dz, dw []float32, add bool, ahead, also []float32) {
 	oh, ow := s.Out()
 	one := strip{
 		repeat: s.KH, outer: oh, inner: ow,
-		a: &x[0], ai: bytes(1), al: bytes(s.C), ao: bytes((s.W - ow) * s.C), ar: bytes(s.W * s.C),
+		a: &x[0], ai: bytes(1), al: bytes(s.SW * s.C), ao: bytes((s.SH*s.W - ow*s.SW) * s.C), ar: bytes(s.W * s.C),
 		bl: bytes(s.F), ci: bytes(s.F), cr: bytes(s.KW * s.C * s.F),
 	}
 	if add {

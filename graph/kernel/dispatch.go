@@ -21,6 +21,7 @@ type table[T Float] struct {
 	affine       func(m, n, k int, a, b, bias, c []T, relu bool)
 	convolve     func(s Conv, x, w, b, y []T, relu bool)
 	convolveGrad func(g *convGrad[T])
+	slides       bool                                                 // convolve and convolveGrad take strides, and zeros around the images
 	slide        func(s Conv, a Algorithm, x, w, b, y []T, relu bool) // of shapes that are not plain
 	slideGrad    func(g *convGrad[T], a Algorithm)
 

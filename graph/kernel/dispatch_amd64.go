@@ -67,7 +67,7 @@ type instructions struct {
 func (i *instructions) table() table[float32] {
 	return table[float32]{
 		gemm: i.gemm, affine: i.affine, convolve: i.convolve, convolveGrad: i.convolveGrad,
-		slide: slide[float32], slideGrad: slideGrad[float32],
+		slides: true, slide: slide[float32], slideGrad: slideGrad[float32],
 		winograd: i.transforms(&i.tiles), winogradIsFast: true,
 		add: i.add, scale: i.scale, biasReLU: i.biasReLU, reluGrad: i.reluGrad, adam: i.adam,
 		sgd: i.sgd, momentum: i.momentum, nesterov: i.nesterov, rmsprop: i.rmsprop,

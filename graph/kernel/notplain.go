@@ -9,6 +9,10 @@ func slide[T Float](s Conv, a Algorithm, x, w, b, y []T, relu bool) {
 	switch {
 	case s.G > 1:
 		slideGroups(s, a, x, w, b, y, relu)
+	case resolved[T](s, a) == Winograd:
+		winograd(s, x, w, b, y, relu)
+	case s.runs() && of[T]().slides:
+		of[T]().convolve(s, x, w, b, y, relu)
 	case s.pads() && s.steps():
 		inner := s.padded()
 		whole := borrow[T](s.N * inner.H * inner.W * s.C)
@@ -27,6 +31,10 @@ func slideGrad[T Float](g *convGrad[T], a Algorithm) {
 	switch s := g.Conv; {
 	case s.G > 1:
 		g.groups(a)
+	case resolved[T](s, a) == Winograd:
+		g.winograd()
+	case s.runs() && of[T]().slides:
+		of[T]().convolveGrad(g)
 	case s.pads() && s.steps():
 		g.padded(a)
 	case s.pointwise():
@@ -40,6 +48,9 @@ func slideGrad[T Float](g *convGrad[T], a Algorithm) {
 // single pixels over neighbours.
 func (s Conv) pads() bool  { return s.Top+s.Left+s.Bottom+s.Right > 0 }
 func (s Conv) steps() bool { return max(s.SH, s.SW, s.DH, s.DW) == 1 }
+
+// runs says whether a filter's pixels are neighbours.
+func (s Conv) runs() bool { return max(s.DH, s.DW) == 1 }
 
 // pointwise says whether a filter sees one pixel, of the image itself.
 func (s Conv) pointwise() bool { return s.KH == 1 && s.KW == 1 && !s.pads() }

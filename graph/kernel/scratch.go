@@ -51,8 +51,11 @@ func (s *scratch[T]) cut(n int) []T {
 	return unsafe.Slice((*T)(unsafe.Pointer(&piece[0])), n)
 }
 
-// giveBack ends a loan.
+// giveBack ends a loan; nil is none.
 func giveBack[T Float](b []T) {
+	if b == nil {
+		return
+	}
 	s := scratchOf[T]()
 	s.mu.Lock()
 	defer s.mu.Unlock()

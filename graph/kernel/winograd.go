@@ -84,23 +84,23 @@ func winograd[T Float](s Conv, x, w, b, y []T, relu bool) {
 		floor = 0
 	}
 	g := gridOf(s)
-	parallel(s.N*g.groups(), func(i int) {
-		n, group := i/g.groups(), g.group(i%g.groups())
-		v, m, work := borrowMatrices[T](group, s)
+	parallel(g.blocks(s.N), func(i int) {
+		block := g.block(i, 0, s.N)
+		v, m, work := borrowMatrices[T](block, s)
 		defer giveBack(work)
-		transformInput(group, s, imagesOf(x, s.N, n), v)
+		transformInput(block, s, x, v)
 		of[T]().winograd.products(products[T]{
 			a: v, b: u, c: m,
-			ahead: nextInputs(g, s, x, i+Threads()), // of the block that this thread is likely to take next
+			ahead: inputs(g.block(i+Threads(), 0, s.N), s, x), // of the block that this thread is likely to take next
 		})
-		transformOutput(group, s, m, b, floor, imagesOf(y, s.N, n))
-		writeBlanks(group, s, imagesOf(x, s.N, n), b, floor, imagesOf(y, s.N, n))
+		transformOutput(block, s, m, b, floor, y)
+		writeBlanks(block, s, x, b, floor, y)
 	})
 }
 
-// borrowMatrices are a group's v and m, in memory that is to be given back.
-func borrowMatrices[T Float](g tileGroup, s Conv) (v, m matrices[T], work []T) {
-	v, m = inputsOf[T](g, s), outputsOf[T](g, s)
+// borrowMatrices are a block's v and m, in memory that is to be given back.
+func borrowMatrices[T Float](b tileBlock, s Conv) (v, m matrices[T], work []T) {
+	v, m = inputsOf[T](b, s), outputsOf[T](b, s)
 	work = borrow[T](v.size() + m.size() + room)
 	v.x, m.x = work[:v.size()], work[v.size():]
 	return v, m, work
@@ -154,12 +154,9 @@ func (g *convGrad[T]) winograd() {
 	defer giveBack(db)
 	clear(db)
 	parallel(g.shards(), func(shard int) {
-		from, to := g.images(shard)
 		sum := u
 		sum.x = imagesOf(du, g.shards(), shard)
-		for n := from; n < to; n++ {
-			g.winogradImage(n, n > from, turned, sum, imagesOf(db, g.shards(), shard))
-		}
+		g.winogradShard(shard, turned, sum, imagesOf(db, g.shards(), shard))
 	})
 	addShards(g.shards(), db, g.db)
 	if g.dw != nil {
@@ -168,33 +165,43 @@ func (g *convGrad[T]) winograd() {
 	}
 }
 
-// winogradImage is image n's share, added to du and db, or for a first image
-// written to du. Without dw there is no du.
-func (g *convGrad[T]) winogradImage(n int, add bool, turned, du matrices[T], db []T) {
-	grid, t := gridOf(g.Conv), &of[T]().winograd
-	cleared := 0 // rows of dx
-	for i := range grid.groups() {
-		group := grid.group(i)
-		v, m, work := borrowMatrices[T](group, g.Conv)
-		transformOutputGrad(group, g, n, m, db)
-		next := n*grid.groups() + i + 1
-		dy, y := nextOutputs(group, g.Conv, g.dy, n), nextOutputs(group, g.Conv, g.mask(), n)
-		gradient := products[T]{a: v, b: m, c: du, transposed: true, add: add || i > 0, ahead: dy, also: y}
-		if g.dx != nil { // then what is larger is asked for by the second product, and does not leave the cache again
-			gradient.ahead, gradient.also = nextInputs(grid, g.Conv, g.x, next), nextInputs(grid, g.Conv, g.dx, next)
-		}
-		if g.dw != nil {
-			transformInput(group, g.Conv, imagesOf(g.x, g.N, n), v)
-			t.products(gradient)
-		}
-		if g.dx != nil {
-			t.products(products[T]{a: m, b: turned, c: v, ahead: dy, also: y})
-			dx := imagesOf(g.dx, g.N, n)
-			rows := group.inputRows(g.Conv)
-			clear(dx[cleared*g.W*g.C : rows*g.W*g.C])
-			cleared = rows
-			transformInputGrad(group, g.Conv, v, dx)
-		}
-		giveBack(work)
+// winogradShard is a shard's share, which writes du and adds to db. Without dw there is
+// no du.
+func (g *convGrad[T]) winogradShard(shard int, turned, du matrices[T], db []T) {
+	grid := gridOf(g.Conv)
+	from, to := g.images(shard)
+	var frame []T
+	if g.dx != nil && grid.framed(g.Conv) {
+		h, w := grid.sees(grid.down)
+		frame = borrow[T](h * w * g.C)
+		defer giveBack(frame)
+	}
+	for i := range grid.blocks(to - from) {
+		g.winogradBlock(grid.block(i, from, to), grid.block(i+1, from, to), i > 0, turned, du, db, frame)
+	}
+}
+
+// winogradBlock is a block's share, added to du and db, or at first written to du. The
+// block after it is read next.
+func (g *convGrad[T]) winogradBlock(b, next tileBlock, add bool, turned, du matrices[T], db, frame []T) {
+	t := &of[T]().winograd
+	v, m, work := borrowMatrices[T](b, g.Conv)
+	defer giveBack(work)
+	transformOutputGrad(b, g, m, db)
+	var dy, y []T
+	if b.to < b.down {
+		dy, y = outputs(next, g.Conv, g.dy), outputs(next, g.Conv, g.mask())
+	}
+	gradient := products[T]{a: v, b: m, c: du, transposed: true, add: add, ahead: dy, also: y}
+	if g.dx != nil { // then what is larger is asked for by the second product, and does not leave the cache again
+		gradient.ahead, gradient.also = inputs(next, g.Conv, g.x), inputs(next, g.Conv, g.dx)
+	}
+	if g.dw != nil {
+		transformInput(b, g.Conv, g.x, v)
+		t.products(gradient)
+	}
+	if g.dx != nil {
+		t.products(products[T]{a: m, b: turned, c: v, ahead: dy, also: y})
+		transformInputGrad(b, g.Conv, v, g.dx, frame)
 	}
 }

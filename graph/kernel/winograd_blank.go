@@ -6,10 +6,10 @@ package kernel
 // whether a ReLU finds 0 or 1e-9 there decides which way training goes. So these
 // outputs are written as what they are: the bias, rectified.
 
-// writeBlanks does that for a group's part of an image's output y (OH,OW,F).
-func writeBlanks[T Float](g tileGroup, s Conv, x, bias []T, floor T, y []T) {
-	oh, ow := s.Out()
-	work := borrow[T](s.F + s.W)
+// writeBlanks does that for a block's part of the outputs y (N,OH,OW,F).
+func writeBlanks[T Float](b tileBlock, s Conv, x, bias []T, floor T, y []T) {
+	wide := s.W + s.Left + s.Right
+	work := borrow[T](s.F + wide)
 	defer giveBack(work)
 	still, tall := work[:s.F], work[s.F:] // how many blank pixels stand above each other
 	for f, v := range bias {
@@ -18,24 +18,43 @@ func writeBlanks[T Float](g tileGroup, s Conv, x, bias []T, floor T, y []T) {
 		}
 		still[f] = v
 	}
-	clear(tall)
-	from, to := g.from*winogradSide, min(oh, g.to*winogradSide)
-	for row := from; row < to+s.KH-1; row++ {
-		wide := 0 // how many blank columns stand beside each other
-		for column := range tall {
-			tall[column]++
-			if !blank(x[(row*s.W+column)*s.C:][:s.C]) {
-				tall[column] = 0
-			}
-			wide++
-			if tall[column] < T(s.KH) {
-				wide = 0
-			}
-			if wide >= s.KW {
-				copy(y[((row-s.KH+1)*ow+column-s.KW+1)*s.F:][:s.F], still)
-			}
+	oh, _ := s.Out()
+	from, to := b.from*winogradSide, min(oh, b.to*winogradSide)
+	for n := b.first; n < b.last; n++ {
+		clear(tall)
+		image := imagesOf(y, s.N, n)
+		for row := from; row < to+s.KH-1; row++ {
+			blankRow(s, row, imagesOf(x, s.N, n), tall, still, image)
 		}
 	}
+}
+
+// blankRow does that for the windows that end in a row, counted from the first of zeros
+// above an image.
+func blankRow[T Float](s Conv, row int, x, tall, still, y []T) {
+	_, ow := s.Out()
+	wide := 0 // how many blank columns stand beside each other
+	for column := range tall {
+		tall[column]++
+		if !blankAt(s, x, row-s.Top, column-s.Left) {
+			tall[column] = 0
+		}
+		wide++
+		if tall[column] < T(s.KH) {
+			wide = 0
+		}
+		if wide >= s.KW {
+			copy(y[((row-s.KH+1)*ow+column-s.KW+1)*s.F:][:s.F], still)
+		}
+	}
+}
+
+// blankAt says whether a pixel is zero in every channel, as those around an image are.
+func blankAt[T Float](s Conv, x []T, row, column int) bool {
+	if row < 0 || row >= s.H || column < 0 || column >= s.W {
+		return true
+	}
+	return blank(x[(row*s.W+column)*s.C:][:s.C])
 }
 
 // blank says whether a pixel is zero in every channel.

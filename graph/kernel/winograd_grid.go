@@ -8,206 +8,250 @@ func gridOf(s Conv) grid {
 	return grid{ceil(ow, winogradSide), ceil(oh, winogradSide)}
 }
 
-// rows is how many rows of tiles a group has.
-func (g grid) rows() int { return max(1, winogradTiles/g.across) }
+// rows is how many rows of tiles a block has of an image, and images how many images:
+// several where one has few tiles, whole then.
+func (g grid) rows() int   { return max(1, winogradTiles/g.across) }
+func (g grid) images() int { return max(1, winogradTiles/(g.across*g.down)) }
 
 func (g grid) groups() int { return ceil(g.down, g.rows()) }
 
-func (g grid) group(i int) tileGroup {
-	return tileGroup{g, i * g.rows(), min(g.down, (i+1)*g.rows())}
+// blocks is how many blocks so many images are.
+func (g grid) blocks(images int) int { return ceil(images, g.images()) * g.groups() }
+
+// block is number i of those of images from ... to.
+func (g grid) block(i, from, to int) tileBlock {
+	first, row := from+i/g.groups()*g.images(), i%g.groups()*g.rows()
+	return tileBlock{g, first, min(to, first+g.images()), row, min(g.down, row+g.rows())}
 }
 
-// tileGroup are rows of tiles that are computed together: a row of each of their
-// matrices for each tile.
-type tileGroup struct {
+// sees is the size in pixels of what so many rows of tiles see.
+func (g grid) sees(rows int) (h, w int) {
+	const around = winogradPatch - winogradSide
+	return rows*winogradSide + around, g.across*winogradSide + around
+}
+
+// framed says whether tiles see more than an image is: they are computed in a copy
+// then, which has zeros there.
+func (g grid) framed(s Conv) bool {
+	h, w := g.sees(g.down)
+	return s.H != h || s.W != w
+}
+
+// overhangs says whether tiles are more than an output is.
+func (g grid) overhangs(s Conv) bool {
+	oh, ow := s.Out()
+	return oh != g.down*winogradSide || ow != g.across*winogradSide
+}
+
+// tileBlock are tiles that are computed together, a row of each of their matrices for
+// each tile: rows of tiles of one image, or all of several.
+type tileBlock struct {
 	grid
-	from, to int
+	first, last int // images
+	from, to    int // rows of tiles
 }
 
-func (g tileGroup) tiles() int { return (g.to - g.from) * g.across }
+// part is how many tiles are an image's, and tiles how many all are.
+func (b tileBlock) part() int  { return (b.to - b.from) * b.across }
+func (b tileBlock) tiles() int { return (b.last - b.first) * b.part() }
 
-// inputRows is how many rows of an image this group and those before it see: with
-// the last one, all.
-func (g tileGroup) inputRows(s Conv) int {
-	if g.to == g.down {
-		return s.H
-	}
-	return g.to*winogradSide + winogradPatch - winogradSide
+// place is where an image's tiles begin that are in a row.
+func (b tileBlock) place(n, row int) int { return (n-b.first)*b.part() + (row-b.from)*b.across }
+
+// inputs is what this block reads of a batch of inputs, or writes of their gradients.
+func inputs[T Float](b tileBlock, s Conv, batch []T) []T {
+	h, _ := b.sees(b.to)
+	return rowsOf(batch, s.W*s.C, b.first*s.H+max(0, b.from*winogradSide-s.Top), (b.last-1)*s.H+min(s.H, h-s.Top))
 }
 
-// each calls whole for the tiles of each row that lie within an image of oh x ow
-// outputs, and edge for each that overhangs it. at is a tile's place among the
-// group's.
-func (g tileGroup) each(oh, ow int, whole func(at, row, tiles int), edge func(at, row, column int)) {
-	for row := g.from; row < g.to; row++ {
-		at, full := (row-g.from)*g.across, 0
-		if (row+1)*winogradSide <= oh {
-			full = ow / winogradSide
-		}
-		if full > 0 {
-			whole(at, row, full)
-		}
-		for column := full; column < g.across; column++ {
-			edge(at+column, row, column)
-		}
-	}
-}
-
-// square is a patch of an image: side x side pixels from (row, column) on, of
-// which the image has rows x columns.
-type square struct{ row, column, side, rows, columns int }
-
-func (g tileGroup) square(row, column, side, h, w int) square {
-	s := square{row: row * winogradSide, column: column * winogradSide, side: side}
-	s.rows, s.columns = min(side, h-s.row), min(side, w-s.column)
-	return s
-}
-
-// nextInputs is what block number i reads of a batch of inputs, or writes of their
-// gradients.
-func nextInputs[T Float](g grid, s Conv, batch []T, i int) []T {
-	group := g.group(i % g.groups())
-	from := (i/g.groups()*s.H + group.from*winogradSide) * s.W * s.C
-	rows := min(s.H-group.from*winogradSide, (group.to-group.from)*winogradSide+2)
-	return batch[min(from, len(batch)):min(from+rows*s.W*s.C, len(batch))]
-}
-
-// nextOutputs is the part of a batch of outputs that is read after this group of
-// image n: the next group's, or nothing behind the last.
-func nextOutputs[T Float](g tileGroup, s Conv, batch []T, n int) []T {
+// outputs is what it writes of a batch of outputs, or reads of their gradients.
+func outputs[T Float](b tileBlock, s Conv, batch []T) []T {
 	oh, ow := s.Out()
-	rows := (g.to - g.from) * winogradSide
-	from := (n*oh + g.to*winogradSide) * ow * s.F
-	if g.to >= g.down {
-		from = (n + 1) * oh * ow * s.F
-	}
-	return batch[min(from, len(batch)):min(from+rows*ow*s.F, len(batch))]
+	return rowsOf(batch, ow*s.F, b.first*oh+b.from*winogradSide, (b.last-1)*oh+min(oh, b.to*winogradSide))
 }
 
-// cut copies a square out of an image of width w, zeros where there is none.
-func cut[T Float](q square, image []T, w, channels int, to []T) {
-	clear(to)
-	for i := range q.rows {
-		copy(to[i*q.side*channels:], image[((q.row+i)*w+q.column)*channels:][:q.columns*channels])
+// rowsOf is rows from ... to of a batch, as far as there are any.
+func rowsOf[T Float](batch []T, row, from, to int) []T {
+	from = min(from*row, len(batch))
+	return batch[from:max(from, min(to*row, len(batch)))]
+}
+
+// enter copies what the block sees of an image x (H,W,C) to a frame.
+func enter[T Float](b tileBlock, s Conv, x, frame []T) {
+	h, w := b.sees(b.to - b.from)
+	from, to := s.Left*s.C, (s.Left+s.W)*s.C
+	for i := range h {
+		line, row := frame[i*w*s.C:(i+1)*w*s.C], b.from*winogradSide+i-s.Top
+		if row < 0 || row >= s.H {
+			clear(line)
+			continue
+		}
+		clear(line[:from])
+		copy(line[from:to], x[row*s.W*s.C:])
+		clear(line[to:])
 	}
 }
 
-// paste gives put each row of a square with its place in an image of width w.
-func paste[T Float](q square, from, image []T, w, channels int, put func(to, from []T)) {
-	for i := range q.rows {
-		put(image[((q.row+i)*w+q.column)*channels:][:q.columns*channels], from[i*q.side*channels:][:q.columns*channels])
+// leave copies an image from within its frame.
+func leave[T Float](g grid, s Conv, frame, x []T) {
+	_, w := g.sees(g.down)
+	for i := range s.H {
+		copy(x[i*s.W*s.C:(i+1)*s.W*s.C], frame[((s.Top+i)*w+s.Left)*s.C:])
 	}
 }
 
-func copyTo[T Float](to, from []T) { copy(to, from) }
-
-// transformInput is v = Bᵀ x B for a group's tiles of an image x (H,W,C).
-func transformInput[T Float](g tileGroup, s Conv, x []T, v matrices[T]) {
-	oh, ow := s.Out()
+// transformInput is v = Bᵀ x B for a block's tiles of images x (N,H,W,C).
+func transformInput[T Float](b tileBlock, s Conv, x []T, v matrices[T]) {
 	transform := of[T]().winograd.input
-	to := patches[T]{channels: s.C, outRow: winogradPatch * v.step, outCol: v.step, outTile: v.width}
-	g.each(oh, ow, func(at, row, tiles int) {
-		p := to
-		p.tiles, p.out = tiles, v.from(0, at, 0)
-		p.in, p.inRow, p.inCol, p.inTile = x[row*winogradSide*s.W*s.C:], s.W*s.C, s.C, winogradSide*s.C
-		transform(p)
-	}, func(at, row, column int) {
-		margin := borrow[T](winogradArea * s.C)
-		defer giveBack(margin)
-		cut(g.square(row, column, winogradPatch, s.H, s.W), x, s.W, s.C, margin)
-		p := to
-		p.tiles, p.out = 1, v.from(0, at, 0)
-		p.in, p.inRow, p.inCol = margin, winogradPatch*s.C, s.C
-		transform(p)
-	})
+	p := patches[T]{
+		channels: s.C, tiles: b.across, outRow: winogradPatch * v.step, outCol: v.step, outTile: v.width,
+		inCol: s.C, inTile: winogradSide * s.C,
+	}
+	h, w := b.sees(b.to - b.from)
+	framed, from := b.framed(s), 0
+	var frame []T
+	if framed {
+		frame = borrow[T](h * w * s.C)
+		defer giveBack(frame)
+		from = b.from // where the frame begins
+	}
+	p.inRow = w * s.C
+	for n := b.first; n < b.last; n++ {
+		image := imagesOf(x, s.N, n)
+		if framed {
+			enter(b, s, image, frame)
+			image = frame
+		}
+		for row := b.from; row < b.to; row++ {
+			p.in, p.out = image[(row-from)*winogradSide*p.inRow:], v.from(0, b.place(n, row), 0)
+			transform(p)
+		}
+	}
 }
 
-// transformInputGrad adds B v Bᵀ to a group's part of an image's gradient dx (H,W,C).
-func transformInputGrad[T Float](g tileGroup, s Conv, v matrices[T], dx []T) {
-	oh, ow := s.Out()
+// transformInputGrad adds B v Bᵀ to a block's part of the gradient dx (N,H,W,C), which
+// is cleared from the first row on that no block before it has seen. A frame, if there
+// is one, is an image's, and is kept from a block of it to the next.
+func transformInputGrad[T Float](b tileBlock, s Conv, v matrices[T], dx, frame []T) {
 	transform := of[T]().winograd.inputGrad
-	from := patches[T]{channels: s.C, inRow: winogradPatch * v.step, inCol: v.step, inTile: v.width}
-	g.each(oh, ow, func(at, row, tiles int) {
-		p := from
-		p.tiles, p.in = tiles, v.from(0, at, 0)
-		p.out, p.outRow, p.outCol, p.outTile = dx[row*winogradSide*s.W*s.C:], s.W*s.C, s.C, winogradSide*s.C
-		transform(p)
-	}, func(at, row, column int) {
-		margin := borrow[T](winogradArea * s.C)
-		defer giveBack(margin)
-		clear(margin)
-		p := from
-		p.tiles, p.in = 1, v.from(0, at, 0)
-		p.out, p.outRow, p.outCol = margin, winogradPatch*s.C, s.C
-		transform(p)
-		paste(g.square(row, column, winogradPatch, s.H, s.W), margin, dx, s.W, s.C, of[T]().add)
-	})
+	first, last := 0, 0
+	if b.from > 0 {
+		first, _ = b.sees(b.from)
+	}
+	last, w := b.sees(b.to)
+	p := patches[T]{
+		channels: s.C, tiles: b.across, inRow: winogradPatch * v.step, inCol: v.step, inTile: v.width,
+		outRow: w * s.C, outCol: s.C, outTile: winogradSide * s.C,
+	}
+	for n := b.first; n < b.last; n++ {
+		image := imagesOf(dx, s.N, n)
+		to := image
+		if frame != nil {
+			to = frame
+		}
+		clear(to[first*p.outRow : last*p.outRow])
+		for row := b.from; row < b.to; row++ {
+			p.in, p.out = v.from(0, b.place(n, row), 0), to[row*winogradSide*p.outRow:]
+			transform(p)
+		}
+		if frame != nil && b.to == b.down {
+			leave(b.grid, s, frame, image)
+		}
+	}
 }
 
-// transformOutput is y = Aᵀ m A, with bias, and not below floor, for a group's
-// part of an image y (OH,OW,F).
-func transformOutput[T Float](g tileGroup, s Conv, m matrices[T], bias []T, floor T, y []T) {
+// transformOutput is y = Aᵀ m A, with bias, and not below floor, for a block's part of
+// the outputs y (N,OH,OW,F).
+func transformOutput[T Float](b tileBlock, s Conv, m matrices[T], bias []T, floor T, y []T) {
 	oh, ow := s.Out()
-	transform, whole := of[T]().winograd.output, of[T]().winograd.output
+	transform := of[T]().winograd.output
 	if streams(s, y) {
-		whole = of[T]().winograd.outputStream
+		transform = of[T]().winograd.outputStream
 	}
-	from := patches[T]{
-		channels: s.F, inRow: winogradPatch * m.step, inCol: m.step, inTile: m.width,
+	p := patches[T]{
+		channels: s.F, tiles: b.across, inRow: winogradPatch * m.step, inCol: m.step, inTile: m.width,
 		panel: m.width, inPanel: m.leap(), bias: bias, floor: floor,
+		outRow: ow * s.F, outCol: s.F, outTile: winogradSide * s.F,
 	}
-	g.each(oh, ow, func(at, row, tiles int) {
-		p := from
-		p.tiles, p.in = tiles, m.from(0, at, 0)
-		p.out, p.outRow, p.outCol, p.outTile = y[row*winogradSide*ow*s.F:], ow*s.F, s.F, winogradSide*s.F
-		whole(p)
-	}, func(at, row, column int) {
-		margin := borrow[T](winogradSide * winogradSide * s.F)
-		defer giveBack(margin)
-		p := from
-		p.tiles, p.in = 1, m.from(0, at, 0)
-		p.out, p.outRow, p.outCol = margin, winogradSide*s.F, s.F
-		transform(p)
-		paste(g.square(row, column, winogradSide, oh, ow), margin, y, ow, s.F, copyTo[T])
-	})
+	var whole []T // of a row of tiles
+	if b.overhangs(s) {
+		p.outRow = b.across * winogradSide * s.F
+		whole = borrow[T](winogradSide * p.outRow)
+		defer giveBack(whole)
+		transform = of[T]().winograd.output
+	}
+	for n := b.first; n < b.last; n++ {
+		for row := b.from; row < b.to; row++ {
+			image := imagesOf(y, s.N, n)[row*winogradSide*ow*s.F:]
+			p.in, p.out = m.from(0, b.place(n, row), 0), image
+			if whole != nil {
+				p.out = whole
+			}
+			transform(p)
+			if whole != nil {
+				copyLines(min(winogradSide, oh-row*winogradSide), ow*s.F, whole, p.outRow, image, ow*s.F)
+			}
+		}
+	}
 }
 
-// transformOutputGrad is m = A dz Aᵀ for a group's part of image n, and adds
-// the sum of dz to db.
-func transformOutputGrad[T Float](g tileGroup, c *convGrad[T], n int, m matrices[T], db []T) {
+// copyLines copies so many rows, which are apart by one step there and by another here.
+func copyLines[T Float](rows, width int, from []T, there int, to []T, here int) {
+	for i := range rows {
+		copy(to[i*here:i*here+width], from[i*there:])
+	}
+}
+
+// transformOutputGrad is m = A dz Aᵀ for a block's part of the gradients, and adds the
+// sum of dz to db.
+func transformOutputGrad[T Float](b tileBlock, c *convGrad[T], m matrices[T], db []T) {
 	oh, ow := c.Out()
 	transform := of[T]().winograd.outputGrad
-	dy, y := imagesOf(c.dy, c.N, n), imagesOf(c.y, c.N, n)
-	to := patches[T]{
-		channels: c.F, outRow: winogradPatch * m.step, outCol: m.step, outTile: m.width,
-		panel: m.width, outPanel: m.leap(), bias: db,
-	}
-	ones := borrow[T](c.F) // a mask for who has no ReLU
+	ones := borrow[T](c.F) // a mask for who has no ReLU, or has taken it into account
 	defer giveBack(ones)
 	for i := range ones {
 		ones[i] = 1
 	}
-	to.mask = ones
-	g.each(oh, ow, func(at, row, tiles int) {
-		p, first := to, row*winogradSide*ow*c.F
-		p.tiles, p.out = tiles, m.from(0, at, 0)
-		p.in, p.inRow, p.inCol, p.inTile = dy[first:], ow*c.F, c.F, winogradSide*c.F
-		if c.relu {
-			p.mask, p.maskRow, p.maskCol, p.maskTile = y[first:], p.inRow, p.inCol, p.inTile
+	p := patches[T]{
+		channels: c.F, tiles: b.across, outRow: winogradPatch * m.step, outCol: m.step, outTile: m.width,
+		panel: m.width, outPanel: m.leap(), bias: db, mask: ones,
+		inRow: ow * c.F, inCol: c.F, inTile: winogradSide * c.F,
+	}
+	var whole []T // of a row of tiles
+	if b.overhangs(c.Conv) {
+		p.inRow = b.across * winogradSide * c.F
+		whole = borrow[T](winogradSide * p.inRow)
+		defer giveBack(whole)
+		clear(whole)
+	} else if c.relu {
+		p.maskRow, p.maskCol, p.maskTile = p.inRow, p.inCol, p.inTile
+	}
+	for n := b.first; n < b.last; n++ {
+		dy, y := imagesOf(c.dy, c.N, n), imagesOf(c.y, c.N, n)
+		for row := b.from; row < b.to; row++ {
+			first := row * winogradSide * ow * c.F
+			p.in, p.out = dy[first:], m.from(0, b.place(n, row), 0)
+			if whole != nil {
+				c.dzRows(min(winogradSide, oh-row*winogradSide), ow*c.F, dy[first:], y[first:], whole, p.inRow)
+				p.in = whole
+			} else if c.relu {
+				p.mask = y[first:]
+			}
+			transform(p)
 		}
-		transform(p)
-	}, func(at, row, column int) {
-		const area = winogradSide * winogradSide
-		margin := borrow[T](2 * area * c.F)
-		defer giveBack(margin)
-		p, q := to, g.square(row, column, winogradSide, oh, ow)
-		cut(q, dy, ow, c.F, margin[:area*c.F])
-		p.tiles, p.out = 1, m.from(0, at, 0)
-		p.in, p.inRow, p.inCol = margin, winogradSide*c.F, c.F
-		if c.relu {
-			p.mask, p.maskRow, p.maskCol = margin[area*c.F:], p.inRow, p.inCol
-			cut(q, y, ow, c.F, p.mask)
+	}
+}
+
+// dzRows is dz of rows of an image of gradients, which stand apart by a step there; what
+// is below them there is cleared.
+func (g *convGrad[T]) dzRows(rows, width int, dy, y, dz []T, step int) {
+	for i := range rows {
+		line, from, to := dz[i*step:i*step+width], i*width, (i+1)*width
+		if g.relu {
+			of[T]().reluGrad(line, dy[from:to], y[from:to])
+		} else {
+			copy(line, dy[from:to])
 		}
-		transform(p)
-	})
+	}
+	clear(dz[rows*step:])
 }

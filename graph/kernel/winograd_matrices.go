@@ -24,14 +24,14 @@ func inPanels[T Float](rows, columns, pad int) matrices[T] {
 func filtersOf[T Float](s Conv) matrices[T] { return inPanels[T](s.C, s.F, 0) }
 func turnedOf[T Float](s Conv) matrices[T]  { return inPanels[T](s.F, s.C, 0) }
 
-// inputsOf are a group's v, one panel, since products take it transposed, and
+// inputsOf are a block's v, one panel, since products take it transposed, and
 // outputsOf its m.
-func inputsOf[T Float](g tileGroup, s Conv) matrices[T] {
-	return matrices[T]{rows: g.tiles(), columns: s.C, width: s.C, step: g.tiles()*s.C + winogradPad}
+func inputsOf[T Float](b tileBlock, s Conv) matrices[T] {
+	return matrices[T]{rows: b.tiles(), columns: s.C, width: s.C, step: b.tiles()*s.C + winogradPad}
 }
 
-func outputsOf[T Float](g tileGroup, s Conv) matrices[T] {
-	return inPanels[T](g.tiles(), s.F, winogradPad)
+func outputsOf[T Float](b tileBlock, s Conv) matrices[T] {
+	return inPanels[T](b.tiles(), s.F, winogradPad)
 }
 
 // size is how much memory they take.
