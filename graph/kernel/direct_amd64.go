@@ -10,6 +10,10 @@ package kernel
 
 func (t *tiles) convolve(s Conv, x, w, b, y []float32, relu bool) {
 	s = s.whole()
+	if s.pointwise() {
+		slidePoints(s, x, w, b, y, relu)
+		return
+	}
 	panels := t.packPanels(s.patch(), s.F, w)
 	defer giveBack(panels)
 	flags := 0
@@ -82,7 +86,7 @@ func (t *tiles) strips(one strip, rows, columns int, panels, bias, c []float32) 
 
 // convolveGrad computes the gradients in shards of images.
 func (t *tiles) convolveGrad(g *convGrad[float32]) {
-	g.Conv = g.whole()
+	g.Conv = g.inOneRow()
 	var backs []back
 	if g.dx != nil {
 		backs = t.backs(g.Conv, g.w)
@@ -120,6 +124,16 @@ func (t *tiles) convolveGrad(g *convGrad[float32]) {
 	addShards(shards, db, g.db)
 }
 
+// inOneRow is the shape with all pixels in one row, if filters do not tell rows apart:
+// long rows fill tiles best.
+func (s Conv) inOneRow() Conv {
+	s = s.whole()
+	if s.pointwise() && s.SH*s.SW == 1 {
+		s.H, s.W = 1, s.H*s.W
+	}
+	return s
+}
+
 // imageAfter is the image of a batch that follows image n, or nothing.
 func (g *convGrad[T]) imageAfter(batch []T, n int) []T {
 	if n+1 == g.N || batch == nil {
@@ -141,10 +155,20 @@ func (t *tiles) addProducts(s Conv, x, dz, dw []float32, add bool, ahead, also [
 	if add {
 		one.flags = flagAdd
 	}
+	var panel []float32
+	if s.F > t.columns() && s.KW*s.C > t.tallest() {
+		panel = borrow[float32](oh * ow * t.columns())
+		defer giveBack(panel)
+	}
 	for f := 0; f < s.F; f += t.columns() {
+		columns := min(t.columns(), s.F-f)
 		one.b, one.c = &dz[f], &dw[f]
+		if panel != nil { // which many tiles read; rows of dz may all fall into a few sets of the first-level cache
+			t.pack(dz[f:], s.F, oh*ow, columns, panel)
+			one.b, one.bl = &panel[0], bytes(t.columns())
+		}
 		t.share(&one, s.KW*s.C, s.F, f, ahead, also)
-		t.multiply(one, t.tallest(), s.KW*s.C, min(t.columns(), s.F-f))
+		t.multiply(one, t.tallest(), s.KW*s.C, columns)
 	}
 }
 
