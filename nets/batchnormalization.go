@@ -132,10 +132,10 @@ func (b *Builder) gammaBeta(x *gorgonia.Node, noScale, noCenter bool, ofGamma, o
 	}
 	channels := x.Shape()[x.Dims()-1]
 	if !noScale {
-		gamma = b.Weight("gamma", ofGamma.or(Ones), Fans{}, channels)
+		gamma = b.Weight("gamma", ofGamma.or(Ones), fansOf(channels), channels)
 	}
 	if !noCenter {
-		beta = b.Weight("beta", ofBeta.or(Zeros), Fans{}, channels)
+		beta = b.Weight("beta", ofBeta.or(Zeros), fansOf(channels), channels)
 	}
 	return gamma, beta, nil
 }

@@ -77,4 +77,7 @@ func (o Objective) kind() string {
 // IsKernel says of a weight's name whether it is a layer's kernel: what a
 // penalty or a decay shrinks. Biases are left alone: they are few, do not
 // multiply anything, and shrinking them would only move what a layer gives.
-func IsKernel(weight string) bool { return strings.HasSuffix(weight, ".kernel") }
+func IsKernel(weight string) bool {
+	name := weight[strings.LastIndexByte(weight, '.')+1:]
+	return name == "kernel" || name == "depthwise_kernel" || name == "pointwise_kernel"
+}

@@ -13,8 +13,9 @@ import (
 // Along each axis of SharedAxes all have one alpha: behind a convolution {1, 2} gives
 // one to each channel.
 type PReLU struct {
-	Init       Initializer `json:"alpha_initializer,omitzero"` // of alpha; nil is Zeros
-	SharedAxes []int       `json:"shared_axes,omitempty"`      // of x, whose axis 0 is N
+	Init        Initializer `json:"alpha_initializer,omitzero"` // of alpha; nil is Zeros
+	Regularizer Regularizer `json:"alpha_regularizer,omitzero"` // of alpha
+	SharedAxes  []int       `json:"shared_axes,omitempty"`      // of x, whose axis 0 is N
 }
 
 func init() { registerKeras(PReLU{}) }
@@ -28,23 +29,9 @@ func (p PReLU) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
 		}
 		shape[axis-1] = 1
 	}
-	alpha := b.Weight("alpha", p.Init.or(Zeros), alphaFans(shape), shape...)
+	alpha := b.Weight("alpha", p.Init.or(Zeros), fansOf(shape...), shape...) // which Keras takes for a kernel's
+	b.Penalty(p.Regularizer, alpha)
 	return b.Ops.PReLU(x, alpha)
-}
-
-// alphaFans are those that Keras sees in an alpha of this shape, which it takes for a
-// kernel's.
-func alphaFans(shape []int) Fans {
-	switch n := len(shape); n {
-	case 1:
-		return Fans{shape[0], shape[0]}
-	default:
-		area := 1
-		for _, size := range shape[:n-2] {
-			area *= size
-		}
-		return Fans{area * shape[n-2], area * shape[n-1]}
-	}
 }
 
 // flops are none that count: one a number.

@@ -83,6 +83,17 @@ func TestRegularizersAreKerass(t *testing.T) {
 	}
 }
 
+func TestKernelsAreThoseOfEachClass(t *testing.T) {
+	for name, want := range map[string]bool{
+		"dense.kernel": true, "a.b.kernel": true, "d.depthwise_kernel": true, "d.pointwise_kernel": true,
+		"dense.bias": false, "b.gamma": false, "own.mykernel": false, "kernel.bias": false, "": false,
+	} {
+		if nets.IsKernel(name) != want {
+			t.Errorf("%q: %v", name, !want)
+		}
+	}
+}
+
 // shrinking is a layer whose regularizer is none.
 type shrinking struct{}
 
