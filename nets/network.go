@@ -17,7 +17,8 @@ type Network struct {
 
 // WithDropout is the network with a Dropout of a rate where Keras's examples
 // mnist_mlp and mnist_cnn have one: before each Dense layer but one that sees
-// the images themselves. A rate of zero changes nothing; no rate adds weights.
+// the images themselves. A Dropout that stands there already gets the rate. A rate of
+// zero changes nothing; no rate adds weights.
 func (n Network) WithDropout(rate float64) Network {
 	if rate == 0 {
 		return n
@@ -26,16 +27,7 @@ func (n Network) WithDropout(rate float64) Network {
 	for _, l := range n.Layers {
 		_, dense := settings(l).(Dense)
 		if dense && learnt {
-			drop := At{Layer: Dropout{Rate: rate}}
-			if at, ok := l.(At); ok {
-				drop.After, at.After = at.After, nil
-				l = at
-			}
-			if drop.After == nil {
-				layers = append(layers, drop.Layer)
-			} else {
-				layers = append(layers, drop)
-			}
+			layers, l = dropBefore(layers, l, rate)
 		}
 		learnt = learnt || dense || convolves(l)
 		layers = append(layers, l)
@@ -51,6 +43,31 @@ func convolves(l Layer) bool {
 		return true
 	}
 	return false
+}
+
+// dropBefore adds a Dropout to layers in the place of the layer that will follow, or gives
+// one that stands there the rate; and returns that layer, in the place behind it.
+func dropBefore(layers []Layer, next Layer, rate float64) ([]Layer, Layer) {
+	last := len(layers) - 1
+	before, isAt := layers[last].(At)
+	at, placed := next.(At)
+	_, drops := settings(layers[last]).(Dropout)
+	switch {
+	case drops && at.After == nil && isAt:
+		before.Layer = Dropout{Rate: rate}
+		layers[last] = before
+	case drops && at.After == nil:
+		layers[last] = Dropout{Rate: rate}
+	case at.After == nil:
+		layers = append(layers, Dropout{Rate: rate})
+	default:
+		layers = append(layers, At{Layer: Dropout{Rate: rate}, After: at.After})
+	}
+	if placed {
+		at.After = nil
+		next = at
+	}
+	return layers, next
 }
 
 // kind is the class of a layer, or of a loss: Keras's name of it, or its type's;

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,6 +14,23 @@ import (
 	"stheno/graph"
 	"stheno/nets"
 )
+
+// TestWithDropoutGivesTheOnesThatAreThereTheRate, by whatever name.
+func TestWithDropoutGivesTheOnesThatAreThereTheRate(t *testing.T) {
+	net := nets.Network{Name: "n", Input: mnist, Layers: []nets.Layer{
+		nets.Flatten{}, nets.Dense{Units: 4}, nets.At{Layer: nets.Dropout{Rate: 0.5}, Name: "drop"},
+		nets.Dense{Units: 3}, nets.Dropout{Rate: 0.25}, nets.At{Layer: nets.Dense{Units: 2}, Name: "out"},
+	}}
+	want := net
+	want.Layers = slices.Clone(net.Layers)
+	want.Layers[2], want.Layers[4] = nets.At{Layer: nets.Dropout{Rate: 0.125}, Name: "drop"}, nets.Dropout{Rate: 0.125}
+	if d := nets.SameNetwork(net.WithDropout(0.125), want); d != "" {
+		t.Error(d)
+	}
+	if d := nets.SameNetwork(net.WithDropout(0), net); d != "" {
+		t.Error(d)
+	}
+}
 
 // TestWithDropout: in the places that its comment names, without a weight more.
 func TestWithDropout(t *testing.T) {
