@@ -1,17 +1,28 @@
 package kernel
 
-// grid is an output image cut into tiles, the last ones of which may overhang.
-type grid struct{ across, down int }
+// grid is an output image cut into tiles, the last ones of which may overhang. Of a
+// plain shape each image is alone in its blocks, though it have few tiles: its sums are
+// those of the runs that older versions began.
+type grid struct {
+	across, down int
+	alone        bool
+}
 
 func gridOf(s Conv) grid {
 	oh, ow := s.Out()
-	return grid{ceil(ow, winogradSide), ceil(oh, winogradSide)}
+	return grid{ceil(ow, winogradSide), ceil(oh, winogradSide), s.plain()}
 }
 
 // rows is how many rows of tiles a block has of an image, and images how many images:
 // several where one has few tiles, whole then.
-func (g grid) rows() int   { return max(1, winogradTiles/g.across) }
-func (g grid) images() int { return max(1, winogradTiles/(g.across*g.down)) }
+func (g grid) rows() int { return max(1, winogradTiles/g.across) }
+
+func (g grid) images() int {
+	if g.alone {
+		return 1
+	}
+	return max(1, winogradTiles/(g.across*g.down))
+}
 
 func (g grid) groups() int { return ceil(g.down, g.rows()) }
 
