@@ -131,7 +131,8 @@ func TestConfigsAreKeras(t *testing.T) {
 		"mlp": nets.MLP([3]int{6, 5, 1}, 10), "cnn": nets.CNN([3]int{7, 6, 3}, 10), "frozen": frozen,
 		"relu last":  {Name: "relu", Input: [3]int{6, 5, 2}, Layers: []nets.Layer{nets.Flatten{}, nets.Dense{Units: 3, Activation: nets.ReLU, Kernel: nets.HeNormal}, nets.Dropout{Rate: 0.5}}},
 		"no flatten": {Name: "", Input: [3]int{6, 5, 2}, Layers: []nets.Layer{nets.Dense{Units: 4, Kernel: nets.HeUniform}, nets.Flatten{}, nets.Dense{Units: 3, Kernel: nets.Zeros}}},
-		"one's own":  {Name: "own", Input: [3]int{6, 5, 2}, Layers: []nets.Layer{nets.Flatten{}, nets.Dense{Units: 4}, Multiplied{Times: 3}, nets.Dense{Units: 3}, Multiplied{Times: 2}}},
+		"lenet5":     nets.LeNet5([3]int{13, 12, 1}, 4), "convnet": nets.ConvNet([3]int{10, 11, 2}, 4), "vgg": nets.VGG([3]int{5, 6, 1}, 4), "resnet": nets.ResNet([3]int{9, 8, 2}, 4),
+		"one's own": {Name: "own", Input: [3]int{6, 5, 2}, Layers: []nets.Layer{nets.Flatten{}, nets.Dense{Units: 4}, Multiplied{Times: 3}, nets.Dense{Units: 3}, Multiplied{Times: 2}}},
 	}
 	maps.Copy(networks, layered())
 	questions, scores := make(map[string]asked), make(map[string]nets.Scores)

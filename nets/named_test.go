@@ -14,7 +14,7 @@ import (
 )
 
 func TestNamed(t *testing.T) {
-	for _, name := range []string{"mlp", "cnn"} {
+	for _, name := range []string{"mlp", "cnn", "lenet5", "convnet", "vgg", "resnet"} {
 		net, err := nets.Named(name, [3]int{28, 28, 1}, 10)
 		if err != nil || net.Name != name {
 			t.Errorf("%s: %q, %v", name, net.Name, err)

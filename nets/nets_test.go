@@ -33,7 +33,7 @@ func newModel(t *testing.T, net nets.Network, dt tensor.Dtype) *nets.Model {
 }
 
 func TestSummariesAreKeras(t *testing.T) {
-	for _, net := range []nets.Network{nets.MLP(mnist, 10), nets.CNN(mnist, 10)} {
+	for _, net := range []nets.Network{nets.MLP(mnist, 10), nets.CNN(mnist, 10), nets.LeNet5(mnist, 10), nets.ConvNet(mnist, 10), nets.VGG(mnist, 10), nets.ResNet(mnist, 10)} {
 		want, err := os.ReadFile(filepath.Join("summary", "testdata", "summary-"+net.Name+".txt"))
 		if err != nil {
 			t.Fatal(err)

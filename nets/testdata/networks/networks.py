@@ -8,8 +8,11 @@ writes, for each of them on MNIST's images, its summary (NAME.txt) and its confi
     model = networks.resnet((28, 28, 1), 10)
     model.get_layer("conv2d_3").kernel
 """
+import contextlib
 import os
 import sys
+
+os.environ["COLUMNS"] = "80"
 
 import keras
 from keras import layers
@@ -96,6 +99,7 @@ if __name__ == "__main__":
     for make in lenet5, convnet, vgg, resnet:
         model = make((28, 28, 1), 10)
         with open(os.path.join(sys.argv[1], model.name + ".txt"), "w") as f:
-            model.summary(line_length=80, print_fn=lambda text: f.write(text + "\n"))
+            with contextlib.redirect_stdout(f):
+                model.summary()
         with open(os.path.join(sys.argv[1], model.name + ".json"), "w") as f:
             f.write(model.to_json())
