@@ -40,14 +40,11 @@ func (p plain) Run(out, in []gorgonia.Value) error {
 }
 
 func (p plain) Grad(in gorgonia.Nodes, _, dy *gorgonia.Node, _ []bool) (gorgonia.Nodes, error) {
-	return applyGradient(plainGrad{plain: p}, len(in), append(in[:len(in):len(in)], dy)...)
+	return applyGradient(plainGrad{p}, len(in), append(in[:len(in):len(in)], dy)...)
 }
 
 // plainGrad is the gradient: x1, x2 ..., dy -> dx1, dx2 ...
-type plainGrad struct {
-	plain
-	last
-}
+type plainGrad struct{ plain }
 
 func (g plainGrad) String() string { return g.plain.String() + "Grad" }
 

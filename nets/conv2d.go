@@ -105,21 +105,20 @@ func (c Conv2D) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
 	if in%groups != 0 || c.Filters%groups != 0 {
 		return nil, fmt.Errorf("%d channels and %d filters in %d groups: the groups must divide both", in, c.Filters, groups)
 	}
-	area := size[0] * size[1]
-	w := b.Weight("kernel", c.Kernel.or(GlorotUniform), Fans{area * in / groups, area * c.Filters}, size[0], size[1], in/groups, c.Filters)
+	shape := []int{size[0], size[1], in / groups, c.Filters}
+	w := b.Weight("kernel", c.Kernel.or(GlorotUniform), fansOf(shape...), shape...)
 	b.Penalty(c.KernelRegularizer, w)
 	var bias *gorgonia.Node
 	if !c.NoBias {
-		bias = b.Weight("bias", c.Bias.or(Zeros), Fans{}, c.Filters)
+		bias = b.Weight("bias", c.Bias.or(Zeros), fansOf(c.Filters), c.Filters)
 		b.Penalty(c.BiasRegularizer, bias)
 	}
-	relu := c.Activation == ReLU || c.ActivityRegularizer == (Regularizer{}) && c.Activation.rectified(b)
+	relu := c.ActivityRegularizer.rectified(b, c.Activation)
 	y, err := b.Ops.Convolve(x, w, bias, over, groups, relu)
-	if err == nil && !relu {
-		y, err = c.Activation.after(b, y)
+	if err != nil {
+		return nil, err
 	}
-	b.Penalty(c.ActivityRegularizer, y)
-	return y, err
+	return c.ActivityRegularizer.after(b, c.Activation, y, relu)
 }
 
 // settled are the kernel's height and width and how it slides, or what is wrong with

@@ -160,19 +160,16 @@ func (d DepthwiseConv2D) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, er
 	}
 	var bias *gorgonia.Node
 	if !d.NoBias {
-		bias = b.Weight("bias", d.Bias.or(Zeros), Fans{}, w.Shape()[2]*w.Shape()[3])
+		channels := w.Shape()[2] * w.Shape()[3]
+		bias = b.Weight("bias", d.Bias.or(Zeros), fansOf(channels), channels)
 		b.Penalty(d.BiasRegularizer, bias)
 	}
-	relu := d.Activation == ReLU || d.Activation == Linear && d.ActivityRegularizer == (Regularizer{}) && b.Rectified()
+	relu := d.ActivityRegularizer.rectified(b, d.Activation)
 	y, err := b.Ops.Depthwise(x, w, bias, over, relu)
-	if err == nil && !relu {
-		y, err = d.Activation.after(b, y)
-	}
 	if err != nil {
 		return nil, err
 	}
-	b.Penalty(d.ActivityRegularizer, y)
-	return y, nil
+	return d.ActivityRegularizer.after(b, d.Activation, y, relu)
 }
 
 // filters are the layer's depthwise kernel of that name, for images x, and how it slides.
@@ -184,8 +181,8 @@ func (d DepthwiseConv2D) filters(b *Builder, x *gorgonia.Node, name string) (w *
 	if x.Dims() != 4 {
 		return nil, over, fmt.Errorf("wants images (N,H,W,C), got %v; put it before Flatten and Dense", x.Shape())
 	}
-	c, area := x.Shape()[3], size[0]*size[1]
-	w = b.Weight(name, d.Kernel.or(GlorotUniform), Fans{area * c, area * multiplier}, size[0], size[1], c, multiplier)
+	shape := []int{size[0], size[1], x.Shape()[3], multiplier}
+	w = b.Weight(name, d.Kernel.or(GlorotUniform), fansOf(shape...), shape...)
 	b.Penalty(d.DepthwiseRegularizer, w)
 	return w, over, nil
 }

@@ -2,6 +2,8 @@ package nets_test
 
 import (
 	"encoding/json"
+	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -106,5 +108,26 @@ func TestAPenaltyBelowZeroIsRefused(t *testing.T) {
 	_, err := nets.New(nets.Network{Name: "n", Input: [3]int{1, 1, 2}, Layers: []nets.Layer{nets.Flatten{}, shrinking{}}}, tensor.Float32, source(1))
 	if err == nil || !strings.Contains(err.Error(), "0 or more") {
 		t.Error(err)
+	}
+}
+
+// TestABiasIsDrawnAsKerass: by as many inputs as outputs, those that it has.
+func TestABiasIsDrawnAsKerass(t *testing.T) {
+	for _, l := range []nets.Layer{
+		nets.Dense{Units: 6, Bias: nets.LecunUniform}, nets.Conv2D{Filters: 6, Side: 1, Bias: nets.LecunUniform},
+		nets.DepthwiseConv2D{Side: 1, DepthMultiplier: 2, Bias: nets.LecunUniform}, nets.SeparableConv2D{Filters: 6, Side: 1, Bias: nets.LecunUniform},
+		nets.BatchNormalization{Beta: nets.LecunUniform},
+	} {
+		m := newModel(t, nets.Network{Name: "n", Input: [3]int{2, 2, 3}, Layers: []nets.Layer{l, nets.Flatten{}, nets.Dense{Units: 2}}}, tensor.Float64)
+		bias := m.Weights[slices.IndexFunc(m.Weights, func(w nets.Weight) bool {
+			return strings.HasSuffix(w.Name, ".bias") || strings.HasSuffix(w.Name, ".beta")
+		})].Value.Float64s()
+		limit, most := math.Sqrt(3/float64(len(bias))), 0.0
+		for _, v := range bias {
+			most = max(most, math.Abs(v))
+		}
+		if most > limit || most < limit/10 {
+			t.Errorf("%T: at most %v in %v, want as far as %v", l, most, bias, limit)
+		}
 	}
 }

@@ -86,26 +86,22 @@ func (s SeparableConv2D) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, er
 		return nil, err
 	}
 	c := w.Shape()[2] * w.Shape()[3]
-	mix := b.Weight("pointwise_kernel", s.Pointwise.or(GlorotUniform), Fans{c, s.Filters}, 1, 1, c, s.Filters)
+	mix := b.Weight("pointwise_kernel", s.Pointwise.or(GlorotUniform), fansOf(1, 1, c, s.Filters), 1, 1, c, s.Filters)
 	b.Penalty(s.PointwiseRegularizer, mix)
 	var bias *gorgonia.Node
 	if !s.NoBias {
-		bias = b.Weight("bias", s.Bias.or(Zeros), Fans{}, s.Filters)
+		bias = b.Weight("bias", s.Bias.or(Zeros), fansOf(s.Filters), s.Filters)
 		b.Penalty(s.BiasRegularizer, bias)
 	}
-	relu := s.Activation == ReLU || s.Activation == Linear && s.ActivityRegularizer == (Regularizer{}) && b.Rectified()
+	relu := s.ActivityRegularizer.rectified(b, s.Activation)
 	y, err := b.Ops.Depthwise(x, w, nil, over, false)
 	if err == nil {
 		y, err = pointwise(b, y, mix, bias, relu)
 	}
-	if err == nil && !relu {
-		y, err = s.Activation.after(b, y)
-	}
 	if err != nil {
 		return nil, err
 	}
-	b.Penalty(s.ActivityRegularizer, y)
-	return y, nil
+	return s.ActivityRegularizer.after(b, s.Activation, y, relu)
 }
 
 // pointwise is x (N,H,W,C) · w (1,1,C,F) + b (F) -> (N,H,W,F): each pixel is a row of a
