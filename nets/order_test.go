@@ -19,13 +19,13 @@ func TestSummaryOfBranchesIsKerass(t *testing.T) {
 	conv := nets.Conv2D{Filters: 16, Side: 3, Padding: nets.Same}
 	first := conv
 	first.NoBias = true
-	x := net.Then(first)
+	net.Then(first)
 	net.Then(nets.BatchNormalization{})
 	y := net.Then(nets.ReLULayer{})
 	side := net.Then(nets.Conv2D{Filters: 16, Side: 1}, "image")
 	z := net.Then(conv, y)
 	w := net.Then(nets.SeparableConv2D{Filters: 16, Side: 3, Padding: nets.Same}, y)
-	x = net.Then(nets.Add{}, z, w, side, y)
+	x := net.Then(nets.Add{}, z, w, side, y)
 	net.Then(nets.Concatenate{}, x, "image")
 	net.Then(nets.GlobalAveragePooling2D{})
 	net.Then(nets.At{Layer: nets.Dense{Units: 10}, Name: "a_name_that_is_longer_than_its_column"})
