@@ -347,8 +347,8 @@ func (c *layerCase) hold(weights []string, keras map[string][]float64) error {
 	if err := c.near("loss", []float64{p.Loss()}, keras, terms); err != nil {
 		return err
 	}
-	for _, name := range slices.Sorted(maps.Keys(gradients)) {
-		if err := c.near("gradient/"+name, floats64(gradients[name]()), keras); err != nil {
+	for _, name := range slices.Sorted(maps.Keys(gradients)) { // into which go the functional's factors, around 1
+		if err := c.near("gradient/"+name, floats64(gradients[name]()), keras, 1); err != nil {
 			return err
 		}
 	}
