@@ -152,7 +152,7 @@ func portableFiltered[T Float](g *gathering[T], first int) {
 		y := g.target(p, first)
 		copy(y, g.bias[first:])
 		for _, r := range g.taps {
-			w := g.w[r.k*g.channels+first:][:len(y)]
+			w := g.w[r.w+first:][:len(y)]
 			for c, v := range g.source(p, r, first) {
 				y[c] += T(v * w[c])
 			}
@@ -170,7 +170,7 @@ func portableProducts[T Float](g *gathering[T], first int) {
 	for p := range g.pixels {
 		y := g.target(p, first)
 		for _, r := range g.taps {
-			dw := g.w[r.k*g.channels+first:][:len(y)]
+			dw := g.w[r.w+first:][:len(y)]
 			for c, v := range g.source(p, r, first) {
 				dw[c] += T(v * y[c])
 			}

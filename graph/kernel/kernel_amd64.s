@@ -8430,7 +8430,7 @@ fourvector:
 fourtap:
 	MOVQ         (R10), R11
 	VBROADCASTSS 8(R10), Y8
-	LEAQ         (BX)(R11*1), R11
+	LEAQ         (BX)(R11*4), R11
 	VMOVUPS      (R11), Y9
 	VCMPPS       $0x06, Y0, Y9, Y10
 	VCMPPS       $0x07, Y0, Y0, Y11
@@ -8455,7 +8455,7 @@ fourtap:
 	VANDPS       Y11, Y10, Y10
 	VBLENDVPS    Y10, Y9, Y3, Y3
 	VBLENDVPS    Y10, Y8, Y7, Y7
-	ADDQ         $0x10, R10
+	ADDQ         $0x20, R10
 	DECQ         R9
 	JNZ          fourtap
 
@@ -8532,14 +8532,14 @@ onevector:
 onetap:
 	MOVQ         (R8), R9
 	VBROADCASTSS 8(R8), Y8
-	LEAQ         (CX)(R9*1), R9
+	LEAQ         (CX)(R9*4), R9
 	VMOVUPS      (R9), Y9
 	VCMPPS       $0x06, Y0, Y9, Y10
 	VCMPPS       $0x07, Y0, Y0, Y11
 	VANDPS       Y11, Y10, Y10
 	VBLENDVPS    Y10, Y9, Y0, Y0
 	VBLENDVPS    Y10, Y8, Y4, Y4
-	ADDQ         $0x10, R8
+	ADDQ         $0x20, R8
 	DECQ         DI
 	JNZ          onetap
 
@@ -8607,10 +8607,9 @@ fourvector:
 fourtap:
 	MOVQ         (R10), R11
 	VBROADCASTSS 8(R10), Y8
-	LEAQ         (BX)(R11*1), R12
+	LEAQ         (BX)(R11*4), R12
 	MOVQ         72(AX), R13
-	SARQ         $0x02, R11
-	ADDQ         DI, R11
+	LEAQ         (DI)(R11*1), R11
 	VPMOVZXBD    (R11), Y9
 	VPCMPEQD     Y9, Y8, Y9
 	VANDPS       (R12), Y9, Y10
@@ -8630,7 +8629,7 @@ fourtap:
 	VPCMPEQD     Y9, Y8, Y9
 	VANDPS       (R12)(DX*1), Y9, Y10
 	VADDPS       Y10, Y3, Y3
-	ADDQ         $0x10, R10
+	ADDQ         $0x20, R10
 	DECQ         R9
 	JNZ          fourtap
 
@@ -8682,15 +8681,14 @@ onevector:
 onetap:
 	MOVQ         (R8), R9
 	VBROADCASTSS 8(R8), Y8
-	LEAQ         (CX)(R9*1), R10
+	LEAQ         (CX)(R9*4), R10
 	MOVQ         72(AX), R11
-	SARQ         $0x02, R9
-	ADDQ         BX, R9
+	LEAQ         (BX)(R9*1), R9
 	VPMOVZXBD    (R9), Y9
 	VPCMPEQD     Y9, Y8, Y9
 	VANDPS       (R10), Y9, Y10
 	VADDPS       Y10, Y0, Y0
-	ADDQ         $0x10, R8
+	ADDQ         $0x20, R8
 	DECQ         DI
 	JNZ          onetap
 
@@ -8762,7 +8760,7 @@ fourvector:
 fourtap:
 	MOVQ         (R10), R11
 	VBROADCASTSS 8(R10), Y8
-	LEAQ         (BX)(R11*1), R11
+	LEAQ         (BX)(R11*4), R11
 	VPCMPEQD     Y4, Y8, Y9
 	VANDPS       Y0, Y9, Y9
 	VMOVUPS      Y9, (R11)
@@ -8775,7 +8773,7 @@ fourtap:
 	VPCMPEQD     Y7, Y8, Y9
 	VANDPS       Y3, Y9, Y9
 	VMOVUPS      Y9, (R11)(DX*1)
-	ADDQ         $0x10, R10
+	ADDQ         $0x20, R10
 	DECQ         R9
 	JNZ          fourtap
 
@@ -8823,11 +8821,11 @@ onevector:
 onetap:
 	MOVQ         (R8), R9
 	VBROADCASTSS 8(R8), Y8
-	LEAQ         (CX)(R9*1), R9
+	LEAQ         (CX)(R9*4), R9
 	VPCMPEQD     Y4, Y8, Y9
 	VANDPS       Y0, Y9, Y9
 	VMOVUPS      Y9, (R9)
-	ADDQ         $0x10, R8
+	ADDQ         $0x20, R8
 	DECQ         DI
 	JNZ          onetap
 
@@ -8886,13 +8884,13 @@ fourvector:
 
 fourtap:
 	MOVQ         (R10), R11
-	VBROADCASTSS 8(R10), Y8
-	LEAQ         (BX)(R11*1), R11
+	VBROADCASTSS 24(R10), Y8
+	LEAQ         (BX)(R11*4), R11
 	VFMADD231PS  (R11), Y8, Y0
 	VFMADD231PS  (R11)(CX*1), Y8, Y1
 	VFMADD231PS  (R11)(CX*2), Y8, Y2
 	VFMADD231PS  (R11)(DX*1), Y8, Y3
-	ADDQ         $0x10, R10
+	ADDQ         $0x20, R10
 	DECQ         R9
 	JNZ          fourtap
 
@@ -8940,10 +8938,10 @@ onevector:
 
 onetap:
 	MOVQ         (R8), R9
-	VBROADCASTSS 8(R8), Y8
-	LEAQ         (CX)(R9*1), R9
+	VBROADCASTSS 24(R8), Y8
+	LEAQ         (CX)(R9*4), R9
 	VFMADD231PS  (R9), Y8, Y0
-	ADDQ         $0x10, R8
+	ADDQ         $0x20, R8
 	DECQ         DI
 	JNZ          onetap
 
@@ -9005,8 +9003,8 @@ fourvector:
 
 fourtap:
 	MOVQ         (R10), R11
-	VBROADCASTSS 8(R10), Y8
-	LEAQ         (BX)(R11*1), R11
+	VBROADCASTSS 24(R10), Y8
+	LEAQ         (BX)(R11*4), R11
 	VMULPS       Y0, Y8, Y9
 	VMOVUPS      Y9, (R11)
 	VMULPS       Y1, Y8, Y9
@@ -9015,7 +9013,7 @@ fourtap:
 	VMOVUPS      Y9, (R11)(CX*2)
 	VMULPS       Y3, Y8, Y9
 	VMOVUPS      Y9, (R11)(DX*1)
-	ADDQ         $0x10, R10
+	ADDQ         $0x20, R10
 	DECQ         R9
 	JNZ          fourtap
 
@@ -9057,11 +9055,11 @@ onevector:
 
 onetap:
 	MOVQ         (R8), R9
-	VBROADCASTSS 8(R8), Y8
-	LEAQ         (CX)(R9*1), R9
+	VBROADCASTSS 24(R8), Y8
+	LEAQ         (CX)(R9*4), R9
 	VMULPS       Y0, Y8, Y9
 	VMOVUPS      Y9, (R9)
-	ADDQ         $0x10, R8
+	ADDQ         $0x20, R8
 	DECQ         DI
 	JNZ          onetap
 
@@ -9118,14 +9116,14 @@ fourvector:
 
 fourtap:
 	MOVQ        (R10), R11
-	MOVQ        8(R10), R12
-	VMOVUPS     (DI)(R12*1), Y8
-	LEAQ        (BX)(R11*1), R11
+	MOVQ        16(R10), R12
+	VMOVUPS     (DI)(R12*4), Y8
+	LEAQ        (BX)(R11*4), R11
 	VFMADD231PS (R11), Y8, Y0
 	VFMADD231PS (R11)(CX*1), Y8, Y1
 	VFMADD231PS (R11)(CX*2), Y8, Y2
 	VFMADD231PS (R11)(DX*1), Y8, Y3
-	ADDQ        $0x10, R10
+	ADDQ        $0x20, R10
 	DECQ        R9
 	JNZ         fourtap
 
@@ -9183,11 +9181,11 @@ onevector:
 
 onetap:
 	MOVQ        (R8), R9
-	MOVQ        8(R8), R10
-	VMOVUPS     (BX)(R10*1), Y8
-	LEAQ        (CX)(R9*1), R9
+	MOVQ        16(R8), R10
+	VMOVUPS     (BX)(R10*4), Y8
+	LEAQ        (CX)(R9*4), R9
 	VFMADD231PS (R9), Y8, Y0
-	ADDQ        $0x10, R8
+	ADDQ        $0x20, R8
 	DECQ        DI
 	JNZ         onetap
 
@@ -9222,74 +9220,122 @@ done:
 // Requires: AVX, FMA3
 TEXT ·productsAVX2(SB), NOSPLIT, $0-8
 	MOVQ s+0(FP), AX
-	MOVQ 40(AX), CX
-	MOVQ 56(AX), DX
-	LEAQ (CX)(CX*2), BX
-	LEAQ (DX)(DX*2), SI
-	MOVQ 32(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 80(AX), R9
-	MOVQ 8(AX), R10
-	MOVQ R10, 112(AX)
+	MOVQ 32(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 80(AX), BX
+	MOVQ 40(AX), SI
+	MOVQ 56(AX), DI
+	MOVQ 8(AX), R8
+	MOVQ R8, 112(AX)
 
 vector:
-	MOVQ  24(AX), R10
-	MOVQ  16(AX), R11
-	TESTQ R11, R11
-	JZ    next
+	MOVQ 24(AX), R8
+	MOVQ 16(AX), R9
 
-tap:
-	MOVQ    (R10), R12
-	ADDQ    DI, R12
-	MOVQ    R8, R13
-	MOVQ    8(R10), R14
-	VMOVUPS (R9)(R14*1), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
+three:
+	SUBQ    $0x03, R9
+	JLT     threedone
+	MOVQ    (R8), R10
+	LEAQ    (CX)(R10*4), R10
+	MOVQ    16(R8), R11
+	VMOVUPS (BX)(R11*4), Y0
 	VXORPS  Y3, Y3, Y3
-	MOVQ    (AX), R15
-	SUBQ    $0x04, R15
-	JLT     few
+	MOVQ    32(R8), R11
+	LEAQ    (CX)(R11*4), R11
+	MOVQ    48(R8), R12
+	VMOVUPS (BX)(R12*4), Y1
+	VXORPS  Y4, Y4, Y4
+	MOVQ    64(R8), R12
+	LEAQ    (CX)(R12*4), R12
+	MOVQ    80(R8), R13
+	VMOVUPS (BX)(R13*4), Y2
+	VXORPS  Y5, Y5, Y5
+	MOVQ    (AX), R14
+	MOVQ    DX, R13
+	SUBQ    $0x02, R14
+	JLT     threelast
 
-four:
-	VMOVUPS     (R13), Y4
-	VFMADD231PS (R12), Y4, Y0
-	VMOVUPS     (R13)(DX*1), Y5
-	VFMADD231PS (R12)(CX*1), Y5, Y1
-	VMOVUPS     (R13)(DX*2), Y6
-	VFMADD231PS (R12)(CX*2), Y6, Y2
-	VMOVUPS     (R13)(SI*1), Y7
-	VFMADD231PS (R12)(BX*1), Y7, Y3
-	LEAQ        (R12)(CX*4), R12
-	LEAQ        (R13)(DX*4), R13
-	SUBQ        $0x04, R15
-	JGE         four
+threetwo:
+	VMOVUPS     (R13), Y14
+	VMOVUPS     (R13)(DI*1), Y15
+	VFMADD231PS (R10), Y14, Y0
+	VFMADD231PS (R10)(SI*1), Y15, Y3
+	LEAQ        (R10)(SI*2), R10
+	VFMADD231PS (R11), Y14, Y1
+	VFMADD231PS (R11)(SI*1), Y15, Y4
+	LEAQ        (R11)(SI*2), R11
+	VFMADD231PS (R12), Y14, Y2
+	VFMADD231PS (R12)(SI*1), Y15, Y5
+	LEAQ        (R12)(SI*2), R12
+	LEAQ        (R13)(DI*2), R13
+	SUBQ        $0x02, R14
+	JGE         threetwo
 
-few:
-	ADDQ $0x04, R15
-	JZ   sum
+threelast:
+	ADDQ        $0x02, R14
+	JZ          threesum
+	VMOVUPS     (R13), Y14
+	VFMADD231PS (R10), Y14, Y0
+	VFMADD231PS (R11), Y14, Y1
+	VFMADD231PS (R12), Y14, Y2
+
+threesum:
+	VADDPS  Y3, Y0, Y0
+	MOVQ    16(R8), R10
+	VMOVUPS Y0, (BX)(R10*4)
+	VADDPS  Y4, Y1, Y1
+	MOVQ    48(R8), R10
+	VMOVUPS Y1, (BX)(R10*4)
+	VADDPS  Y5, Y2, Y2
+	MOVQ    80(R8), R10
+	VMOVUPS Y2, (BX)(R10*4)
+	ADDQ    $0x60, R8
+	JMP     three
+
+threedone:
+	ADDQ $0x03, R9
 
 one:
-	VMOVUPS     (R13), Y4
-	VFMADD231PS (R12), Y4, Y0
-	ADDQ        CX, R12
-	ADDQ        DX, R13
-	DECQ        R15
-	JNZ         one
+	SUBQ    $0x01, R9
+	JLT     onedone
+	MOVQ    (R8), R10
+	LEAQ    (CX)(R10*4), R10
+	MOVQ    16(R8), R11
+	VMOVUPS (BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    (AX), R12
+	MOVQ    DX, R11
+	SUBQ    $0x02, R12
+	JLT     onelast
 
-sum:
+onetwo:
+	VMOVUPS     (R11), Y14
+	VMOVUPS     (R11)(DI*1), Y15
+	VFMADD231PS (R10), Y14, Y0
+	VFMADD231PS (R10)(SI*1), Y15, Y1
+	LEAQ        (R10)(SI*2), R10
+	LEAQ        (R11)(DI*2), R11
+	SUBQ        $0x02, R12
+	JGE         onetwo
+
+onelast:
+	ADDQ        $0x02, R12
+	JZ          onesum
+	VMOVUPS     (R11), Y14
+	VFMADD231PS (R10), Y14, Y0
+
+onesum:
 	VADDPS  Y1, Y0, Y0
-	VADDPS  Y3, Y2, Y2
-	VADDPS  Y2, Y0, Y0
-	VMOVUPS Y0, (R9)(R14*1)
-	ADDQ    $0x10, R10
-	DECQ    R11
-	JNZ     tap
+	MOVQ    16(R8), R10
+	VMOVUPS Y0, (BX)(R10*4)
+	ADDQ    $0x20, R8
+	JMP     one
 
-next:
-	ADDQ $0x20, DI
-	ADDQ $0x20, R8
-	ADDQ $0x20, R9
+onedone:
+	ADDQ $0x01, R9
+	ADDQ $0x20, CX
+	ADDQ $0x20, DX
+	ADDQ $0x20, BX
 	DECQ 112(AX)
 	JNZ  vector
 	VZEROUPPER
@@ -20452,7 +20498,7 @@ fourvector:
 fourtap:
 	MOVQ         (R10), R11
 	VBROADCASTSS 8(R10), Z8
-	LEAQ         (BX)(R11*1), R11
+	LEAQ         (BX)(R11*4), R11
 	VMOVUPS      (R11), Z9
 	VCMPPS       $0x06, Z0, Z9, K1
 	VCMPPS       $0x07, Z0, Z0, K1, K2
@@ -20473,7 +20519,7 @@ fourtap:
 	VCMPPS       $0x07, Z3, Z3, K1, K2
 	VMOVAPS      Z9, K2, Z3
 	VMOVAPS      Z8, K2, Z7
-	ADDQ         $0x10, R10
+	ADDQ         $0x20, R10
 	DECQ         R9
 	JNZ          fourtap
 
@@ -20534,13 +20580,13 @@ onevector:
 onetap:
 	MOVQ         (R8), R9
 	VBROADCASTSS 8(R8), Z8
-	LEAQ         (CX)(R9*1), R9
+	LEAQ         (CX)(R9*4), R9
 	VMOVUPS      (R9), Z9
 	VCMPPS       $0x06, Z0, Z9, K1
 	VCMPPS       $0x07, Z0, Z0, K1, K2
 	VMOVAPS      Z9, K2, Z0
 	VMOVAPS      Z8, K2, Z4
-	ADDQ         $0x10, R8
+	ADDQ         $0x20, R8
 	DECQ         DI
 	JNZ          onetap
 
@@ -20604,10 +20650,9 @@ fourvector:
 fourtap:
 	MOVQ         (R10), R11
 	VBROADCASTSS 8(R10), Z8
-	LEAQ         (BX)(R11*1), R12
+	LEAQ         (BX)(R11*4), R12
 	MOVQ         72(AX), R13
-	SARQ         $0x02, R11
-	ADDQ         DI, R11
+	LEAQ         (DI)(R11*1), R11
 	VPMOVZXBD    (R11), Z9
 	VPCMPEQD     Z9, Z8, K1
 	VADDPS       (R12), Z0, K1, Z0
@@ -20623,7 +20668,7 @@ fourtap:
 	VPMOVZXBD    (R11), Z9
 	VPCMPEQD     Z9, Z8, K1
 	VADDPS       (R12)(DX*1), Z3, K1, Z3
-	ADDQ         $0x10, R10
+	ADDQ         $0x20, R10
 	DECQ         R9
 	JNZ          fourtap
 
@@ -20675,14 +20720,13 @@ onevector:
 onetap:
 	MOVQ         (R8), R9
 	VBROADCASTSS 8(R8), Z8
-	LEAQ         (CX)(R9*1), R10
+	LEAQ         (CX)(R9*4), R10
 	MOVQ         72(AX), R11
-	SARQ         $0x02, R9
-	ADDQ         BX, R9
+	LEAQ         (BX)(R9*1), R9
 	VPMOVZXBD    (R9), Z9
 	VPCMPEQD     Z9, Z8, K1
 	VADDPS       (R10), Z0, K1, Z0
-	ADDQ         $0x10, R8
+	ADDQ         $0x20, R8
 	DECQ         DI
 	JNZ          onetap
 
@@ -20754,7 +20798,7 @@ fourvector:
 fourtap:
 	MOVQ         (R10), R11
 	VBROADCASTSS 8(R10), Z8
-	LEAQ         (BX)(R11*1), R11
+	LEAQ         (BX)(R11*4), R11
 	VPCMPEQD     Z4, Z8, K1
 	VMOVAPS.Z    Z0, K1, Z9
 	VMOVUPS      Z9, (R11)
@@ -20767,7 +20811,7 @@ fourtap:
 	VPCMPEQD     Z7, Z8, K1
 	VMOVAPS.Z    Z3, K1, Z9
 	VMOVUPS      Z9, (R11)(DX*1)
-	ADDQ         $0x10, R10
+	ADDQ         $0x20, R10
 	DECQ         R9
 	JNZ          fourtap
 
@@ -20815,11 +20859,11 @@ onevector:
 onetap:
 	MOVQ         (R8), R9
 	VBROADCASTSS 8(R8), Z8
-	LEAQ         (CX)(R9*1), R9
+	LEAQ         (CX)(R9*4), R9
 	VPCMPEQD     Z4, Z8, K1
 	VMOVAPS.Z    Z0, K1, Z9
 	VMOVUPS      Z9, (R9)
-	ADDQ         $0x10, R8
+	ADDQ         $0x20, R8
 	DECQ         DI
 	JNZ          onetap
 
@@ -20878,13 +20922,13 @@ fourvector:
 
 fourtap:
 	MOVQ         (R10), R11
-	VBROADCASTSS 8(R10), Z8
-	LEAQ         (BX)(R11*1), R11
+	VBROADCASTSS 24(R10), Z8
+	LEAQ         (BX)(R11*4), R11
 	VFMADD231PS  (R11), Z8, Z0
 	VFMADD231PS  (R11)(CX*1), Z8, Z1
 	VFMADD231PS  (R11)(CX*2), Z8, Z2
 	VFMADD231PS  (R11)(DX*1), Z8, Z3
-	ADDQ         $0x10, R10
+	ADDQ         $0x20, R10
 	DECQ         R9
 	JNZ          fourtap
 
@@ -20932,10 +20976,10 @@ onevector:
 
 onetap:
 	MOVQ         (R8), R9
-	VBROADCASTSS 8(R8), Z8
-	LEAQ         (CX)(R9*1), R9
+	VBROADCASTSS 24(R8), Z8
+	LEAQ         (CX)(R9*4), R9
 	VFMADD231PS  (R9), Z8, Z0
-	ADDQ         $0x10, R8
+	ADDQ         $0x20, R8
 	DECQ         DI
 	JNZ          onetap
 
@@ -20997,8 +21041,8 @@ fourvector:
 
 fourtap:
 	MOVQ         (R10), R11
-	VBROADCASTSS 8(R10), Z8
-	LEAQ         (BX)(R11*1), R11
+	VBROADCASTSS 24(R10), Z8
+	LEAQ         (BX)(R11*4), R11
 	VMULPS       Z0, Z8, Z9
 	VMOVUPS      Z9, (R11)
 	VMULPS       Z1, Z8, Z9
@@ -21007,7 +21051,7 @@ fourtap:
 	VMOVUPS      Z9, (R11)(CX*2)
 	VMULPS       Z3, Z8, Z9
 	VMOVUPS      Z9, (R11)(DX*1)
-	ADDQ         $0x10, R10
+	ADDQ         $0x20, R10
 	DECQ         R9
 	JNZ          fourtap
 
@@ -21049,11 +21093,11 @@ onevector:
 
 onetap:
 	MOVQ         (R8), R9
-	VBROADCASTSS 8(R8), Z8
-	LEAQ         (CX)(R9*1), R9
+	VBROADCASTSS 24(R8), Z8
+	LEAQ         (CX)(R9*4), R9
 	VMULPS       Z0, Z8, Z9
 	VMOVUPS      Z9, (R9)
-	ADDQ         $0x10, R8
+	ADDQ         $0x20, R8
 	DECQ         DI
 	JNZ          onetap
 
@@ -21110,14 +21154,14 @@ fourvector:
 
 fourtap:
 	MOVQ        (R10), R11
-	MOVQ        8(R10), R12
-	VMOVUPS     (DI)(R12*1), Z8
-	LEAQ        (BX)(R11*1), R11
+	MOVQ        16(R10), R12
+	VMOVUPS     (DI)(R12*4), Z8
+	LEAQ        (BX)(R11*4), R11
 	VFMADD231PS (R11), Z8, Z0
 	VFMADD231PS (R11)(CX*1), Z8, Z1
 	VFMADD231PS (R11)(CX*2), Z8, Z2
 	VFMADD231PS (R11)(DX*1), Z8, Z3
-	ADDQ        $0x10, R10
+	ADDQ        $0x20, R10
 	DECQ        R9
 	JNZ         fourtap
 
@@ -21175,11 +21219,11 @@ onevector:
 
 onetap:
 	MOVQ        (R8), R9
-	MOVQ        8(R8), R10
-	VMOVUPS     (BX)(R10*1), Z8
-	LEAQ        (CX)(R9*1), R9
+	MOVQ        16(R8), R10
+	VMOVUPS     (BX)(R10*4), Z8
+	LEAQ        (CX)(R9*4), R9
 	VFMADD231PS (R9), Z8, Z0
-	ADDQ        $0x10, R8
+	ADDQ        $0x20, R8
 	DECQ        DI
 	JNZ         onetap
 
@@ -21214,74 +21258,122 @@ done:
 // Requires: AVX, AVX512F
 TEXT ·productsAVX512(SB), NOSPLIT, $0-8
 	MOVQ s+0(FP), AX
-	MOVQ 40(AX), CX
-	MOVQ 56(AX), DX
-	LEAQ (CX)(CX*2), BX
-	LEAQ (DX)(DX*2), SI
-	MOVQ 32(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 80(AX), R9
-	MOVQ 8(AX), R10
-	MOVQ R10, 112(AX)
+	MOVQ 32(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 80(AX), BX
+	MOVQ 40(AX), SI
+	MOVQ 56(AX), DI
+	MOVQ 8(AX), R8
+	MOVQ R8, 112(AX)
 
 vector:
-	MOVQ  24(AX), R10
-	MOVQ  16(AX), R11
-	TESTQ R11, R11
-	JZ    next
+	MOVQ 24(AX), R8
+	MOVQ 16(AX), R9
 
-tap:
-	MOVQ    (R10), R12
-	ADDQ    DI, R12
-	MOVQ    R8, R13
-	MOVQ    8(R10), R14
-	VMOVUPS (R9)(R14*1), Z0
-	VPXORD  Z1, Z1, Z1
-	VPXORD  Z2, Z2, Z2
+three:
+	SUBQ    $0x03, R9
+	JLT     threedone
+	MOVQ    (R8), R10
+	LEAQ    (CX)(R10*4), R10
+	MOVQ    16(R8), R11
+	VMOVUPS (BX)(R11*4), Z0
 	VPXORD  Z3, Z3, Z3
-	MOVQ    (AX), R15
-	SUBQ    $0x04, R15
-	JLT     few
+	MOVQ    32(R8), R11
+	LEAQ    (CX)(R11*4), R11
+	MOVQ    48(R8), R12
+	VMOVUPS (BX)(R12*4), Z1
+	VPXORD  Z4, Z4, Z4
+	MOVQ    64(R8), R12
+	LEAQ    (CX)(R12*4), R12
+	MOVQ    80(R8), R13
+	VMOVUPS (BX)(R13*4), Z2
+	VPXORD  Z5, Z5, Z5
+	MOVQ    (AX), R14
+	MOVQ    DX, R13
+	SUBQ    $0x02, R14
+	JLT     threelast
 
-four:
-	VMOVUPS     (R13), Z4
-	VFMADD231PS (R12), Z4, Z0
-	VMOVUPS     (R13)(DX*1), Z5
-	VFMADD231PS (R12)(CX*1), Z5, Z1
-	VMOVUPS     (R13)(DX*2), Z6
-	VFMADD231PS (R12)(CX*2), Z6, Z2
-	VMOVUPS     (R13)(SI*1), Z7
-	VFMADD231PS (R12)(BX*1), Z7, Z3
-	LEAQ        (R12)(CX*4), R12
-	LEAQ        (R13)(DX*4), R13
-	SUBQ        $0x04, R15
-	JGE         four
+threetwo:
+	VMOVUPS     (R13), Z14
+	VMOVUPS     (R13)(DI*1), Z15
+	VFMADD231PS (R10), Z14, Z0
+	VFMADD231PS (R10)(SI*1), Z15, Z3
+	LEAQ        (R10)(SI*2), R10
+	VFMADD231PS (R11), Z14, Z1
+	VFMADD231PS (R11)(SI*1), Z15, Z4
+	LEAQ        (R11)(SI*2), R11
+	VFMADD231PS (R12), Z14, Z2
+	VFMADD231PS (R12)(SI*1), Z15, Z5
+	LEAQ        (R12)(SI*2), R12
+	LEAQ        (R13)(DI*2), R13
+	SUBQ        $0x02, R14
+	JGE         threetwo
 
-few:
-	ADDQ $0x04, R15
-	JZ   sum
+threelast:
+	ADDQ        $0x02, R14
+	JZ          threesum
+	VMOVUPS     (R13), Z14
+	VFMADD231PS (R10), Z14, Z0
+	VFMADD231PS (R11), Z14, Z1
+	VFMADD231PS (R12), Z14, Z2
+
+threesum:
+	VADDPS  Z3, Z0, Z0
+	MOVQ    16(R8), R10
+	VMOVUPS Z0, (BX)(R10*4)
+	VADDPS  Z4, Z1, Z1
+	MOVQ    48(R8), R10
+	VMOVUPS Z1, (BX)(R10*4)
+	VADDPS  Z5, Z2, Z2
+	MOVQ    80(R8), R10
+	VMOVUPS Z2, (BX)(R10*4)
+	ADDQ    $0x60, R8
+	JMP     three
+
+threedone:
+	ADDQ $0x03, R9
 
 one:
-	VMOVUPS     (R13), Z4
-	VFMADD231PS (R12), Z4, Z0
-	ADDQ        CX, R12
-	ADDQ        DX, R13
-	DECQ        R15
-	JNZ         one
+	SUBQ    $0x01, R9
+	JLT     onedone
+	MOVQ    (R8), R10
+	LEAQ    (CX)(R10*4), R10
+	MOVQ    16(R8), R11
+	VMOVUPS (BX)(R11*4), Z0
+	VPXORD  Z1, Z1, Z1
+	MOVQ    (AX), R12
+	MOVQ    DX, R11
+	SUBQ    $0x02, R12
+	JLT     onelast
 
-sum:
+onetwo:
+	VMOVUPS     (R11), Z14
+	VMOVUPS     (R11)(DI*1), Z15
+	VFMADD231PS (R10), Z14, Z0
+	VFMADD231PS (R10)(SI*1), Z15, Z1
+	LEAQ        (R10)(SI*2), R10
+	LEAQ        (R11)(DI*2), R11
+	SUBQ        $0x02, R12
+	JGE         onetwo
+
+onelast:
+	ADDQ        $0x02, R12
+	JZ          onesum
+	VMOVUPS     (R11), Z14
+	VFMADD231PS (R10), Z14, Z0
+
+onesum:
 	VADDPS  Z1, Z0, Z0
-	VADDPS  Z3, Z2, Z2
-	VADDPS  Z2, Z0, Z0
-	VMOVUPS Z0, (R9)(R14*1)
-	ADDQ    $0x10, R10
-	DECQ    R11
-	JNZ     tap
+	MOVQ    16(R8), R10
+	VMOVUPS Z0, (BX)(R10*4)
+	ADDQ    $0x20, R8
+	JMP     one
 
-next:
-	ADDQ $0x40, DI
-	ADDQ $0x40, R8
-	ADDQ $0x40, R9
+onedone:
+	ADDQ $0x01, R9
+	ADDQ $0x40, CX
+	ADDQ $0x40, DX
+	ADDQ $0x40, BX
 	DECQ 112(AX)
 	JNZ  vector
 	VZEROUPPER

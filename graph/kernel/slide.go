@@ -128,10 +128,12 @@ type gathering[T Float] struct {
 	args any // of the assembly
 }
 
-// reach is where a pixel of x stands that is taken into a pixel of y.
+// reach is where a pixel of x stands that is taken into a pixel of y. The order of its
+// fields is known to _asm/gather.go.
 type reach[T Float] struct {
 	at int // in x, for the row's first pixel
 	k  int // the window's pixel
+	w  int // its number of the first channel, in the filter
 	by T   // 1 / how many are taken, at its place
 }
 
@@ -155,7 +157,7 @@ func (s Slides) leaves() bool {
 	return !all(s.Down) || !all(s.Across)
 }
 
-// gathers are lent, with their memory for reaches, to those who make rows.
+// gathers are lent, with what the assembly keeps in them, to those who make rows.
 var gathers32, gathers64 = sync.Pool{New: func() any { return new(gathering[float32]) }}, sync.Pool{New: func() any { return new(gathering[float64]) }}
 
 func gathersOf[T Float]() *sync.Pool {
@@ -177,18 +179,37 @@ type sheet[T Float] struct {
 type pass[T Float] struct {
 	s            Slides
 	down, across []run
+	taps         [][]reach[T] // of each run down and each run across, for the first row of that
 	x, y         sheet[T]
 	gathering[T]
 }
 
+// newPass prepares one.
+func newPass[T Float](s Slides, down, across []run, x, y sheet[T], g gathering[T]) pass[T] {
+	p := pass[T]{s, down, across, nil, x, y, g}
+	for _, d := range down {
+		for _, a := range across {
+			var taps []reach[T]
+			for _, u := range d.taps {
+				for _, v := range a.taps {
+					k := u.k*s.Across.Size + v.k
+					taps = append(taps, reach[T]{(u.from*x.width + v.from) * s.C, k, k * s.C, 1 / T(u.covered*v.covered)})
+				}
+			}
+			p.taps = append(p.taps, taps)
+		}
+	}
+	return p
+}
+
 // forwards makes places of pixels.
 func forwards[T Float](s Slides, x, y []T, g gathering[T]) pass[T] {
-	return pass[T]{s, s.Down.places(), s.Across.places(), sheet[T]{s.Across.In, s.Down.In, x, nil}, sheet[T]{s.Across.Out, s.Down.Out, y, nil}, g}
+	return newPass(s, s.Down.places(), s.Across.places(), sheet[T]{s.Across.In, s.Down.In, x, nil}, sheet[T]{s.Across.Out, s.Down.Out, y, nil}, g)
 }
 
 // backwards makes pixels of places.
 func backwards[T Float](s Slides, y, x []T, g gathering[T]) pass[T] {
-	return pass[T]{s, s.Down.pixels(), s.Across.pixels(), sheet[T]{s.Across.Out, s.Down.Out, y, nil}, sheet[T]{s.Across.In, s.Down.In, x, nil}, g}
+	return newPass(s, s.Down.pixels(), s.Across.pixels(), sheet[T]{s.Across.Out, s.Down.Out, y, nil}, sheet[T]{s.Across.In, s.Down.In, x, nil}, g)
 }
 
 // numbersPerBlock is about how many numbers of a batch are made between two looks for
@@ -204,9 +225,9 @@ func (p *pass[T]) run(loop func(g *gathering[T], first int)) {
 func (p *pass[T]) rows(from, to int, g gathering[T], loop func(g *gathering[T], first int)) {
 	lent := gathersOf[T]().Get().(*gathering[T])
 	defer gathersOf[T]().Put(lent)
-	taps, args := lent.taps, lent.args
+	args := lent.args
 	*lent = g
-	lent.taps, lent.args = taps, args
+	lent.args = args
 	for i := from; i < to; i++ {
 		p.row(i/p.y.height, i%p.y.height, lent, loop)
 	}
@@ -220,18 +241,11 @@ func (p *pass[T]) row(n, row int, g *gathering[T], loop func(g *gathering[T], fi
 		row -= p.down[d].count
 		d++
 	}
-	down := p.down[d]
-	c := p.s.C
-	images, places := n*p.x.height*p.x.width*c, (n*p.y.height+down.to+row*down.step)*p.y.width*c
-	for _, across := range p.across {
-		g.taps = g.taps[:0]
-		for _, u := range down.taps {
-			for _, v := range across.taps {
-				at := ((u.from+row*down.along)*p.x.width + v.from) * c
-				g.taps = append(g.taps, reach[T]{at, u.k*p.s.Across.Size + v.k, 1 / T(u.covered*v.covered)})
-			}
-		}
+	down, c := p.down[d], p.s.C
+	images, places := (n*p.x.height+row*down.along)*p.x.width*c, (n*p.y.height+down.to+row*down.step)*p.y.width*c
+	for a, across := range p.across {
 		to := places + across.to*c
+		g.taps = p.taps[d*len(p.across)+a]
 		g.pixels, g.channels, g.xStep, g.yStep = across.count, c, across.along*c, across.step*c
 		g.x, g.y = p.x.data[images:], p.y.data[to:]
 		switch {

@@ -18,6 +18,15 @@ var gatherFields = []string{
 	"left", "atX", "atY", "atBeside",
 }
 
+// The fields of the package's type reach, in bytes.
+const (
+	reachAt    = 0 // in numbers
+	reachMark  = 8
+	reachW     = 16 // in numbers
+	reachBy    = 24
+	reachBytes = 32
+)
+
 // gatherLoop is a loop over a gathering of the package: up to four pixels at a time, a
 // vector of channels each, in which the reaches are taken one after the other.
 type gatherLoop struct {
@@ -28,7 +37,7 @@ type gatherLoop struct {
 	bias   reg.GPVirtual
 	xSteps pointers
 	reach  reg.GPVirtual // the reach
-	from   reg.GPVirtual // where it is, from x on
+	from   reg.GPVirtual // where it is, in numbers from x on
 }
 
 // body is what the loop does with a number of pixels.
@@ -81,9 +90,9 @@ func (l *gatherLoop) pixels(b body, name string, pixels int) {
 	JZ(LabelRef(name + "end"))
 	Label(name + "tap")
 	l.from = GP64()
-	MOVQ(Mem{Base: l.reach}, l.from)
+	MOVQ(Mem{Base: l.reach, Disp: reachAt}, l.from)
 	b.take(l, pixels)
-	ADDQ(Imm(16), l.reach)
+	ADDQ(Imm(reachBytes), l.reach)
 	repeatUntilZero(taps, name+"tap")
 	Label(name + "end")
 	if b.end != nil {
@@ -110,13 +119,13 @@ func (l *gatherLoop) move(field, step string, pixels int) {
 	ADDQ(by, l.s.at(field))
 }
 
-// value is what stands beside the reach.
-func (l *gatherLoop) value() Mem { return Mem{Base: l.reach, Disp: 8} }
+// reached is a field of the reach.
+func (l *gatherLoop) reached(field int) Mem { return Mem{Base: l.reach, Disp: field} }
 
 // sources are the reach's pixels of x, by their number.
 func (l *gatherLoop) sources() pointers {
 	p, base := l.xSteps, GP64()
-	LEAQ(Mem{Base: l.x, Index: l.from, Scale: 1}, base)
+	LEAQ(Mem{Base: l.x, Index: l.from, Scale: float}, base)
 	p.bases = []reg.GPVirtual{base}
 	return p
 }
@@ -156,12 +165,12 @@ func greatest(v isa) {
 			first := l.s.load("reaches")
 			for i := range pixels {
 				VBROADCASTSS(l.s.at("least"), best[i])
-				VBROADCASTSS(Mem{Base: first, Disp: 8}, which[i])
+				VBROADCASTSS(Mem{Base: first, Disp: reachMark}, which[i])
 			}
 		},
 		take: func(l *gatherLoop, pixels int) {
 			const notUpTo, ordered = 6, 7 // NLE_US, true for NaN; ORD_Q
-			VBROADCASTSS(l.value(), mark)
+			VBROADCASTSS(l.reached(reachMark), mark)
 			from := l.sources()
 			for i := range pixels {
 				VMOVUPS(from.at(i), x)
@@ -210,12 +219,10 @@ func selected(v isa) {
 	gatherKernel(v, "selected", "the loop of MaxPool's gradient over a gathering.", body{
 		begin: zeros,
 		take: func(l *gatherLoop, pixels int) {
-			VBROADCASTSS(l.value(), mark)
+			VBROADCASTSS(l.reached(reachMark), mark)
 			from := l.sources()
 			at, step := GP64(), l.s.load("marksStep")
-			MOVQ(l.from, at)
-			SARQ(Imm(2), at)
-			ADDQ(l.beside, at)
+			LEAQ(Mem{Base: l.beside, Index: l.from, Scale: 1}, at)
 			for i := range pixels {
 				if i > 0 {
 					ADDQ(step, at)
@@ -249,7 +256,7 @@ func spreadMarked(v isa) {
 			}
 		},
 		take: func(l *gatherLoop, pixels int) {
-			VBROADCASTSS(l.value(), mark)
+			VBROADCASTSS(l.reached(reachMark), mark)
 			to := l.sources()
 			for i := range pixels {
 				if v.width == 16 {
@@ -272,7 +279,7 @@ func shared(v isa) {
 	gatherKernel(v, "shared", "the loop of MeanPool's gradient where windows do not overlap: x is made of y.", body{
 		begin: func(l *gatherLoop, pixels int) { l.loadTargets(y, pixels) },
 		take: func(l *gatherLoop, pixels int) {
-			VBROADCASTSS(l.value(), by)
+			VBROADCASTSS(l.reached(reachBy), by)
 			to := l.sources()
 			for i := range pixels {
 				VMULPS(y[i], by, one)
@@ -297,7 +304,7 @@ func weighted(v isa) {
 		begin: zeros,
 		take: func(l *gatherLoop, pixels int) {
 			by := v.reg[8]
-			VBROADCASTSS(l.value(), by)
+			VBROADCASTSS(l.reached(reachBy), by)
 			from := l.sources()
 			for i := range pixels {
 				VFMADD231PS(from.at(i), by, v.reg[i])
@@ -320,8 +327,8 @@ func filtered(v isa) {
 		},
 		take: func(l *gatherLoop, pixels int) {
 			at, w := GP64(), v.reg[8]
-			MOVQ(l.value(), at)
-			VMOVUPS(Mem{Base: l.beside, Index: at, Scale: 1}, w)
+			MOVQ(l.reached(reachW), at)
+			VMOVUPS(Mem{Base: l.beside, Index: at, Scale: float}, w)
 			from := l.sources()
 			for i := range pixels {
 				VFMADD231PS(from.at(i), w, v.reg[i])
@@ -343,66 +350,86 @@ func filtered(v isa) {
 }
 
 // products writes the loop of the depthwise convolution's gradient by the filters: for
-// each vector of channels and each reach, the sum over the row of x times y, in four
-// sums that are added at the end.
+// each vector of channels and each reach, the sum over the row of x times y. Reaches are
+// taken three at a time, and pixels two, each of which has sums of its own.
 func products(v isa) {
 	TEXT("products"+v.name, NOSPLIT, "func(s *int)")
 	Pragma("noescape")
 	Doc(fmt.Sprintf("products%s is the loop of the depthwise convolution's gradient by the filters, over a gathering.", v.name))
-	s := block{Load(Param("s"), GP64()), gatherFields}
-	xStep, yStep := s.load("xStep"), s.load("yStep")
-	xs, ys := pointers{stride: xStep, stride3: tripled(xStep)}, pointers{stride: yStep, stride3: tripled(yStep)}
-	x, y, w, left := s.load("x"), s.load("y"), s.load("w"), s.load("vectors")
-	MOVQ(left, s.at("left"))
-	sum, one := v.reg[:together], v.reg[together:2*together]
+	p := &productLoop{v: v, s: block{Load(Param("s"), GP64()), gatherFields}}
+	p.x, p.y, p.w, p.xStep, p.yStep = p.s.load("x"), p.s.load("y"), p.s.load("w"), p.s.load("xStep"), p.s.load("yStep")
+	left := p.s.load("vectors")
+	MOVQ(left, p.s.at("left"))
 	Label("vector")
-	reach, taps := s.load("reaches"), s.load("taps")
-	TESTQ(taps, taps)
-	JZ(LabelRef("next"))
-	Label("tap")
-	from, at := GP64(), GP64()
-	MOVQ(Mem{Base: reach}, from)
-	ADDQ(x, from)
-	MOVQ(y, at)
-	to := GP64()
-	MOVQ(Mem{Base: reach, Disp: 8}, to)
-	VMOVUPS(Mem{Base: w, Index: to, Scale: 1}, sum[0])
-	for i := 1; i < together; i++ {
-		zero(v, sum[i])
+	p.reach, p.taps = p.s.load("reaches"), p.s.load("taps")
+	p.reaches("three", 3)
+	p.reaches("one", 1)
+	for _, at := range []reg.Register{p.x, p.y, p.w} {
+		ADDQ(Imm(uint64(v.bytes())), at)
 	}
-	xs.bases, ys.bases = []reg.GPVirtual{from}, []reg.GPVirtual{at}
-	pixels := s.load("pixels")
-	SUBQ(Imm(together), pixels)
-	JLT(LabelRef("few"))
-	Label("four")
-	for i := range together {
-		VMOVUPS(ys.at(i), one[i])
-		VFMADD231PS(xs.at(i), one[i], sum[i])
-	}
-	xs.four()
-	ys.four()
-	SUBQ(Imm(together), pixels)
-	JGE(LabelRef("four"))
-	Label("few")
-	ADDQ(Imm(together), pixels)
-	JZ(LabelRef("sum"))
-	Label("one")
-	VMOVUPS(ys.at(0), one[0])
-	VFMADD231PS(xs.at(0), one[0], sum[0])
-	xs.move(xStep)
-	ys.move(yStep)
-	repeatUntilZero(pixels, "one")
-	Label("sum")
-	VADDPS(sum[1], sum[0], sum[0])
-	VADDPS(sum[3], sum[2], sum[2])
-	VADDPS(sum[2], sum[0], sum[0])
-	VMOVUPS(sum[0], Mem{Base: w, Index: to, Scale: 1})
-	ADDQ(Imm(16), reach)
-	repeatUntilZero(taps, "tap")
-	Label("next")
-	for _, p := range []reg.Register{x, y, w} {
-		ADDQ(Imm(uint64(v.bytes())), p)
-	}
-	repeatUntilZero(s.at("left"), "vector")
+	repeatUntilZero(p.s.at("left"), "vector")
 	finish()
+}
+
+// productLoop is the loop of products.
+type productLoop struct {
+	v            isa
+	s            block
+	x, y, w      reg.GPVirtual
+	xStep, yStep reg.GPVirtual
+	reach, taps  reg.GPVirtual
+}
+
+// reaches writes a loop that takes so many at a time, as long as there are as many.
+func (p *productLoop) reaches(name string, count int) {
+	Label(name)
+	SUBQ(Imm(uint64(count)), p.taps)
+	JLT(LabelRef(name + "done"))
+	from, sum := make([]reg.GPVirtual, count), p.v.reg[:2*count]
+	for i := range from {
+		from[i] = GP64()
+		MOVQ(Mem{Base: p.reach, Disp: i*reachBytes + reachAt}, from[i])
+		LEAQ(Mem{Base: p.x, Index: from[i], Scale: float}, from[i])
+		p.eachSum(i, func(w Mem) { VMOVUPS(w, sum[i]) })
+		zero(p.v, sum[count+i])
+	}
+	at, pixels := GP64(), p.s.load("pixels")
+	MOVQ(p.y, at)
+	one, other := p.v.reg[14], p.v.reg[15]
+	SUBQ(Imm(2), pixels)
+	JLT(LabelRef(name + "last"))
+	Label(name + "two")
+	VMOVUPS(Mem{Base: at}, one)
+	VMOVUPS(Mem{Base: at, Index: p.yStep, Scale: 1}, other)
+	for i := range from {
+		VFMADD231PS(Mem{Base: from[i]}, one, sum[i])
+		VFMADD231PS(Mem{Base: from[i], Index: p.xStep, Scale: 1}, other, sum[count+i])
+		LEAQ(Mem{Base: from[i], Index: p.xStep, Scale: 2}, from[i])
+	}
+	LEAQ(Mem{Base: at, Index: p.yStep, Scale: 2}, at)
+	SUBQ(Imm(2), pixels)
+	JGE(LabelRef(name + "two"))
+	Label(name + "last")
+	ADDQ(Imm(2), pixels)
+	JZ(LabelRef(name + "sum"))
+	VMOVUPS(Mem{Base: at}, one)
+	for i := range from {
+		VFMADD231PS(Mem{Base: from[i]}, one, sum[i])
+	}
+	Label(name + "sum")
+	for i := range from {
+		VADDPS(sum[count+i], sum[i], sum[i])
+		p.eachSum(i, func(w Mem) { VMOVUPS(sum[i], w) })
+	}
+	ADDQ(Imm(uint64(count*reachBytes)), p.reach)
+	JMP(LabelRef(name))
+	Label(name + "done")
+	ADDQ(Imm(uint64(count)), p.taps)
+}
+
+// eachSum is where a reach's numbers of the filter are.
+func (p *productLoop) eachSum(i int, use func(w Mem)) {
+	to := GP64()
+	MOVQ(Mem{Base: p.reach, Disp: i*reachBytes + reachW}, to)
+	use(Mem{Base: p.w, Index: to, Scale: float})
 }
