@@ -57,16 +57,11 @@ func (c Conv2D) MarshalJSON() ([]byte, error) {
 		return nil, err
 	}
 	s := conv2DSettings{
-		c.Filters, two(size), two(c.Strides), c.Padding, two(c.Dilation), c.Groups, nil, c.Activation, c.Kernel, c.Bias,
+		c.Filters, two(size), two(unlessOnes(c.Strides)), c.Padding, two(unlessOnes(c.Dilation)), c.Groups, nil, c.Activation, c.Kernel, c.Bias,
 		c.KernelRegularizer, c.BiasRegularizer, c.ActivityRegularizer,
 	}
 	if c.NoBias {
 		s.UseBias = new(bool)
-	}
-	for _, pair := range []*two{&s.Strides, &s.Dilation} {
-		if *pair == (two{1, 1}) {
-			*pair = two{}
-		}
 	}
 	if s.Groups == 1 {
 		s.Groups = 0
@@ -74,22 +69,35 @@ func (c Conv2D) MarshalJSON() ([]byte, error) {
 	return json.Marshal(s)
 }
 
-// UnmarshalJSON reads what MarshalJSON writes.
+// UnmarshalJSON reads what MarshalJSON writes. What is not there is Keras's default.
 func (c *Conv2D) UnmarshalJSON(text []byte) error {
-	var s conv2DSettings
+	s := conv2DSettings{Strides: two{1, 1}, Dilation: two{1, 1}, Groups: 1}
 	if err := json.Unmarshal(text, &s); err != nil {
 		return err
 	}
-	if err := s.KernelSize.positive("kernel_size"); err != nil {
-		return err
-	}
-	*c = Conv2D{
-		Filters: s.Filters, Strides: s.Strides, Padding: s.Padding, Dilation: s.Dilation, Groups: s.Groups,
+	read := Conv2D{
+		Filters: s.Filters, Strides: unlessOnes(s.Strides), Padding: s.Padding, Dilation: unlessOnes(s.Dilation),
 		NoBias: s.UseBias != nil && !*s.UseBias, Activation: s.Activation, Kernel: s.Kernel, Bias: s.Bias,
 		KernelRegularizer: s.KernelRegularizer, BiasRegularizer: s.BiasRegularizer, ActivityRegularizer: s.ActivityRegularizer,
 	}
-	c.Side, c.Size = s.KernelSize.side()
-	return nil
+	read.Side, read.Size = s.KernelSize.side()
+	if s.Groups != 1 {
+		read.Groups = s.Groups
+	}
+	err := s.Strides.positive("strides")
+	if err == nil {
+		err = s.Dilation.positive("dilation_rate")
+	}
+	if err == nil && s.Groups < 1 {
+		err = fmt.Errorf("there are %d groups: there must be at least 1", s.Groups)
+	}
+	if err == nil {
+		_, _, err = read.settled()
+	}
+	if err == nil {
+		*c = read
+	}
+	return err
 }
 
 // Build adds the layer's kernel, bias and one convolution.
@@ -102,8 +110,8 @@ func (c Conv2D) Build(b *Builder, x *gorgonia.Node) (*gorgonia.Node, error) {
 		return nil, fmt.Errorf("wants images (N,H,W,C), got %v; put it before Flatten and Dense", x.Shape())
 	}
 	in, groups := x.Shape()[3], max(1, c.Groups)
-	if in%groups != 0 || c.Filters%groups != 0 {
-		return nil, fmt.Errorf("%d channels and %d filters in %d groups: the groups must divide both", in, c.Filters, groups)
+	if in%groups != 0 {
+		return nil, fmt.Errorf("%d channels in %d groups: the groups must divide them", in, groups)
 	}
 	shape := []int{size[0], size[1], in / groups, c.Filters}
 	w := b.Weight("kernel", c.Kernel.or(GlorotUniform), fansOf(shape...), shape...)
@@ -133,6 +141,8 @@ func (c Conv2D) settled() (size [2]int, over graph.Window, err error) {
 		err = fmt.Errorf("%d filters: there must be at least 1", c.Filters)
 	case min(c.Strides[0], c.Strides[1], c.Dilation[0], c.Dilation[1], c.Groups) < 0:
 		err = fmt.Errorf("strides %v, dilation %v and %d groups: none can be negative", c.Strides, c.Dilation, c.Groups)
+	case c.Filters%max(1, c.Groups) != 0:
+		err = fmt.Errorf("%d filters in %d groups: the groups must divide them", c.Filters, c.Groups)
 	case max(c.Strides[0], c.Strides[1]) > 1 && max(c.Dilation[0], c.Dilation[1]) > 1:
 		err = errors.New("strides and dilation above 1: Keras has one of them at a time")
 	}
