@@ -181,8 +181,8 @@ var convs = []Conv{
 	{N: 2, H: 9, W: 9, C: 32, KH: 3, KW: 3, F: 32, G: 2, SH: 2, SW: 2, Top: 1, Left: 1, Bottom: 1, Right: 1},
 
 	{N: 21, H: 4, W: 4, C: 16, KH: 3, KW: 3, F: 16, Top: 1, Left: 1, Bottom: 1, Right: 1}, // several images a block
-	{N: 11, H: 7, W: 7, C: 16, KH: 3, KW: 3, F: 48, Top: 1, Left: 1, Bottom: 1, Right: 1},
-	{N: 2, H: 21, W: 28, C: 16, KH: 3, KW: 3, F: 16, Top: 1, Left: 1, Bottom: 1, Right: 1}, // several blocks an image
+	{N: 5, H: 7, W: 7, C: 16, KH: 3, KW: 3, F: 16, Top: 1, Left: 1, Bottom: 1, Right: 1},
+	{N: 1, H: 21, W: 28, C: 16, KH: 3, KW: 3, F: 16, Top: 1, Left: 1, Bottom: 1, Right: 1}, // several blocks an image
 	{N: 2, H: 6, W: 5, C: 16, KH: 3, KW: 3, F: 16, Top: 2, Left: 3, Bottom: 1, Right: 0},
 	{N: 9, H: 8, W: 9, C: 16, KH: 3, KW: 3, F: 24, SH: 2, SW: 2, Bottom: 1, Right: 1},
 	{N: 3, H: 11, W: 9, C: 3, KH: 2, KW: 2, F: 5, SH: 3, SW: 3},                  // pixels that no filter sees
