@@ -19,7 +19,7 @@ func simd() (list []*implementation) {
 
 var avx2 = instructions{
 	tiles{8, 6, packRowsAVX2, [2][]microKernel{
-		{productAVX2x1x1, productAVX2x2x1, productAVX2x3x1, productAVX2x4x1, productAVX2x5x1, productAVX2x6x1},
+		{productAVX2x1x1, productAVX2x2x1, productAVX2x3x1, productAVX2x4x1, productAVX2x5x1, productAVX2x6x1, productAVX2x7x1, productAVX2x8x1, productAVX2x9x1, productAVX2x10x1, productAVX2x11x1, productAVX2x12x1},
 		{productAVX2x1x2, productAVX2x2x2, productAVX2x3x2, productAVX2x4x2, productAVX2x5x2, productAVX2x6x2},
 	}},
 	vectors{8, addAVX2, scaleAVX2, biasReLUAVX2, reluGradAVX2, adamAVX2, descentsAVX2, decodeAVX2, timesAVX2, blendAVX2},
@@ -37,7 +37,7 @@ var avx2 = instructions{
 
 var avx512 = instructions{
 	tiles{16, 8, packRowsAVX512, [2][]microKernel{
-		{productAVX512x1x1, productAVX512x2x1, productAVX512x3x1, productAVX512x4x1, productAVX512x5x1, productAVX512x6x1, productAVX512x7x1, productAVX512x8x1, productAVX512x9x1},
+		{productAVX512x1x1, productAVX512x2x1, productAVX512x3x1, productAVX512x4x1, productAVX512x5x1, productAVX512x6x1, productAVX512x7x1, productAVX512x8x1, productAVX512x9x1, productAVX512x10x1, productAVX512x11x1, productAVX512x12x1},
 		{productAVX512x1x2, productAVX512x2x2, productAVX512x3x2, productAVX512x4x2, productAVX512x5x2, productAVX512x6x2, productAVX512x7x2, productAVX512x8x2, productAVX512x9x2},
 	}},
 	vectors{16, addAVX512, scaleAVX512, biasReLUAVX512, reluGradAVX512, adamAVX512, descentsAVX512, decodeAVX512, timesAVX2, blendAVX2},

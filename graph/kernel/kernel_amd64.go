@@ -34,6 +34,36 @@ func productAVX2x5x1(s *int)
 //go:noescape
 func productAVX2x6x1(s *int)
 
+// productAVX2x7x1 is strip's loop for tiles of 7 x 8.
+//
+//go:noescape
+func productAVX2x7x1(s *int)
+
+// productAVX2x8x1 is strip's loop for tiles of 8 x 8.
+//
+//go:noescape
+func productAVX2x8x1(s *int)
+
+// productAVX2x9x1 is strip's loop for tiles of 9 x 8.
+//
+//go:noescape
+func productAVX2x9x1(s *int)
+
+// productAVX2x10x1 is strip's loop for tiles of 10 x 8.
+//
+//go:noescape
+func productAVX2x10x1(s *int)
+
+// productAVX2x11x1 is strip's loop for tiles of 11 x 8.
+//
+//go:noescape
+func productAVX2x11x1(s *int)
+
+// productAVX2x12x1 is strip's loop for tiles of 12 x 8.
+//
+//go:noescape
+func productAVX2x12x1(s *int)
+
 // productAVX2x1x2 is strip's loop for tiles of 1 x 16.
 //
 //go:noescape
@@ -253,6 +283,21 @@ func productAVX512x8x1(s *int)
 //
 //go:noescape
 func productAVX512x9x1(s *int)
+
+// productAVX512x10x1 is strip's loop for tiles of 10 x 16.
+//
+//go:noescape
+func productAVX512x10x1(s *int)
+
+// productAVX512x11x1 is strip's loop for tiles of 11 x 16.
+//
+//go:noescape
+func productAVX512x11x1(s *int)
+
+// productAVX512x12x1 is strip's loop for tiles of 12 x 16.
+//
+//go:noescape
+func productAVX512x12x1(s *int)
 
 // productAVX512x1x2 is strip's loop for tiles of 1 x 32.
 //

@@ -102,19 +102,22 @@ type tiles struct {
 	width    int // floats in a vector
 	height   int // of a tile of Gemm's, which divides a batch; others may be taller
 	packRows func(rows int, x *float32, stride int, y *float32)
-	kernels  [2][]microKernel // kernels[v][r] computes tiles of r+1 rows and v+1 vectors
+	kernels  [2][]microKernel // kernels[v][r] computes tiles of r+1 rows and v+1 vectors; those of one are the taller ones
 }
 
 // columns is how wide the widest tile is.
 func (t *tiles) columns() int { return 2 * t.width }
 
-// tallest is how tall the tallest tile is.
-func (t *tiles) tallest() int { return len(t.kernels[0]) }
+// tallest is how tall the tallest tile of all its columns is.
+func (t *tiles) tallest() int { return len(t.kernels[1]) }
 
 // multiply computes rows x columns of c, no wider than a tile, in tiles of about
-// one height, at most of that given.
+// one height, at most of that given, or of a single vector as tall as there are.
 func (t *tiles) multiply(s strip, height, rows, columns int) {
 	vectors := (columns + t.width - 1) / t.width
+	if vectors == 1 {
+		height = len(t.kernels[0])
+	}
 	if s.ahead == nil {
 		s.ahead = s.b
 	}

@@ -16,7 +16,7 @@ func main() {
 	ConstraintExpr("!purego")
 	for _, v := range []isa{avx2, avx512} {
 		for vectors := 1; vectors <= 2; vectors++ {
-			for rows := 1; rows <= v.rows; rows++ {
+			for rows := 1; rows <= v.tallest(vectors); rows++ {
 				product(v, rows, vectors)
 			}
 		}
@@ -63,12 +63,21 @@ func main() {
 	Generate()
 }
 
-// isa is an instruction set and the shape of its tallest tile: rows x two vectors.
+// isa is an instruction set and the shape of its widest tile: rows x two vectors.
 type isa struct {
 	name  string
 	rows  int // 2·rows accumulators, and four registers more
 	width int // floats in a vector
 	reg   []reg.VecPhysical
+}
+
+// tallest is how many rows the tallest tile of so many vectors has. One of a single
+// vector is taller, as sums that follow each other too closely wait for each other.
+func (v isa) tallest(vectors int) int {
+	if vectors == 1 {
+		return 12
+	}
+	return v.rows
 }
 
 var avx2 = isa{"AVX2", 6, 8, ymm}
