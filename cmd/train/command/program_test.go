@@ -22,10 +22,10 @@ func TestAnyNetworkByItsName(t *testing.T) {
 		t.Error("another model than the command's of that name")
 	}
 	for want, args := range map[string][]string{
-		"-net NAME is missing: there are cnn, convnet, lenet5, mlp, resnet, vgg": {"-data", data},
-		"-net rnn: there are cnn, convnet, lenet5, mlp, resnet, vgg":             {"-net", "rnn"},
-		"-net cnn: the run has the network mlp and keeps it":                     {"-resume", named, "-net", "cnn"},
-		"-recipe best: there is none for the network program":                    {"-net", "program-test", "-recipe", "best"},
+		"-net NAME is missing: there are cnn, convnet, lenet5, mlp, program-test, resnet, vgg": {"-data", data},
+		"-net rnn: there are cnn, convnet, lenet5, mlp, program-test, resnet, vgg":             {"-net", "rnn"},
+		"-net cnn: the run has the network mlp and keeps it":                                   {"-resume", named, "-net", "cnn"},
+		"-recipe best: there is none for the network program":                                  {"-net", "program-test", "-recipe", "best"},
 	} {
 		if o := command(t, any, args...); o.code != 2 || !strings.Contains(o.stderr, want) {
 			t.Errorf("%v: exit code %d, %q, want %q", args, o.code, o.stderr, want)

@@ -207,8 +207,9 @@ func TestResumeRefuses(t *testing.T) {
 		"settings.init": {`"init": ""`, `"init": "x"`}, "unknown field": {`"seed": 1,`, `"seed": 1, "sead": 2,`},
 		"data.classes": {`"classes": 3`, `"classes": 4`}, "data.train": {`"train": 20`, `"train": 21`},
 		"data.files.0.sha256": {`"sha256": "`, `"sha256": "0`}, "unexpected end": {"\n}", "\n"},
-		"is a run of cnn":      {`"network": "mlp"`, `"network": "cnn"`},
-		"config.json: model: ": {`"use_bias": true`, `"use_bias": false`}, "layer dense has units 512, not 511": {`"units": 512`, `"units": 511`},
+		"is a run of cnn":                          {`"network": "mlp"`, `"network": "cnn"`},
+		"config.json: model: ":                     {`"data_format": "channels_last"`, `"data_format": "channels_first"`},
+		"layer dense has use_bias true, not false": {`"use_bias": true`, `"use_bias": false`}, "layer dense has units 512, not 511": {`"units": 512`, `"units": 511`},
 		"config.json: it was changed: its epochs 0: must be at least 1": {`"epochs": 10`, `"epochs": 0`},
 		"config.json: it was changed: its conv: no":                     {`"conv": "auto"`, `"conv": "x"`},
 	} {
